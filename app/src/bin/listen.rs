@@ -1,0 +1,2 @@
+//! The public page.
+fn main() {}

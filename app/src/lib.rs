@@ -1,0 +1,1 @@
+//! Sidereal's page: renders views and runs effects. Rules live in `listening`.

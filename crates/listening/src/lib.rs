@@ -1,0 +1,2 @@
+//! The app's brain.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! Helpers for tests and tools: golden traces, sound comparison, fixtures. Never shipped.

@@ -1,0 +1,2 @@
+//! Starts the relay.
+fn main() {}

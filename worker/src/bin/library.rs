@@ -1,0 +1,2 @@
+//! The library worker.
+fn main() {}
