@@ -1,1 +1,11 @@
-//! Stub.
+//! Messages between the page and its workers.
+//!
+//! Each message is an [`Envelope`] in postcard, in one transferred buffer. What postcard cannot
+//! carry (shared buffers, ports, files) travels beside it in the same JavaScript message.
+#![forbid(unsafe_code)]
+
+pub mod engine;
+mod envelope;
+pub mod library;
+
+pub use envelope::{EVENT, Envelope, Error, VERSION, decode, encode};

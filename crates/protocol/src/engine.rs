@@ -1,0 +1,232 @@
+//! What the page says to the engine worker, and back.
+
+use serde::{Deserialize, Serialize};
+use sidfile::TuneId;
+
+/// Voices of one chip, one bit each, and the samples played through its volume register.
+pub const ALL_AUDIBLE: u8 = 0b1111;
+
+/// Most chips in a tune.
+pub const MAX_CHIPS: usize = 3;
+
+/// Which voices of which chip are heard: bit 0 to 2 the voices, bit 3 digis; one byte a chip.
+pub type Audible = [u8; MAX_CHIPS];
+
+/// Model of a sound chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Model {
+    /// MOS 6581.
+    Mos6581,
+    /// MOS 8580.
+    Mos8580,
+}
+
+/// Video standard of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Video {
+    /// 985,248 Hz, 50 frames a second.
+    Pal,
+    /// 1,022,727 Hz, 60 frames a second.
+    Ntsc,
+}
+
+/// What the listener overrides; `None` leaves it to the tune.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overrides {
+    /// Model of every chip.
+    pub model: Option<Model>,
+    /// Video standard.
+    pub video: Option<Video>,
+}
+
+/// How samples leave the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// Into the PCM ring and the scope ring that travel beside the message.
+    Ring,
+    /// In blocks over the port that travels beside the message.
+    Port,
+    /// Only by [`Request::RenderFile`].
+    File,
+}
+
+/// Said to the engine. The first message is [`Start`](Request::Start).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Sets the output up. Beside it travel: `library` (a port to the library worker, which serves
+    /// files), and `pcm` and `scope` (rings) or `port` (to the worklet).
+    Start {
+        /// Rate of the audio context in Hz.
+        sample_rate: u32,
+        /// How samples leave.
+        output: Output,
+    },
+    /// Plays a song from `start_millis`; whatever played before stops. Answer: [`Event::Loaded`]
+    /// or [`Event::Failed`].
+    Load {
+        /// What to play.
+        tune: TuneId,
+        /// Where to begin.
+        start_millis: u32,
+        /// Where it ends; `None` plays on for ever.
+        end_millis: Option<u32>,
+        /// Listener's choices.
+        overrides: Overrides,
+        /// Voices heard.
+        audible: Audible,
+    },
+    /// Goes to a place in the song. Answer: [`Event::Sought`]; before it any number of
+    /// [`Event::Seeking`]. A later seek replaces one that is still running.
+    Seek {
+        /// Target.
+        millis: u32,
+    },
+    /// Changes which voices are heard, from the play head on. Answer: [`Event::Changed`].
+    SetAudible {
+        /// Voices heard.
+        audible: Audible,
+    },
+    /// Changes the machine; the song goes on at the same place. Answer: [`Event::Loaded`].
+    SetOverrides {
+        /// Listener's choices.
+        overrides: Overrides,
+    },
+    /// Stops and forgets the tune.
+    Unload,
+    /// Renders a song into a WAV file. Answer: [`Event::FileRendered`] with the bytes beside it,
+    /// or [`Event::Failed`]; before it any number of [`Event::FileProgress`]. A later one, or
+    /// [`Unload`](Request::Unload), cancels it.
+    RenderFile {
+        /// What to render.
+        tune: TuneId,
+        /// How much of it.
+        length_millis: u32,
+        /// Listener's choices.
+        overrides: Overrides,
+        /// Voices heard.
+        audible: Audible,
+    },
+}
+
+/// A chip of the tune that plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlayingChip {
+    /// First register.
+    pub address: u16,
+    /// Model that plays it.
+    pub model: Model,
+}
+
+/// The machine that plays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playing {
+    /// Chips in order of address in the header.
+    pub chips: Vec<PlayingChip>,
+    /// Video standard.
+    pub video: Video,
+    /// Calls of the play routine per second, in thousandths; 0 where it installs its own interrupt.
+    pub play_rate_millihertz: u32,
+}
+
+/// Why a tune does not play.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// The library does not have the file.
+    #[error("the file is not in the library any more")]
+    Missing,
+    /// The file is no tune, or this machine cannot hold it.
+    #[error("{0}")]
+    Tune(String),
+    /// It needs ROMs that the listener has not supplied.
+    #[error("this tune is a C64 BASIC program: it needs the BASIC and KERNAL ROMs")]
+    NeedsRoms,
+    /// The program ran into an opcode that stops the CPU.
+    #[error("the tune's program crashed: opcode ${opcode:02X} at ${address:04X} stops the CPU")]
+    Jammed {
+        /// Opcode.
+        opcode: u8,
+        /// Where it stood.
+        address: u16,
+    },
+    /// Nothing was loaded, or not started.
+    #[error("{0}")]
+    State(String),
+}
+
+/// Said by the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The worker runs and takes requests.
+    Ready,
+    /// The song is set up and sound is on its way.
+    Loaded {
+        /// What plays.
+        tune: TuneId,
+        /// On which machine.
+        playing: Playing,
+    },
+    /// A seek renders towards its target.
+    Seeking {
+        /// Rendered up to here.
+        at_millis: u32,
+        /// Target.
+        target_millis: u32,
+    },
+    /// The play head is there.
+    Sought {
+        /// Where.
+        millis: u32,
+    },
+    /// A change of voices is on its way to the speakers.
+    Changed,
+    /// The last sample of the song has been played.
+    Ended {
+        /// What ended.
+        tune: TuneId,
+    },
+    /// The song has been silent from its start for this long; the listener should know that this
+    /// is the tune's doing.
+    Silent {
+        /// What plays.
+        tune: TuneId,
+        /// For so long.
+        millis: u32,
+    },
+    /// A request, or the tune that plays, failed.
+    Failed {
+        /// What was to be played.
+        tune: Option<TuneId>,
+        /// Why.
+        failure: Failure,
+    },
+    /// How the engine is doing, about once a second while it renders.
+    Meter {
+        /// Speed in hundredths of real time, of the last second's rendering.
+        speed_percent: u32,
+        /// Sound ahead of the play head.
+        ahead_millis: u32,
+    },
+    /// Scope data where there is no ring: see `ring::scope` for the layout.
+    Scope {
+        /// Song position of the first frame, in output frames.
+        frame: u32,
+        /// Chips in each scope frame.
+        chips: u8,
+        /// Four levels a chip (voices 1 to 3, digis), frame after frame.
+        levels: Vec<i16>,
+    },
+    /// A file is being rendered.
+    FileProgress {
+        /// Rendered up to here.
+        at_millis: u32,
+        /// Whole length.
+        length_millis: u32,
+    },
+    /// A file is ready; its bytes travel beside the message as `wav`.
+    FileRendered {
+        /// What was rendered.
+        tune: TuneId,
+        /// On which machine.
+        playing: Playing,
+    },
+}

@@ -1,0 +1,159 @@
+//! What the page says to the library worker, and back.
+
+use catalog::{Entry, Query, Row};
+use serde::{Deserialize, Serialize};
+use sidfile::Md5;
+
+/// Said to the library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens the database and the catalogue. Answer: [`Event::Opened`].
+    Open,
+    /// A window of the rows that `query` selects. Answer: [`Event::Rows`].
+    Rows {
+        /// Filter and order.
+        query: Query,
+        /// First row.
+        offset: u32,
+        /// Most rows.
+        count: u32,
+    },
+    /// All that is known of a file. Answer: [`Event::Entry`].
+    Entry {
+        /// Which.
+        md5: Md5,
+    },
+    /// What comes before and after a file in a list. Answer: [`Event::Neighbours`].
+    Neighbours {
+        /// Filter and order of the list.
+        query: Query,
+        /// File.
+        md5: Md5,
+    },
+    /// Takes files in: tunes, zips, `Songlengths.md5`, `STIL.txt`. Beside it travels `files`, an
+    /// array of `File` as long as `paths`. Answer: [`Event::ImportDone`]; before it any number of
+    /// [`Event::ImportProgress`].
+    Import {
+        /// Path of each file as dropped, `/`-separated.
+        paths: Vec<String>,
+    },
+    /// Stops an import; what is in already stays.
+    CancelImport {
+        /// Request id of the import.
+        import: u32,
+    },
+    /// Takes files out. Answer: [`Event::LibraryChanged`].
+    Remove {
+        /// Which.
+        md5s: Vec<Md5>,
+    },
+    /// The bytes of a file, asked by the engine over its own port. Answer: [`Event::File`].
+    File {
+        /// Which.
+        md5: Md5,
+    },
+    /// Another end for [`File`](Request::File) requests travels beside it as `port`.
+    Connect,
+}
+
+/// A file that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Path as dropped; of a file in a zip, the zip's path, `!/`, and the path inside.
+    pub path: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// How an import stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// Files looked at, those inside zips included.
+    pub done: u32,
+    /// Files known so far; grows as zips are opened.
+    pub total: u32,
+    /// New tunes.
+    pub added: u32,
+    /// Tunes that were there already.
+    pub known: u32,
+    /// Files passed over because they are no tunes by name (`.txt`, `.png`).
+    pub skipped: u32,
+    /// Files refused. In a progress message only those since the last.
+    pub refused: Vec<Refusal>,
+}
+
+/// Where the tunes are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Storage {
+    /// In the browser's database: there after a reload.
+    Kept,
+    /// The browser gives this page no database (private window): gone with the page.
+    MemoryOnly,
+}
+
+/// Said by the library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The worker runs and takes requests.
+    Ready,
+    /// The catalogue is open.
+    Opened {
+        /// Count of files.
+        count: u32,
+        /// Where they are kept.
+        storage: Storage,
+        /// Damage that was found and repaired, in words.
+        repaired: Option<String>,
+    },
+    /// A window of rows.
+    Rows {
+        /// Rows that the query selects.
+        total: u32,
+        /// First row of the window.
+        offset: u32,
+        /// The window.
+        rows: Vec<Row>,
+    },
+    /// All that is known of a file; `None` where it is not here.
+    Entry {
+        /// Of which file.
+        md5: Md5,
+        /// What is known.
+        entry: Option<Box<Entry>>,
+    },
+    /// Neighbours in a list.
+    Neighbours {
+        /// Of which file.
+        md5: Md5,
+        /// Before it.
+        previous: Option<Row>,
+        /// After it; the first row of the list where the file is not in it.
+        next: Option<Row>,
+    },
+    /// An import goes on.
+    ImportProgress(ImportReport),
+    /// An import is over.
+    ImportDone {
+        /// Totals; every refusal.
+        report: ImportReport,
+        /// The listener stopped it.
+        cancelled: bool,
+        /// Why it could not go on (disk full), in words.
+        failed: Option<String>,
+    },
+    /// The library holds other tunes than before, or knows more of them: ask again.
+    LibraryChanged {
+        /// Count of files.
+        count: u32,
+    },
+    /// The bytes of a file; they travel beside the message as `bytes`, absent where it is not here.
+    File {
+        /// Which.
+        md5: Md5,
+    },
+    /// A request failed.
+    Failed {
+        /// Why, in words.
+        reason: String,
+    },
+}
