@@ -35,7 +35,6 @@ impl fmt::Debug for Md5 {
 #[error("an MD5 is 32 hexadecimal digits, found {0:?}")]
 pub struct ParseMd5Error(pub String);
 
-
 impl FromStr for Md5 {
     type Err = ParseMd5Error;
 
@@ -75,7 +74,10 @@ mod tests {
     #[test]
     fn digest_is_the_published_one() {
         assert_eq!(Md5::of(b"").to_string(), "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(Md5::of(b"abc").to_string(), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(
+            Md5::of(b"abc").to_string(),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
     }
 
     #[test]
