@@ -5,6 +5,7 @@ mod npm;
 mod run;
 mod shell;
 mod site;
+pub mod tune;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,9 @@ struct Cli {
 enum Command {
     /// Build everything and serve the product on http://127.0.0.1:6510
     Run(run::RunArgs),
+    /// Look into tunes, play and compare them
+    #[command(subcommand)]
+    Tune(tune::TuneCommand),
 }
 
 /// Runs the command line and reports a failure as one chain of causes.
@@ -28,6 +32,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Tune(command) => tune::run(command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

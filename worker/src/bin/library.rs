@@ -38,8 +38,15 @@ fn main() {
         match IdbStore::open().await {
             Ok(store) => serve(Library::new(store, Page, Storage::Kept)),
             Err(error) => {
-                web_sys::console::warn_2(&"tunes will not be kept:".into(), &error.to_string().into());
-                serve(Library::new(MemoryStore::default(), Page, Storage::MemoryOnly));
+                web_sys::console::warn_2(
+                    &"tunes will not be kept:".into(),
+                    &error.to_string().into(),
+                );
+                serve(Library::new(
+                    MemoryStore::default(),
+                    Page,
+                    Storage::MemoryOnly,
+                ));
             }
         }
     });
@@ -71,7 +78,9 @@ async fn receive<S: Store + 'static>(library: Rc<Library<S, Page>>, mail: Mail<R
 
 fn sources(paths: &[String], files: &Array) -> Result<Vec<(String, FileSource)>, String> {
     let sources = paths.iter().zip(files.iter()).map(|(path, file)| {
-        let blob: Blob = file.dyn_into().map_err(|_| format!("{path} is not a file"))?;
+        let blob: Blob = file
+            .dyn_into()
+            .map_err(|_| format!("{path} is not a file"))?;
         let source = FileSource::new(blob).map_err(|error| error.to_string())?;
         Ok((path.clone(), source))
     });
@@ -83,7 +92,9 @@ fn serve_files<S: Store + 'static>(library: &Rc<Library<S, Page>>, port: &Messag
     let library = Rc::clone(library);
     let answers = port.clone();
     sys::listen_port(port, move |mail: Mail<Request>| {
-        let Request::File { md5 } = mail.body else { return };
+        let Request::File { md5 } = mail.body else {
+            return;
+        };
         let (library, port) = (Rc::clone(&library), answers.clone());
         spawn_local(async move {
             match library.file(&md5).await {
@@ -93,7 +104,14 @@ fn serve_files<S: Store + 'static>(library: &Rc<Library<S, Page>>, port: &Messag
                     sys::post_to(&port, mail.id, &Event::File { md5 }, beside);
                 }
                 Err(error) => {
-                    sys::post_to(&port, mail.id, &Event::Failed { reason: error.to_string() }, None);
+                    sys::post_to(
+                        &port,
+                        mail.id,
+                        &Event::Failed {
+                            reason: error.to_string(),
+                        },
+                        None,
+                    );
                 }
             }
         });

@@ -55,6 +55,28 @@ pub trait Sink {
     fn scope(&mut self, levels: &ScopeBuffer, step: u32);
 }
 
+impl Sink for Box<dyn Sink> {
+    fn capacity(&self) -> u32 {
+        (**self).capacity()
+    }
+
+    fn reader(&self) -> Reader {
+        (**self).reader()
+    }
+
+    fn store(&mut self, frame: u32, samples: &[f32]) {
+        (**self).store(frame, samples);
+    }
+
+    fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>) {
+        (**self).publish(write, is_end, opened);
+    }
+
+    fn scope(&mut self, levels: &ScopeBuffer, step: u32) {
+        (**self).scope(levels, step);
+    }
+}
+
 /// What the engine needs of the world.
 pub trait Outside {
     /// Says something to the page, with a rendered file beside it.
@@ -68,8 +90,15 @@ pub trait Outside {
 /// What is to be done once the file is here.
 #[derive(Debug, Clone)]
 enum Wanted {
-    Play { id: u32, start_millis: u32, end_millis: Option<u32> },
-    File { id: u32, length_millis: u32 },
+    Play {
+        id: u32,
+        start_millis: u32,
+        end_millis: Option<u32>,
+    },
+    File {
+        id: u32,
+        length_millis: u32,
+    },
 }
 
 struct Order {
@@ -85,14 +114,18 @@ enum Task {
     /// Filling the ring.
     Playing,
     /// On the way to a frame, for request `id`; `loaded` where the song itself is new.
-    Seeking { id: u32, target: u32, is_new: bool, told: f64 },
+    Seeking {
+        id: u32,
+        target: u32,
+        is_new: bool,
+        told: f64,
+    },
 }
 
 struct Song {
     id: TuneId,
     source: Rc<Tune>,
     end_millis: Option<u32>,
-    overrides: Overrides,
     audible: Audible,
     session: Session,
     task: Task,
@@ -173,13 +206,38 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     pub fn request(&mut self, id: u32, request: Request) {
         match request {
             Request::Start { output, .. } => debug_assert_ne!(output, Output::Ring),
-            Request::Load { tune, start_millis, end_millis, overrides, audible } => {
-                let wanted = Wanted::Play { id, start_millis, end_millis };
-                self.order(Order { tune, overrides, audible, wanted });
+            Request::Load {
+                tune,
+                start_millis,
+                end_millis,
+                overrides,
+                audible,
+            } => {
+                let wanted = Wanted::Play {
+                    id,
+                    start_millis,
+                    end_millis,
+                };
+                self.order(Order {
+                    tune,
+                    overrides,
+                    audible,
+                    wanted,
+                });
             }
-            Request::RenderFile { tune, length_millis, overrides, audible } => {
+            Request::RenderFile {
+                tune,
+                length_millis,
+                overrides,
+                audible,
+            } => {
                 let wanted = Wanted::File { id, length_millis };
-                self.order(Order { tune, overrides, audible, wanted });
+                self.order(Order {
+                    tune,
+                    overrides,
+                    audible,
+                    wanted,
+                });
             }
             Request::Seek { millis } => self.seek(id, millis),
             Request::SetAudible { audible } => self.set_audible(id, audible),
@@ -199,7 +257,11 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         if matches!(order.wanted, Wanted::Play { .. }) && self.song.take().is_some() {
             self.silence();
         }
-        let known = self.tunes.iter().find(|(known, _)| *known == md5).map(|(_, tune)| Rc::clone(tune));
+        let known = self
+            .tunes
+            .iter()
+            .find(|(known, _)| *known == md5)
+            .map(|(_, tune)| Rc::clone(tune));
         match known {
             Some(tune) => self.fill(order, tune),
             None => {
@@ -219,10 +281,12 @@ impl<S: Sink, O: Outside> Engine<S, O> {
 
     /// A file that was asked for; `None` where the library does not have it.
     pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>) {
-        let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else { return };
-        let tune = bytes
-            .ok_or(Failure::Missing)
-            .and_then(|bytes| Tune::parse(&bytes).map_err(|error| Failure::Tune(error.to_string())));
+        let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else {
+            return;
+        };
+        let tune = bytes.ok_or(Failure::Missing).and_then(|bytes| {
+            Tune::parse(&bytes).map_err(|error| Failure::Tune(error.to_string()))
+        });
         match tune {
             Ok(tune) => {
                 let tune = Rc::new(tune);
@@ -235,60 +299,103 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     fn fail(&self, id: u32, tune: TuneId, failure: Failure) {
-        self.outside.tell(id, &Event::Failed { tune: Some(tune), failure }, None);
+        self.outside.tell(
+            id,
+            &Event::Failed {
+                tune: Some(tune),
+                failure,
+            },
+            None,
+        );
     }
 
     fn fill(&mut self, order: Order, source: Rc<Tune>) {
-        let Order { tune, overrides, audible, wanted } = order;
+        let Order {
+            tune,
+            overrides,
+            audible,
+            wanted,
+        } = order;
         let end_millis = match wanted {
             Wanted::Play { end_millis, .. } => end_millis,
             Wanted::File { length_millis, .. } => Some(length_millis),
         };
-        let session = Session::new(&source, tune.song, self.rate, end_millis, overrides, audible);
+        let session = Session::new(
+            &source, tune.song, self.rate, end_millis, overrides, audible,
+        );
         let session = match session {
             Ok(session) => session,
             Err(failure) => return self.fail(wanted.id(), tune, failure),
         };
         match wanted {
-            Wanted::Play { id, start_millis, .. } => {
+            Wanted::Play {
+                id, start_millis, ..
+            } => {
                 let playing = session.playing();
                 let target = frames_of(start_millis, self.rate).min(end_frame(&session));
                 self.song = Some(Song {
                     id: tune,
                     source,
                     end_millis,
-                    overrides,
                     audible,
                     session,
-                    task: Task::Seeking { id, target, is_new: true, told: self.outside.now_millis() },
+                    task: Task::Seeking {
+                        id,
+                        target,
+                        is_new: true,
+                        told: self.outside.now_millis(),
+                    },
                     is_end_told: false,
                     is_silence_told: false,
                 });
-                self.outside.tell(id, &Event::Loaded { tune, playing }, None);
+                self.outside
+                    .tell(id, &Event::Loaded { tune, playing }, None);
             }
             Wanted::File { id, length_millis } => {
                 let wav = Wav::new(self.rate, frames_of(length_millis, self.rate));
-                self.job = Some(FileJob { id, tune, session, wav, told: self.outside.now_millis() });
+                self.job = Some(FileJob {
+                    id,
+                    tune,
+                    session,
+                    wav,
+                    told: self.outside.now_millis(),
+                });
             }
         }
     }
 
     fn no_song(&self, id: u32) {
         let failure = Failure::State("no tune is loaded".into());
-        self.outside.tell(id, &Event::Failed { tune: None, failure }, None);
+        self.outside.tell(
+            id,
+            &Event::Failed {
+                tune: None,
+                failure,
+            },
+            None,
+        );
     }
 
     fn seek(&mut self, id: u32, millis: u32) {
-        let Some(song) = &mut self.song else { return self.no_song(id) };
+        let Some(song) = &mut self.song else {
+            return self.no_song(id);
+        };
         let target = frames_of(millis, self.rate).min(end_frame(&song.session));
         song.session.rewind(target);
         song.is_end_told = false;
-        song.task = Task::Seeking { id, target, is_new: false, told: self.outside.now_millis() };
+        song.task = Task::Seeking {
+            id,
+            target,
+            is_new: false,
+            told: self.outside.now_millis(),
+        };
     }
 
     /// Renders again from shortly ahead of the play head.
     fn set_audible(&mut self, id: u32, audible: Audible) {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else { return self.no_song(id) };
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return self.no_song(id);
+        };
         song.audible = audible;
         if matches!(song.task, Task::Seeking { .. }) {
             song.session.set_audible(audible);
@@ -311,13 +418,17 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         song.session.set_audible(audible);
         while !song.session.advance(target, CHUNK) {}
         song.is_end_told = false;
-        let opened = self.writer.open(target, was_splice.then_some(at), reader.seen);
+        let opened = self
+            .writer
+            .open(target, was_splice.then_some(at), reader.seen);
         self.render(frames_of(PRIME_MILLIS, self.rate), Some(opened));
         self.outside.tell(id, &Event::Changed, None);
     }
 
     fn set_overrides(&mut self, id: u32, overrides: Overrides) {
-        let Some(song) = &self.song else { return self.no_song(id) };
+        let Some(song) = &self.song else {
+            return self.no_song(id);
+        };
         let at = match (song.task, &self.sink) {
             (Task::Seeking { target, .. }, _) => target,
             (Task::Playing, Some(sink)) => {
@@ -326,8 +437,17 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             }
             (Task::Playing, None) => 0,
         };
-        let wanted = Wanted::Play { id, start_millis: millis_of(at, self.rate), end_millis: song.end_millis };
-        let order = Order { tune: song.id, overrides, audible: song.audible, wanted };
+        let wanted = Wanted::Play {
+            id,
+            start_millis: millis_of(at, self.rate),
+            end_millis: song.end_millis,
+        };
+        let order = Order {
+            tune: song.id,
+            overrides,
+            audible: song.audible,
+            wanted,
+        };
         let source = Rc::clone(&song.source);
         self.fill(order, source);
     }
@@ -348,21 +468,45 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         if self.job.is_some() {
             return self.work_on_file();
         }
-        let Some(song) = &mut self.song else { return Next::Idle };
+        let Some(song) = &mut self.song else {
+            return Next::Idle;
+        };
         match song.task {
-            Task::Seeking { id, target, is_new, told } => self.work_on_seek(id, target, is_new, told),
+            Task::Seeking {
+                id,
+                target,
+                is_new,
+                told,
+            } => self.work_on_seek(id, target, is_new, told),
             Task::Playing => self.work_on_song(),
         }
     }
 
     fn work_on_seek(&mut self, id: u32, target: u32, is_new: bool, told: f64) -> Next {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else { return Next::Idle };
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return Next::Idle;
+        };
         if !song.session.advance(target, CHUNK) {
             let now = self.outside.now_millis();
             if now - told > 100.0 {
-                song.task = Task::Seeking { id, target, is_new, told: now };
-                let (at_millis, target_millis) = (millis_of(song.session.at(), self.rate), millis_of(target, self.rate));
-                self.outside.tell(id, &Event::Seeking { at_millis, target_millis }, None);
+                song.task = Task::Seeking {
+                    id,
+                    target,
+                    is_new,
+                    told: now,
+                };
+                let (at_millis, target_millis) = (
+                    millis_of(song.session.at(), self.rate),
+                    millis_of(target, self.rate),
+                );
+                self.outside.tell(
+                    id,
+                    &Event::Seeking {
+                        at_millis,
+                        target_millis,
+                    },
+                    None,
+                );
             }
             return Next::Busy;
         }
@@ -371,19 +515,28 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let opened = self.writer.open(song.session.at(), None, seen);
         self.render(CHUNK / 2, Some(opened));
         if !is_new {
-            self.outside.tell(id, &Event::Sought { millis: millis_of(target, self.rate) }, None);
+            self.outside.tell(
+                id,
+                &Event::Sought {
+                    millis: millis_of(target, self.rate),
+                },
+                None,
+            );
         }
         Next::Busy
     }
 
     fn work_on_song(&mut self) -> Next {
-        let (Some(song), Some(sink)) = (&mut self.song, &self.sink) else { return Next::Idle };
+        let (Some(song), Some(sink)) = (&mut self.song, &self.sink) else {
+            return Next::Idle;
+        };
         let reader = sink.reader();
         let ahead = self.writer.ahead(reader.read, reader.seen);
         if song.session.is_over() {
             if ahead == 0 && reader.seen == self.writer.current().number && !song.is_end_told {
                 song.is_end_told = true;
-                self.outside.tell(EVENT, &Event::Ended { tune: song.id }, None);
+                self.outside
+                    .tell(EVENT, &Event::Ended { tune: song.id }, None);
             }
             return Next::Full;
         }
@@ -397,13 +550,17 @@ impl<S: Sink, O: Outside> Engine<S, O> {
 
     /// Renders up to `frames` into the ring, and tells the reader; of a new generation first.
     fn render(&mut self, frames: u32, opened: Option<Generation>) {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else { return };
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return;
+        };
         let start = self.outside.now_millis();
         let mut left = frames;
         while left > 0 {
             self.scope.clear();
             let size = 2 * left.min(CHUNK) as usize;
-            let count = song.session.render(&mut self.chunk[..size], Some(&mut self.scope));
+            let count = song
+                .session
+                .render(&mut self.chunk[..size], Some(&mut self.scope));
             if count == 0 {
                 break;
             }
@@ -430,7 +587,14 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let is_whole = song.session.is_over() && silent > 0;
         if !song.is_silence_told && (silent >= SILENT_MILLIS || is_whole) {
             song.is_silence_told = true;
-            self.outside.tell(EVENT, &Event::Silent { tune: song.id, millis: silent }, None);
+            self.outside.tell(
+                EVENT,
+                &Event::Silent {
+                    tune: song.id,
+                    millis: silent,
+                },
+                None,
+            );
         }
     }
 
@@ -442,15 +606,31 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let Some(sink) = &self.sink else { return };
         let reader = sink.reader();
         let rendered = f64::from(self.meter.frames) * 1000.0 / f64::from(self.rate);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "hundredths of a small number")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "hundredths of a small number"
+        )]
         let speed_percent = (100.0 * rendered / self.meter.spent_millis) as u32;
         let ahead_millis = millis_of(self.writer.ahead(reader.read, reader.seen), self.rate);
-        self.meter = Meter { next_millis: now + 1000.0, ..Meter::default() };
-        self.outside.tell(EVENT, &Event::Meter { speed_percent, ahead_millis }, None);
+        self.meter = Meter {
+            next_millis: now + 1000.0,
+            ..Meter::default()
+        };
+        self.outside.tell(
+            EVENT,
+            &Event::Meter {
+                speed_percent,
+                ahead_millis,
+            },
+            None,
+        );
     }
 
     fn work_on_file(&mut self) -> Next {
-        let Some(job) = &mut self.job else { return Next::Idle };
+        let Some(job) = &mut self.job else {
+            return Next::Idle;
+        };
         let count = job.session.render(&mut self.chunk, None);
         job.wav.push(&self.chunk[..2 * count as usize]);
         let now = self.outside.now_millis();
@@ -460,14 +640,24 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             self.fail(id, tune, failure);
         } else if count == 0 {
             if let Some(job) = self.job.take() {
-                let event = Event::FileRendered { tune: job.tune, playing: job.session.playing() };
+                let event = Event::FileRendered {
+                    tune: job.tune,
+                    playing: job.session.playing(),
+                };
                 self.outside.tell(job.id, &event, Some(job.wav.finish()));
             }
         } else if now - job.told > 100.0 {
             job.told = now;
             let at_millis = millis_of(job.session.at(), self.rate);
             let length_millis = millis_of(end_frame(&job.session), self.rate);
-            self.outside.tell(job.id, &Event::FileProgress { at_millis, length_millis }, None);
+            self.outside.tell(
+                job.id,
+                &Event::FileProgress {
+                    at_millis,
+                    length_millis,
+                },
+                None,
+            );
         }
         Next::Busy
     }

@@ -69,7 +69,11 @@ impl Session {
 
     /// The machine, as the page shows it.
     pub fn playing(&self) -> Playing {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a few thousand calls a second")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most a few thousand calls a second"
+        )]
         let play_rate_millihertz = (self.player.play_rate() * 1000.0) as u32;
         let model = |model| match model {
             sid::Model::Mos6581 => Model::Mos6581,
@@ -77,7 +81,12 @@ impl Session {
         };
         let chips = self.player.chips().iter();
         Playing {
-            chips: chips.map(|chip| PlayingChip { address: chip.address, model: model(chip.model) }).collect(),
+            chips: chips
+                .map(|chip| PlayingChip {
+                    address: chip.address,
+                    model: model(chip.model),
+                })
+                .collect(),
             video: match self.player.video() {
                 VideoStandard::Pal => Video::Pal,
                 VideoStandard::Ntsc => Video::Ntsc,
@@ -103,8 +112,13 @@ impl Session {
 
     /// Output frames between two scope entries, in 1/65536.
     pub fn scope_step(&self) -> u32 {
-        let frames = f64::from(c64::CYCLES_PER_ENTRY) * f64::from(self.rate) / self.player.clock_hz();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "about 1.5 frames")]
+        let frames =
+            f64::from(c64::CYCLES_PER_ENTRY) * f64::from(self.rate) / self.player.clock_hz();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "about 1.5 frames"
+        )]
         let step = (frames * 65_536.0) as u32;
         step
     }
@@ -134,14 +148,18 @@ impl Session {
     /// Frames of `wanted` up to the next snapshot or the end.
     fn stretch(&self, wanted: u32) -> u32 {
         let to_snapshot = SNAPSHOT_FRAMES - self.at() % SNAPSHOT_FRAMES;
-        let to_end = self.end.map_or(u32::MAX, |end| end.saturating_sub(self.at()));
+        let to_end = self
+            .end
+            .map_or(u32::MAX, |end| end.saturating_sub(self.at()));
         wanted.min(to_snapshot).min(to_end)
     }
 
     /// Goes to the last snapshot at or before `target`, unless the machine stands between it and
     /// the target already.
     pub fn rewind(&mut self, target: u32) {
-        let Some((&frame, snapshot)) = self.snapshots.range(..=target).next_back() else { return };
+        let Some((&frame, snapshot)) = self.snapshots.range(..=target).next_back() else {
+            return;
+        };
         if self.at() > target || self.at() < frame {
             self.player.restore(snapshot);
             self.apply_audible();
@@ -155,7 +173,12 @@ impl Session {
     }
 
     fn apply_audible(&mut self) {
-        for (chip, &mask) in self.audible.iter().enumerate().take(self.player.chips().len()) {
+        for (chip, &mask) in self
+            .audible
+            .iter()
+            .enumerate()
+            .take(self.player.chips().len())
+        {
             self.player.set_audible(chip, mask);
         }
     }
@@ -184,7 +207,12 @@ impl Session {
 
     fn listen(&mut self, first: u32, out: &[f32]) {
         // What the listener muted says nothing about the tune.
-        if self.silent_until != Some(first) || self.audible.iter().any(|&mask| mask != protocol::engine::ALL_AUDIBLE) {
+        if self.silent_until != Some(first)
+            || self
+                .audible
+                .iter()
+                .any(|&mask| mask != protocol::engine::ALL_AUDIBLE)
+        {
             return;
         }
         let low = out.iter().copied().fold(f32::INFINITY, f32::min);
@@ -204,7 +232,10 @@ impl Session {
     pub fn failure(&self) -> Option<Failure> {
         match self.player.status() {
             Status::Running => None,
-            Status::Jammed { pc, opcode } => Some(Failure::Jammed { opcode, address: pc }),
+            Status::Jammed { pc, opcode } => Some(Failure::Jammed {
+                opcode,
+                address: pc,
+            }),
         }
     }
 }

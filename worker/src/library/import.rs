@@ -39,7 +39,10 @@ impl Source for Vec<u8> {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| self.get(offset..))
+            .unwrap_or_default();
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
@@ -59,14 +62,24 @@ pub struct Cursor<S> {
 
 impl<S: Source> Cursor<S> {
     fn new(source: S) -> Self {
-        Self { source, position: 0, ahead: Vec::new(), ahead_at: 0 }
+        Self {
+            source,
+            position: 0,
+            ahead: Vec::new(),
+            ahead_at: 0,
+        }
     }
 }
 
 impl<S: Source> Read for Cursor<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let inside = self.position.checked_sub(self.ahead_at).and_then(|offset| usize::try_from(offset).ok());
-        let mut rest = inside.and_then(|offset| self.ahead.get(offset..)).unwrap_or_default();
+        let inside = self
+            .position
+            .checked_sub(self.ahead_at)
+            .and_then(|offset| usize::try_from(offset).ok());
+        let mut rest = inside
+            .and_then(|offset| self.ahead.get(offset..))
+            .unwrap_or_default();
         if rest.is_empty() {
             self.ahead.resize(READ_AHEAD, 0);
             let count = self.source.read_at(self.position, &mut self.ahead)?;
@@ -154,7 +167,10 @@ impl<S: Source> Importer<S> {
         Self {
             files: files.into(),
             archive: None,
-            report: ImportReport { total, ..ImportReport::default() },
+            report: ImportReport {
+                total,
+                ..ImportReport::default()
+            },
         }
     }
 
@@ -189,9 +205,13 @@ impl<S: Source> Importer<S> {
     }
 
     fn open_archive(&mut self, path: &str, source: S) -> Result<(), String> {
-        let zip = ZipArchive::new(Cursor::new(source)).map_err(|error| format!("not a readable zip: {error}"))?;
+        let zip = ZipArchive::new(Cursor::new(source))
+            .map_err(|error| format!("not a readable zip: {error}"))?;
         if zip.len() > MAX_ENTRIES {
-            return Err(format!("the zip holds {} files, at most {MAX_ENTRIES} are taken", zip.len()));
+            return Err(format!(
+                "the zip holds {} files, at most {MAX_ENTRIES} are taken",
+                zip.len()
+            ));
         }
         let mut entries = VecDeque::new();
         for at in 0..zip.len() {
@@ -201,14 +221,26 @@ impl<S: Source> Importer<S> {
             }
         }
         self.report.total += u32::try_from(entries.len()).unwrap_or(0);
-        self.archive = Some(Archive { path: path.to_owned(), zip, entries, unpacked: 0 });
+        self.archive = Some(Archive {
+            path: path.to_owned(),
+            zip,
+            entries,
+            unpacked: 0,
+        });
         Ok(())
     }
 }
 
 fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Refusal> {
-    let name = archive.zip.name_for_index(entry).unwrap_or_default().replace('\\', "/");
-    let refuse = |reason: String| Refusal { path: format!("{}!/{name}", archive.path), reason };
+    let name = archive
+        .zip
+        .name_for_index(entry)
+        .unwrap_or_default()
+        .replace('\\', "/");
+    let refuse = |reason: String| Refusal {
+        path: format!("{}!/{name}", archive.path),
+        reason,
+    };
     let kind = kind_of(&name);
     let limit = match kind {
         Kind::Other => return Ok(Found::Nothing),
@@ -217,7 +249,10 @@ fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Re
         Kind::Songlengths | Kind::Stil => MAX_TEXT,
     };
     let left = MAX_UNPACKED.saturating_sub(archive.unpacked).min(limit);
-    let mut file = archive.zip.by_index(entry).map_err(|error| refuse(format!("in the zip: {error}")))?;
+    let mut file = archive
+        .zip
+        .by_index(entry)
+        .map_err(|error| refuse(format!("in the zip: {error}")))?;
     let mut bytes = Vec::new();
     // The size that the zip claims may be a lie, so what counts is what comes out.
     let read = file.by_ref().take(left + 1).read_to_end(&mut bytes);
@@ -236,12 +271,20 @@ fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Re
 }
 
 fn too_long(length: u64, kind: Kind) -> String {
-    let limit = if kind == Kind::Tune { MAX_TUNE } else { MAX_TEXT };
+    let limit = if kind == Kind::Tune {
+        MAX_TUNE
+    } else {
+        MAX_TEXT
+    };
     format!("the file has {length} bytes or more, at most {limit} are taken")
 }
 
 fn read_whole(source: &impl Source, kind: Kind) -> Result<Vec<u8>, String> {
-    let limit = if kind == Kind::Tune { MAX_TUNE } else { MAX_TEXT };
+    let limit = if kind == Kind::Tune {
+        MAX_TUNE
+    } else {
+        MAX_TEXT
+    };
     let length = source.length();
     if length > limit {
         return Err(too_long(length, kind));
@@ -264,7 +307,11 @@ fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
         Kind::Stil => Ok(Found::Stil(bytes)),
         _ => {
             let entry = entry_of(&path, &bytes, Origin::Imported)?;
-            let file = StoredFile { md5: entry.md5, path, bytes };
+            let file = StoredFile {
+                md5: entry.md5,
+                path,
+                bytes,
+            };
             Ok(Found::Tune(file, Box::new(entry)))
         }
     }
@@ -274,9 +321,14 @@ fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
 /// one, without steps up.
 fn clean(path: &str) -> String {
     const TOPS: [&str; 3] = ["DEMOS", "GAMES", "MUSICIANS"];
-    let parts: Vec<&str> =
-        path.split('/').filter(|part| !part.is_empty() && *part != "." && *part != "..").collect();
-    let top = parts.iter().position(|part| TOPS.contains(part)).unwrap_or(0);
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != "." && *part != "..")
+        .collect();
+    let top = parts
+        .iter()
+        .position(|part| TOPS.contains(part))
+        .unwrap_or(0);
     parts[top..].join("/")
 }
 
@@ -314,5 +366,7 @@ fn shown(title: String, path: &str) -> String {
         return title;
     }
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).replace('_', " ")
+    name.rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .replace('_', " ")
 }

@@ -22,7 +22,11 @@ impl Knowledge {
     /// Writes what is known of a tune into its entry; false where that is nothing new.
     pub fn apply(&self, entry: &mut Entry) -> bool {
         let before = (entry.lengths.clone(), entry.notes.len());
-        if let Some(lengths) = self.lengths.as_ref().and_then(|lengths| lengths.get(&entry.md5)) {
+        if let Some(lengths) = self
+            .lengths
+            .as_ref()
+            .and_then(|lengths| lengths.get(&entry.md5))
+        {
             for (known, length) in entry.lengths.iter_mut().zip(lengths) {
                 *known = Some(*length);
             }

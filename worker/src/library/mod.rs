@@ -35,7 +35,10 @@ const SLICE_MILLIS: f64 = 12.0;
 const PROGRESS_MILLIS: f64 = 100.0;
 
 /// What the library needs of the world.
-#[expect(async_fn_in_trait, reason = "workers have one thread, nothing needs to be Send")]
+#[expect(
+    async_fn_in_trait,
+    reason = "workers have one thread, nothing needs to be Send"
+)]
 pub trait Outside {
     /// Says something to the page.
     fn tell(&self, id: u32, event: &Event);
@@ -85,7 +88,11 @@ impl<S: Store, O: Outside> Library<S, O> {
     pub async fn answer(&self, id: u32, request: Request) {
         let event = match request {
             Request::Open => self.open().await,
-            Request::Rows { query, offset, count } => self.rows(&query, offset, count),
+            Request::Rows {
+                query,
+                offset,
+                count,
+            } => self.rows(&query, offset, count),
             Request::Entry { md5 } => {
                 let entry = self.index.borrow().get(&md5).cloned().map(Box::new);
                 Event::Entry { md5, entry }
@@ -118,7 +125,9 @@ impl<S: Store, O: Outside> Library<S, O> {
                 }
                 Err(error) => {
                     self.opened.set(false);
-                    return Event::Failed { reason: error.to_string() };
+                    return Event::Failed {
+                        reason: error.to_string(),
+                    };
                 }
             }
         }
@@ -126,7 +135,11 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     fn opened_event(&self, repaired: Option<String>) -> Event {
-        Event::Opened { count: self.count(), storage: self.storage, repaired }
+        Event::Opened {
+            count: self.count(),
+            storage: self.storage,
+            repaired,
+        }
     }
 
     fn count(&self) -> u32 {
@@ -146,15 +159,23 @@ impl<S: Store, O: Outside> Library<S, O> {
         };
         let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| sidfile::decode_windows_1252(&bytes));
         *self.knowledge.borrow_mut() = Knowledge {
-            lengths: text(self.store.get_blob(SONGLENGTHS).await?).map(|text| Songlengths::parse(&text)),
+            lengths: text(self.store.get_blob(SONGLENGTHS).await?)
+                .map(|text| Songlengths::parse(&text)),
             stil: text(self.store.get_blob(STIL).await?).map(|text| Stil::parse(&text)),
         };
         let kept: BTreeSet<Md5> = self.store.keys().await?.into_iter().collect();
         entries.retain(|entry| kept.contains(&entry.md5));
         let mut index = Index::new(entries);
         let mut recovered = 0;
-        for md5 in kept.iter().filter(|md5| index.get(md5).is_none()).copied().collect::<Vec<_>>() {
-            let Some(file) = self.store.get(&md5).await? else { continue };
+        for md5 in kept
+            .iter()
+            .filter(|md5| index.get(md5).is_none())
+            .copied()
+            .collect::<Vec<_>>()
+        {
+            let Some(file) = self.store.get(&md5).await? else {
+                continue;
+            };
             if let Ok(mut entry) = entry_of(&file.path, &file.bytes, Origin::Imported) {
                 self.knowledge.borrow().apply(&mut entry);
                 recovered += u32::from(index.insert(entry));
@@ -180,24 +201,44 @@ impl<S: Store, O: Outside> Library<S, O> {
     /// Puts the demo tunes in, once for each edition of them. Without network there are none, and
     /// the next start tries again.
     async fn add_demos(&self) {
-        let Some(list) = self.outside.fetch("/demo/Songlengths.md5").await else { return };
+        let Some(list) = self.outside.fetch("/demo/Songlengths.md5").await else {
+            return;
+        };
         let edition = Md5::of(&list).0;
-        if self.store.get_blob(DEMOS).await.is_ok_and(|known| known.as_deref() == Some(&edition)) {
+        if self
+            .store
+            .get_blob(DEMOS)
+            .await
+            .is_ok_and(|known| known.as_deref() == Some(&edition))
+        {
             return;
         }
         let lengths = Songlengths::parse(&sidfile::decode_windows_1252(&list));
         let stil = self.outside.fetch("/demo/STIL.txt").await;
         let stil = stil.map(|text| Stil::parse(&sidfile::decode_windows_1252(&text)));
-        let paths: Vec<String> =
-            lengths.paths().map(|path| path.trim_start_matches('/').to_owned()).collect();
-        let knowledge = Knowledge { lengths: Some(lengths), stil };
+        let paths: Vec<String> = lengths
+            .paths()
+            .map(|path| path.trim_start_matches('/').to_owned())
+            .collect();
+        let knowledge = Knowledge {
+            lengths: Some(lengths),
+            stil,
+        };
         let mut files = Vec::new();
         let mut entries = Vec::new();
         for path in paths {
-            let Some(bytes) = self.outside.fetch(&format!("/demo/{path}")).await else { return };
-            let Ok(mut entry) = entry_of(&path, &bytes, Origin::BuiltIn) else { return };
+            let Some(bytes) = self.outside.fetch(&format!("/demo/{path}")).await else {
+                return;
+            };
+            let Ok(mut entry) = entry_of(&path, &bytes, Origin::BuiltIn) else {
+                return;
+            };
             knowledge.apply(&mut entry);
-            files.push(StoredFile { md5: entry.md5, path, bytes });
+            files.push(StoredFile {
+                md5: entry.md5,
+                path,
+                bytes,
+            });
             entries.push(entry);
         }
         if self.store.put(&files).await.is_err() {
@@ -240,9 +281,15 @@ impl<S: Store, O: Outside> Library<S, O> {
         let selection = self.select(query);
         let index = self.index.borrow();
         let rows = selection.iter().skip(offset as usize).take(count as usize);
-        let rows = rows.map(|&at| Row::from(&index.entries()[at as usize])).collect();
+        let rows = rows
+            .map(|&at| Row::from(&index.entries()[at as usize]))
+            .collect();
         let total = u32::try_from(selection.len()).unwrap_or(u32::MAX);
-        Event::Rows { total, offset, rows }
+        Event::Rows {
+            total,
+            offset,
+            rows,
+        }
     }
 
     fn neighbours(&self, query: &Query, md5: Md5) -> Event {
@@ -252,7 +299,9 @@ impl<S: Store, O: Outside> Library<S, O> {
             let position = *selection.get(at?)? as usize;
             Some(Row::from(&index.entries()[position]))
         };
-        let place = selection.iter().position(|&at| index.entries()[at as usize].md5 == md5);
+        let place = selection
+            .iter()
+            .position(|&at| index.entries()[at as usize].md5 == md5);
         Event::Neighbours {
             md5,
             previous: row(place.and_then(|place| place.checked_sub(1))),
@@ -262,7 +311,9 @@ impl<S: Store, O: Outside> Library<S, O> {
 
     async fn remove(&self, md5s: &[Md5]) -> Event {
         if let Err(error) = self.store.remove(md5s).await {
-            return Event::Failed { reason: error.to_string() };
+            return Event::Failed {
+                reason: error.to_string(),
+            };
         }
         for md5 in md5s {
             self.index.borrow_mut().remove(md5);
@@ -274,14 +325,23 @@ impl<S: Store, O: Outside> Library<S, O> {
     async fn changed(&self) -> Event {
         self.selection.borrow_mut().take();
         match self.save().await {
-            Ok(()) => Event::LibraryChanged { count: self.count() },
-            Err(error) => Event::Failed { reason: error.to_string() },
+            Ok(()) => Event::LibraryChanged {
+                count: self.count(),
+            },
+            Err(error) => Event::Failed {
+                reason: error.to_string(),
+            },
         }
     }
 
     /// Takes files in, and tells the page all along.
     pub async fn import<F: Source>(&self, id: u32, files: Vec<(String, F)>) {
-        let mut run = ImportRun { batch: Vec::new(), bytes: 0, refused: Vec::new(), failed: None };
+        let mut run = ImportRun {
+            batch: Vec::new(),
+            bytes: 0,
+            refused: Vec::new(),
+            failed: None,
+        };
         let mut importer = Importer::new(files);
         let mut slice_end = self.outside.now_millis() + SLICE_MILLIS;
         let mut next_progress = self.outside.now_millis() + PROGRESS_MILLIS;
@@ -319,15 +379,28 @@ impl<S: Store, O: Outside> Library<S, O> {
         if let Event::Failed { reason } = self.changed().await {
             run.failed.get_or_insert(reason);
         }
-        self.outside.tell(EVENT, &Event::LibraryChanged { count: self.count() });
+        self.outside.tell(
+            EVENT,
+            &Event::LibraryChanged {
+                count: self.count(),
+            },
+        );
         let mut report = importer.report;
         report.refused = run.refused;
-        self.outside.tell(id, &Event::ImportDone { report, cancelled, failed: run.failed });
+        self.outside.tell(
+            id,
+            &Event::ImportDone {
+                report,
+                cancelled,
+                failed: run.failed,
+            },
+        );
     }
 
     /// Tells how an import stands, and moves what was refused since the last time to the totals.
     fn progress<F: Source>(&self, id: u32, run: &mut ImportRun, importer: &mut Importer<F>) {
-        self.outside.tell(id, &Event::ImportProgress(importer.report.clone()));
+        self.outside
+            .tell(id, &Event::ImportProgress(importer.report.clone()));
         run.refused.append(&mut importer.report.refused);
     }
 

@@ -28,7 +28,10 @@ pub enum StoreError {
 }
 
 /// Files by digest, and a few named blobs about them. Each call happens as a whole or not at all.
-#[expect(async_fn_in_trait, reason = "workers have one thread, nothing needs to be Send")]
+#[expect(
+    async_fn_in_trait,
+    reason = "workers have one thread, nothing needs to be Send"
+)]
 pub trait Store {
     /// Keeps files; one that is there already is replaced.
     async fn put(&self, files: &[StoredFile]) -> Result<(), StoreError>;
@@ -57,14 +60,19 @@ impl MemoryStore {
     /// A store that is full when it holds `limit` bytes of files.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { limit: Some(limit), ..Self::default() }
+        Self {
+            limit: Some(limit),
+            ..Self::default()
+        }
     }
 }
 
 impl Store for MemoryStore {
     async fn put(&self, files: &[StoredFile]) -> Result<(), StoreError> {
         let mut kept = self.files.borrow_mut();
-        let size = |files: &mut dyn Iterator<Item = &StoredFile>| -> usize { files.map(|file| file.bytes.len()).sum() };
+        let size = |files: &mut dyn Iterator<Item = &StoredFile>| -> usize {
+            files.map(|file| file.bytes.len()).sum()
+        };
         let bytes = size(&mut kept.values()) + size(&mut files.iter());
         if self.limit.is_some_and(|limit| bytes > limit) {
             return Err(StoreError::Full);
@@ -87,7 +95,9 @@ impl Store for MemoryStore {
     }
 
     async fn put_blob(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.blobs.borrow_mut().insert(name.to_owned(), bytes.to_vec());
+        self.blobs
+            .borrow_mut()
+            .insert(name.to_owned(), bytes.to_vec());
         Ok(())
     }
 

@@ -32,7 +32,11 @@ fn words(error: &wasm_bindgen::JsValue) -> String {
 }
 
 impl Source for FileSource {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size is a whole number"
+    )]
     fn length(&self) -> u64 {
         self.blob.size() as u64
     }

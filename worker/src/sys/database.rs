@@ -6,7 +6,9 @@
 //! blobs  name         Uint8Array                          1     library worker
 //! ```
 
-use idb::{Database, DatabaseEvent as _, Error as IdbError, Factory, ObjectStoreParams, TransactionMode};
+use idb::{
+    Database, DatabaseEvent as _, Error as IdbError, Factory, ObjectStoreParams, TransactionMode,
+};
 use js_sys::{Object, Reflect, Uint8Array};
 use sidfile::Md5;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -41,7 +43,9 @@ impl IdbStore {
         let mut request = Factory::new()?.open(NAME, Some(VERSION))?;
         request.on_upgrade_needed(|event| {
             let from = event.old_version().unwrap_or(0);
-            let migrated = event.database().and_then(|database| migrate(&database, from));
+            let migrated = event
+                .database()
+                .and_then(|database| migrate(&database, from));
             // A failed migration aborts the upgrade, and opening fails with it.
             if let Err(error) = migrated {
                 wasm_bindgen::throw_str(&error.to_string());
@@ -61,7 +65,11 @@ impl IdbStore {
 impl From<IdbError> for StoreError {
     fn from(error: IdbError) -> Self {
         let words = error.to_string();
-        if words.contains("QuotaExceeded") { Self::Full } else { Self::Failed(words) }
+        if words.contains("QuotaExceeded") {
+            Self::Full
+        } else {
+            Self::Failed(words)
+        }
     }
 }
 
@@ -73,20 +81,34 @@ fn object_of(file: &StoredFile) -> JsValue {
     let object = Object::new();
     // A plain object takes any property.
     let _ = Reflect::set(&object, &"path".into(), &file.path.as_str().into());
-    let _ = Reflect::set(&object, &"bytes".into(), &Uint8Array::from(file.bytes.as_slice()));
+    let _ = Reflect::set(
+        &object,
+        &"bytes".into(),
+        &Uint8Array::from(file.bytes.as_slice()),
+    );
     object.into()
 }
 
 fn file_of(md5: &Md5, value: &JsValue) -> Option<StoredFile> {
     let path = Reflect::get(value, &"path".into()).ok()?.as_string()?;
-    let bytes = Reflect::get(value, &"bytes".into()).ok()?.dyn_into::<Uint8Array>().ok()?.to_vec();
+    let bytes = Reflect::get(value, &"bytes".into())
+        .ok()?
+        .dyn_into::<Uint8Array>()
+        .ok()?
+        .to_vec();
     // A damaged file is as good as none.
-    (Md5::of(&bytes) == *md5).then(|| StoredFile { md5: *md5, path, bytes })
+    (Md5::of(&bytes) == *md5).then(|| StoredFile {
+        md5: *md5,
+        path,
+        bytes,
+    })
 }
 
 impl Store for IdbStore {
     async fn put(&self, files: &[StoredFile]) -> Result<(), StoreError> {
-        let transaction = self.database.transaction(&[FILES], TransactionMode::ReadWrite)?;
+        let transaction = self
+            .database
+            .transaction(&[FILES], TransactionMode::ReadWrite)?;
         let store = transaction.object_store(FILES)?;
         for file in files {
             store.put(&object_of(file), Some(&key_of(&file.md5)))?;
@@ -95,13 +117,17 @@ impl Store for IdbStore {
     }
 
     async fn get(&self, md5: &Md5) -> Result<Option<StoredFile>, StoreError> {
-        let transaction = self.database.transaction(&[FILES], TransactionMode::ReadOnly)?;
+        let transaction = self
+            .database
+            .transaction(&[FILES], TransactionMode::ReadOnly)?;
         let value = transaction.object_store(FILES)?.get(key_of(md5))?.await?;
         Ok(value.and_then(|value| file_of(md5, &value)))
     }
 
     async fn remove(&self, md5s: &[Md5]) -> Result<(), StoreError> {
-        let transaction = self.database.transaction(&[FILES], TransactionMode::ReadWrite)?;
+        let transaction = self
+            .database
+            .transaction(&[FILES], TransactionMode::ReadWrite)?;
         let store = transaction.object_store(FILES)?;
         for md5 in md5s {
             store.delete(key_of(md5))?;
@@ -110,21 +136,40 @@ impl Store for IdbStore {
     }
 
     async fn keys(&self) -> Result<Vec<Md5>, StoreError> {
-        let transaction = self.database.transaction(&[FILES], TransactionMode::ReadOnly)?;
-        let keys = transaction.object_store(FILES)?.get_all_keys(None, None)?.await?;
-        Ok(keys.iter().filter_map(|key| key.as_string()?.parse().ok()).collect())
+        let transaction = self
+            .database
+            .transaction(&[FILES], TransactionMode::ReadOnly)?;
+        let keys = transaction
+            .object_store(FILES)?
+            .get_all_keys(None, None)?
+            .await?;
+        Ok(keys
+            .iter()
+            .filter_map(|key| key.as_string()?.parse().ok())
+            .collect())
     }
 
     async fn put_blob(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let transaction = self.database.transaction(&[BLOBS], TransactionMode::ReadWrite)?;
-        transaction.object_store(BLOBS)?.put(&Uint8Array::from(bytes), Some(&name.into()))?;
+        let transaction = self
+            .database
+            .transaction(&[BLOBS], TransactionMode::ReadWrite)?;
+        transaction
+            .object_store(BLOBS)?
+            .put(&Uint8Array::from(bytes), Some(&name.into()))?;
         finish(transaction).await
     }
 
     async fn get_blob(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let transaction = self.database.transaction(&[BLOBS], TransactionMode::ReadOnly)?;
-        let value = transaction.object_store(BLOBS)?.get(JsValue::from(name))?.await?;
-        Ok(value.and_then(|value| value.dyn_into::<Uint8Array>().ok()).map(|bytes| bytes.to_vec()))
+        let transaction = self
+            .database
+            .transaction(&[BLOBS], TransactionMode::ReadOnly)?;
+        let value = transaction
+            .object_store(BLOBS)?
+            .get(JsValue::from(name))?
+            .await?;
+        Ok(value
+            .and_then(|value| value.dyn_into::<Uint8Array>().ok())
+            .map(|bytes| bytes.to_vec()))
     }
 }
 

@@ -15,7 +15,11 @@ pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         // The global object takes any property.
-        let _ = Reflect::set(&js_sys::global(), &"siderealPanic".into(), &info.to_string().into());
+        let _ = Reflect::set(
+            &js_sys::global(),
+            &"siderealPanic".into(),
+            &info.to_string().into(),
+        );
     }));
 }
 
@@ -38,9 +42,16 @@ impl<T> Mail<T> {
 }
 
 fn open<T: DeserializeOwned>(data: JsValue) -> Option<Mail<T>> {
-    let bytes = Reflect::get(&data, &"message".into()).ok()?.dyn_into::<Uint8Array>().ok()?;
+    let bytes = Reflect::get(&data, &"message".into())
+        .ok()?
+        .dyn_into::<Uint8Array>()
+        .ok()?;
     match protocol::decode::<T>(&bytes.to_vec()) {
-        Ok(envelope) => Some(Mail { id: envelope.id, body: envelope.body, data }),
+        Ok(envelope) => Some(Mail {
+            id: envelope.id,
+            body: envelope.body,
+            data,
+        }),
         Err(error) => {
             web_sys::console::error_1(&error.to_string().into());
             None
@@ -61,7 +72,10 @@ pub fn listen<T: DeserializeOwned + 'static>(handler: impl Fn(Mail<T>) + 'static
 }
 
 /// Has `handler` called with each message from a port.
-pub fn listen_port<T: DeserializeOwned + 'static>(port: &MessagePort, handler: impl Fn(Mail<T>) + 'static) {
+pub fn listen_port<T: DeserializeOwned + 'static>(
+    port: &MessagePort,
+    handler: impl Fn(Mail<T>) + 'static,
+) {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(mail) = open(event.data()) {
             handler(mail);
@@ -93,7 +107,12 @@ pub fn post(id: u32, body: &impl Serialize, beside: Option<(&str, &Uint8Array)>)
 }
 
 /// Says something over a port.
-pub fn post_to(port: &MessagePort, id: u32, body: &impl Serialize, beside: Option<(&str, &Uint8Array)>) {
+pub fn post_to(
+    port: &MessagePort,
+    id: u32,
+    body: &impl Serialize,
+    beside: Option<(&str, &Uint8Array)>,
+) {
     let (object, transfer) = message(id, body, beside);
     if let Err(error) = port.post_message_with_transferable(&object, &transfer) {
         web_sys::console::error_2(&"a message could not be sent".into(), &error);
@@ -103,13 +122,17 @@ pub fn post_to(port: &MessagePort, id: u32, body: &impl Serialize, beside: Optio
 /// A clock for pacing.
 #[must_use]
 pub fn now_millis() -> f64 {
-    scope().performance().map_or(0.0, |performance| performance.now())
+    scope()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
 }
 
 /// Lets waiting messages in. A timer would wait for 4 ms.
 pub async fn turn() {
     let promise = Promise::new(&mut |resolve: Function, _| {
-        let Ok(channel) = MessageChannel::new() else { return };
+        let Ok(channel) = MessageChannel::new() else {
+            return;
+        };
         let port = channel.port1();
         let done = {
             let port = port.clone();
