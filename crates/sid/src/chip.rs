@@ -350,29 +350,74 @@ fn run_voices(
     recorded: &mut Recorded,
     count: usize,
 ) {
-    for cycle in 0..count {
-        for voice in voices.iter_mut() {
-            voice.waveform.clock(model);
-            voice.envelope.clock();
-        }
-        for index in 0..3 {
-            let modulator = voices[(index + 2) % 3].waveform.accumulator();
-            let voice = &mut voices[index];
-            recorded.waves[index][cycle] =
-                voice.waveform.drive(model, modulator, &tables.pull_down);
-            recorded.levels[index][cycle] = voice.envelope.level();
-        }
-        for index in 0..3 {
-            // A source that is itself restarted in the cycle in which its top bit rises does
-            // not pass the sync on.
-            let source = &voices[index].waveform;
-            let before = &voices[(index + 2) % 3].waveform;
-            let passes = source.top_bit_rose()
-                && !(source.is_synced() && before.top_bit_rose())
-                && voices[(index + 1) % 3].waveform.is_synced();
-            if passes {
-                voices[(index + 1) % 3].waveform.restart();
+    for (voice, levels) in voices.iter_mut().zip(&mut recorded.levels) {
+        voice.envelope.run(&mut levels[..count]);
+    }
+    // Voices act on each other through hard sync and ring modulation. Where the phase of a
+    // source is a straight line, both can be told in advance.
+    let is_plain = (0..3).all(|index| {
+        let next = &voices[(index + 1) % 3].waveform;
+        voices[index].waveform.has_straight_phase(model)
+            || !(next.is_synced() || next.is_ring_modulated())
+    });
+    let mut done = 0;
+    while done < count {
+        let end = if is_plain {
+            let to_sync = (0..3)
+                .filter(|index| voices[(index + 1) % 3].waveform.is_synced())
+                .map(|index| voices[index].waveform.cycles_to_top_bit())
+                .min();
+            count.min(done.saturating_add(to_sync.unwrap_or(u32::MAX) as usize))
+        } else {
+            done + 1
+        };
+        if is_plain {
+            let modulators = [2, 0, 1].map(|index: usize| voices[index].waveform.as_modulator());
+            for (index, voice) in voices.iter_mut().enumerate() {
+                let out = &mut recorded.waves[index][done..end];
+                voice
+                    .waveform
+                    .run(model, modulators[index], &tables.pull_down, out);
             }
+        } else {
+            step_voices(voices, model, tables, &mut recorded.waves, done);
+        }
+        synchronise(voices);
+        done = end;
+    }
+}
+
+/// One cycle of the three oscillators, each seeing the others as they are.
+fn step_voices(
+    voices: &mut [Voice; 3],
+    model: Model,
+    tables: &VoiceTables,
+    waves: &mut [[u16; BLOCK]; 3],
+    cycle: usize,
+) {
+    for voice in voices.iter_mut() {
+        voice.waveform.clock(model);
+    }
+    for index in 0..3 {
+        let modulator = voices[(index + 2) % 3].waveform.accumulator();
+        waves[index][cycle] = voices[index]
+            .waveform
+            .drive(model, modulator, &tables.pull_down);
+    }
+}
+
+/// Hard sync at the end of a cycle.
+fn synchronise(voices: &mut [Voice; 3]) {
+    for index in 0..3 {
+        // A source that is itself restarted in the cycle in which its top bit rises does not
+        // pass the sync on.
+        let source = &voices[index].waveform;
+        let before = &voices[(index + 2) % 3].waveform;
+        let passes = source.top_bit_rose()
+            && !(source.is_synced() && before.top_bit_rose())
+            && voices[(index + 1) % 3].waveform.is_synced();
+        if passes {
+            voices[(index + 1) % 3].waveform.restart();
         }
     }
 }

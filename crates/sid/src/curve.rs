@@ -90,7 +90,7 @@ impl Table {
     }
 
     /// The function at `x`.
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, x: f32) -> f32 {
         let position = ((x - self.start) * self.per_cell).max(0.0).min(self.last);
         let cell = position as i32 as usize;
@@ -131,7 +131,7 @@ impl LevelTable {
     }
 
     /// The function at `x`, which must lie in the sampled range.
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, x: i32) -> i32 {
         let [value, rise] = self.pieces[(x >> PIECE_BITS) as usize];
         let within = x & ((1 << PIECE_BITS) - 1);

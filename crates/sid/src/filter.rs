@@ -88,7 +88,7 @@ impl Curves {
 }
 
 /// A cutoff resistor, a capacitor and the amplifier between them.
-pub trait Integrator {
+pub trait Integrator: Clone {
     /// Shared figures of the model's cutoff resistors.
     type Resistors;
 
@@ -171,13 +171,29 @@ impl<I: Integrator> Filter<I> {
         let output = &curves.output[settings.mixer_inputs][settings.volume];
         let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { -1 } else { 0 });
         const UNIT: f32 = (1 << LEVEL_BITS) as f32;
+
+        // In locals, so that the feedback loop runs through registers.
+        let Filter {
+            mut high,
+            mut band,
+            mut low,
+            mut first,
+            mut second,
+        } = self.clone();
         for (input, direct) in input.iter().zip(direct) {
-            let feedback = resonance.at(self.band << LEVEL_BITS) + (self.low << LEVEL_BITS);
-            self.high = summer.at(feedback + (input * UNIT) as i32) >> LEVEL_BITS;
-            self.band = self.first.solve(resistors, nodes, control, self.high);
-            self.low = self.second.solve(resistors, nodes, control, self.band);
-            let heard = (self.low & low_on) + (self.band & band_on) + (self.high & high_on);
+            let feedback = resonance.at(band << LEVEL_BITS) + (low << LEVEL_BITS);
+            high = summer.at(feedback + (input * UNIT) as i32) >> LEVEL_BITS;
+            band = first.solve(resistors, nodes, control, high);
+            low = second.solve(resistors, nodes, control, band);
+            let heard = (low & low_on) + (band & band_on) + (high & high_on);
             *direct = output.at(*direct + heard as f32);
         }
+        *self = Filter {
+            high,
+            band,
+            low,
+            first,
+            second,
+        };
     }
 }

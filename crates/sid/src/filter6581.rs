@@ -163,7 +163,7 @@ impl Integrator for Integrator6581 {
         resistors.control[usize::from(cutoff)]
     }
 
-    #[inline]
+    #[inline(always)]
     fn solve(&mut self, resistors: &Resistors, nodes: &[u16], control: i32, input: i32) -> i32 {
         let source = (resistors.headroom - self.node) as u32;
         let drain = (resistors.headroom - input) as u32;
@@ -176,7 +176,7 @@ impl Integrator for Integrator6581 {
             i32::from(resistors.forward[(overdrive + 32_768).clamp(0, 65_535) as usize])
         };
         let transistor = (current(gate - self.node) - current(gate - input)) << 15;
-        self.charge = charged(self.charge, snake + transistor);
+        self.charge = charged(self.charge, snake.saturating_add(transistor));
         self.node = i32::from(nodes[((self.charge >> 15) + 32_768) as usize & 0xffff]);
         (self.node - (self.charge >> 14)).clamp(0, 65_535)
     }

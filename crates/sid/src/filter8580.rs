@@ -119,7 +119,7 @@ impl Integrator for Integrator8580 {
         i32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
     }
 
-    #[inline]
+    #[inline(always)]
     fn solve(&mut self, resistors: &Resistors, nodes: &[u16], control: i32, input: i32) -> i32 {
         let source = (resistors.overdrive - self.node) as u32;
         let drain = (resistors.overdrive - input).max(0) as u32;
