@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crate::Model;
 use crate::bus::Bus;
+use crate::curve::LEVEL_BITS;
 use crate::external_filter::ExternalFilter;
 use crate::filter::{Curves, Filter};
 use crate::filter6581::{self, Integrator6581};
@@ -256,8 +257,10 @@ impl SidState {
         run_voices(&mut self.voices, self.model, tables, recorded, count);
         self.run_tap(tables, recorded, count, tap);
 
-        let mut input = [0.0_f32; BLOCK];
-        self.sum_voices(tables, recorded, &mut input[..count], block);
+        let (mut input, mut direct) = ([0.0; BLOCK], [0.0; BLOCK]);
+        self.sum_voices(tables, recorded, &mut input[..count], &mut direct[..count]);
+        let input = &whole_levels(&input)[..count];
+        let direct = &mut whole_levels(&direct)[..count];
         let volume = if self.audible & 8 != 0 {
             self.volume.set()
         } else {
@@ -267,11 +270,25 @@ impl SidState {
         // Full scale of the reference player: its amplification of the chip over 16 bits.
         let gain = match &mut self.analogue {
             Analogue::Mos6581(filter, tables) => {
-                filter.run(&tables.curves, &tables.resistors, &settings, &input, block);
+                filter.run(
+                    &tables.curves,
+                    &tables.resistors,
+                    &settings,
+                    input,
+                    direct,
+                    block,
+                );
                 1.5 / 32_768.0
             }
             Analogue::Mos8580(filter, tables) => {
-                filter.run(&tables.curves, &tables.resistors, &settings, &input, block);
+                filter.run(
+                    &tables.curves,
+                    &tables.resistors,
+                    &settings,
+                    input,
+                    direct,
+                    block,
+                );
                 2.5 / 32_768.0
             }
         };
@@ -309,7 +326,6 @@ impl SidState {
         input: &mut [f32],
         direct: &mut [f32],
     ) {
-        direct.fill(0.0);
         for voice in 0..3 {
             let (target, scale): (&mut [f32], f32) = if self.routing.is_filtered(voice) {
                 (&mut *input, 1.0)
@@ -340,6 +356,14 @@ impl SidState {
             *sum += level;
         }
     }
+}
+
+/// Levels rounded to [`LEVEL_BITS`] fraction bits. Adding 2^23 leaves the rounded number in the
+/// low bits of the significand, which costs far less than a conversion.
+fn whole_levels(levels: &[f32; BLOCK]) -> [i32; BLOCK] {
+    const UNIT: f32 = (1 << LEVEL_BITS) as f32;
+    const OFFSET: f32 = 8_388_608.0;
+    levels.map(|level| ((level * UNIT + OFFSET).to_bits() - OFFSET.to_bits()) as i32)
 }
 
 /// Digital part of `count` cycles.

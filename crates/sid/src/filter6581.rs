@@ -9,7 +9,7 @@
 use crate::Model;
 use crate::dac;
 use crate::filter::{Integrator, Parameters, charged};
-use crate::opamp::{OpAmp, rounded};
+use crate::opamp::{Lookup, OpAmp, lookup, rounded};
 
 /// Measured transfer curve of the amplifier between CAP1B and CAP1A: input and output volts.
 const AMPLIFIER: [[f64; 2]; 33] = [
@@ -100,12 +100,12 @@ pub struct Resistors {
     snake: i32,
     /// Gate level of the transistor below the threshold, over half the sum of the squares of the
     /// level differences at its two resistors (upper 16 bits).
-    gate: Vec<u16>,
+    gate: Lookup,
     /// Current of the transistor in units of 32,768, over gate overdrive plus 32,768. The unit is
     /// the reference's: what it rounds away in weak inversion is heard at low cutoffs.
-    forward: Vec<u16>,
+    forward: Lookup,
     /// Half the square of (headroom - control voltage), per cutoff register value.
-    control: Vec<i32>,
+    control: Vec<u32>,
 }
 
 impl Resistors {
@@ -120,18 +120,15 @@ impl Resistors {
             .iter()
             .map(|share| {
                 let level = amplifier.level(CUTOFF_ZERO + CUTOFF_RANGE * share);
-                (0.5 * (headroom - level) * (headroom - level)) as i32
+                (0.5 * (headroom - level) * (headroom - level)) as u32
             })
             .collect();
-        let gate = (0..65_536)
-            .map(|square| rounded(headroom - (f64::from(square) * 65_536.0).sqrt()))
-            .collect();
-        let forward = (-32_768..32_768)
-            .map(|overdrive| {
-                let root = libm::log1p(libm::exp(f64::from(overdrive) * per_thermal));
-                rounded(0.5 * specific * root * root)
-            })
-            .collect();
+        let gate = lookup(|square| headroom - (f64::from(square) * 65_536.0).sqrt());
+        let forward = lookup(|overdrive| {
+            let overdrive = f64::from(overdrive) - 32_768.0;
+            let root = libm::log1p(libm::exp(overdrive * per_thermal));
+            0.5 * specific * root * root
+        });
         Resistors {
             headroom: i32::from(rounded(headroom)),
             threshold: i32::from(rounded(THRESHOLD * per_volt)),
@@ -159,18 +156,24 @@ impl Integrator for Integrator6581 {
         Integrator6581 { node: 0, charge: 0 }
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> i32 {
+    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
         resistors.control[usize::from(cutoff)]
     }
 
     #[inline(always)]
-    fn solve(&mut self, resistors: &Resistors, nodes: &[u16], control: i32, input: i32) -> i32 {
+    fn solve(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &[u16; 65_536],
+        control: u32,
+        input: i32,
+    ) -> i32 {
         let source = (resistors.headroom - self.node) as u32;
         let drain = (resistors.headroom - input) as u32;
         let (source_squared, drain_squared) = (source * source, drain * drain);
         let snake = resistors.snake * (source_squared.wrapping_sub(drain_squared) as i32 >> 15);
         // Gate voltage behind the two resistors from the input and the control voltage.
-        let square = (control as u32 + (drain_squared >> 1)) >> 16;
+        let square = (control + (drain_squared >> 1)) >> 16;
         let gate = i32::from(resistors.gate[square as usize & 0xffff]) - resistors.threshold;
         let current = |overdrive: i32| {
             i32::from(resistors.forward[(overdrive + 32_768).clamp(0, 65_535) as usize])

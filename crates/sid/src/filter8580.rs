@@ -113,18 +113,24 @@ impl Integrator for Integrator8580 {
         Integrator8580 { node: 0, charge: 0 }
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> i32 {
+    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
         // With all bits off, a NOR gate switches on a transistor of half of bit 0.
         let steps = if cutoff == 0 { 0.5 } else { f64::from(cutoff) };
-        i32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
+        u32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
     }
 
     #[inline(always)]
-    fn solve(&mut self, resistors: &Resistors, nodes: &[u16], control: i32, input: i32) -> i32 {
+    fn solve(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &[u16; 65_536],
+        control: u32,
+        input: i32,
+    ) -> i32 {
         let source = (resistors.overdrive - self.node) as u32;
         let drain = (resistors.overdrive - input).max(0) as u32;
         let squares = (source * source).wrapping_sub(drain * drain) as i32 >> 15;
-        self.charge = charged(self.charge, control.wrapping_mul(squares) >> 4);
+        self.charge = charged(self.charge, (control as i32).wrapping_mul(squares) >> 4);
         self.node = i32::from(nodes[((self.charge >> 15) + 32_768) as usize & 0xffff]);
         (self.node - (self.charge >> 14)).clamp(0, 65_535)
     }

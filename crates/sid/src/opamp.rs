@@ -6,6 +6,18 @@
 
 use crate::curve::{LevelTable, Spline};
 
+/// A value for every 16-bit argument.
+pub type Lookup = Box<[u16; 65_536]>;
+
+/// Samples `function` at every 16-bit argument.
+pub fn lookup(function: impl Fn(u16) -> f64) -> Lookup {
+    let mut table = Box::new([0; 65_536]);
+    for (argument, value) in (0..=u16::MAX).zip(table.iter_mut()) {
+        *value = rounded(function(argument));
+    }
+    table
+}
+
 /// A level or current as the 16 bits that the tables hold.
 pub fn rounded(value: f64) -> u16 {
     libm::floor(value + 0.5).clamp(0.0, 65_535.0) as u16
@@ -67,7 +79,7 @@ impl OpAmp {
 
     /// What an integrator's summing node does: half the capacitor voltage (input less output) as
     /// a level difference, plus 32,768, to the input level.
-    pub fn integrator_node(&self) -> Vec<u16> {
+    pub fn integrator_node(&self) -> Lookup {
         let per_volt = self.levels_per_volt();
         let pairs: Vec<[f64; 2]> = self
             .points
@@ -75,9 +87,7 @@ impl OpAmp {
             .map(|[input, output]| [per_volt * (input - output), self.level(*input)])
             .collect();
         let spline = Spline::new(&pairs);
-        (0..65_536)
-            .map(|half| rounded(spline.at(2.0 * (f64::from(half) - 32_768.0)).0))
-            .collect()
+        lookup(|half| spline.at(2.0 * (f64::from(half) - 32_768.0)).0)
     }
 
     /// Input and output voltage of the amplifier when its input resistors see `volts`.
