@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::Model;
 use crate::bus::Bus;
 use crate::external_filter::ExternalFilter;
-use crate::filter::{Curves, Filter, Integrator};
+use crate::filter::{Curves, Filter};
 use crate::filter6581::{self, Integrator6581};
 use crate::filter8580::{self, Integrator8580};
 use crate::mixer::Routing;
@@ -263,30 +263,15 @@ impl SidState {
         } else {
             self.volume.resting()
         };
+        let settings = self.routing.settings(volume);
         // Full scale of the reference player: its amplification of the chip over 16 bits.
         let gain = match &mut self.analogue {
             Analogue::Mos6581(filter, tables) => {
-                amplify(
-                    filter,
-                    &tables.curves,
-                    &tables.resistors,
-                    &self.routing,
-                    volume,
-                    &input,
-                    block,
-                );
+                filter.run(&tables.curves, &tables.resistors, &settings, &input, block);
                 1.5 / 32_768.0
             }
             Analogue::Mos8580(filter, tables) => {
-                amplify(
-                    filter,
-                    &tables.curves,
-                    &tables.resistors,
-                    &self.routing,
-                    volume,
-                    &input,
-                    block,
-                );
+                filter.run(&tables.curves, &tables.resistors, &settings, &input, block);
                 2.5 / 32_768.0
             }
         };
@@ -389,22 +374,5 @@ fn run_voices(
                 voices[(index + 1) % 3].waveform.restart();
             }
         }
-    }
-}
-
-/// Analogue part of a block: filter, mixer and volume control.
-fn amplify<I: Integrator>(
-    filter: &mut Filter<I>,
-    curves: &Curves,
-    resistors: &I::Resistors,
-    routing: &Routing,
-    volume: u8,
-    input: &[f32],
-    block: &mut [f32],
-) {
-    filter.run(curves, resistors, &routing.settings(), input, block);
-    let volume = &curves.volume[usize::from(volume)];
-    for sample in block {
-        *sample = volume.at(*sample) - 32_768.0;
     }
 }

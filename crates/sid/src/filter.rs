@@ -4,7 +4,7 @@
 //! Source: Bob Yannes' interview (filter type) and Dag Lem's schematics from die photographs
 //! (reSID 1.0). Voltages are levels: shares of 65,536 of the amplifiers' range.
 
-use crate::curve::Table;
+use crate::curve::{LEVEL_BITS, LevelTable, Table};
 use crate::opamp::OpAmp;
 
 /// Figures in which the models differ.
@@ -27,33 +27,54 @@ pub struct Parameters {
     pub amplifier: OpAmp,
 }
 
-/// Closed-loop curves of every amplifier in every setting.
+/// Curves of the amplifiers in every setting.
 #[derive(Debug)]
 pub struct Curves {
     /// Filter summer, per number of inputs beyond the two that always exist.
-    pub summer: Vec<Table>,
-    /// Mixer, per number of inputs.
-    pub mixer: Vec<Table>,
-    /// Volume control, per register value.
-    pub volume: Vec<Table>,
+    summer: Vec<LevelTable>,
     /// Resonance path, per register value.
-    pub resonance: Vec<Table>,
-    /// Capacitor to input voltage of an integrator.
-    pub nodes: Table,
+    resonance: Vec<LevelTable>,
+    /// Half the capacitor voltage to input voltage of an integrator.
+    nodes: Vec<u16>,
+    /// Mixer and volume control in a row, per number of inputs and volume: from the sum of the
+    /// inputs to the output, levels, with 32,768 taken off.
+    output: Vec<Vec<Table>>,
 }
+
+/// Cells of the output curves.
+const OUTPUT_CELLS: usize = 1024;
 
 impl Curves {
     pub fn new(parameters: &Parameters) -> Self {
         let amplifier = &parameters.amplifier;
+        let volumes: Vec<Table> = (0..16)
+            .map(|volume| {
+                let gain = f64::from(volume) / parameters.volume_divisor;
+                let mut guess = amplifier.lowest;
+                Table::sample(0.0, 65_536.0, OUTPUT_CELLS, |level| {
+                    amplifier.invert(1, gain, level, &mut guess)
+                })
+            })
+            .collect();
+        let output = (0..=7_u32)
+            .map(|inputs| {
+                let gain = f64::from(inputs) * parameters.mixer_gain;
+                let end = f64::from(inputs.max(1)) * 65_536.0;
+                let mut guess = amplifier.lowest;
+                let mixer = Table::sample(0.0, end, OUTPUT_CELLS, |sum| {
+                    amplifier.invert(inputs, gain, sum, &mut guess)
+                });
+                let combine = |volume: &Table| {
+                    Table::sample(0.0, end, OUTPUT_CELLS, |sum| {
+                        f64::from(volume.at(mixer.at(sum as f32))) - 32_768.0
+                    })
+                };
+                volumes.iter().map(combine).collect()
+            })
+            .collect();
         Curves {
             summer: (2..=6)
-                .map(|inputs| amplifier.inverter(inputs, inputs as f64))
-                .collect(),
-            mixer: (0..=7)
-                .map(|inputs| amplifier.inverter(inputs, inputs as f64 * parameters.mixer_gain))
-                .collect(),
-            volume: (0..16)
-                .map(|volume| amplifier.inverter(1, f64::from(volume) / parameters.volume_divisor))
+                .map(|inputs| amplifier.inverter(inputs, f64::from(inputs)))
                 .collect(),
             resonance: parameters
                 .resonance_gains
@@ -61,6 +82,7 @@ impl Curves {
                 .map(|&gain| amplifier.inverter(1, gain))
                 .collect(),
             nodes: amplifier.integrator_node(),
+            output,
         }
     }
 }
@@ -74,16 +96,24 @@ pub trait Integrator {
     fn new() -> Self;
 
     /// What the cutoff register sets.
-    fn control(resistors: &Self::Resistors, cutoff: u16) -> f32;
+    fn control(resistors: &Self::Resistors, cutoff: u16) -> i32;
 
     /// One cycle with `input` as the level before the resistor; gives the output level.
     fn solve(
         &mut self,
         resistors: &Self::Resistors,
-        nodes: &Table,
-        control: f32,
-        input: f32,
-    ) -> f32;
+        nodes: &[u16],
+        control: i32,
+        input: i32,
+    ) -> i32;
+}
+
+/// A capacitor's voltage after a cycle with `current`, in 16,384ths of a level; it cannot leave
+/// the range of the amplifiers.
+#[inline]
+pub fn charged(charge: i32, current: i32) -> i32 {
+    const LIMIT: i32 = (1 << 30) - 1;
+    charge.wrapping_add(current).clamp(-LIMIT, LIMIT)
 }
 
 /// How the registers $15 to $18 have set the path for a run of cycles.
@@ -98,14 +128,16 @@ pub struct Settings {
     pub mixer_inputs: usize,
     /// High-pass, band-pass and low-pass are heard.
     pub outputs: [bool; 3],
+    /// Volume control, 0 to 15.
+    pub volume: usize,
 }
 
-/// State of the filter.
+/// State of the filter: output levels of its three amplifiers, and the integrators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter<I> {
-    high: f32,
-    band: f32,
-    low: f32,
+    high: i32,
+    band: i32,
+    low: i32,
     first: I,
     second: I,
 }
@@ -113,16 +145,17 @@ pub struct Filter<I> {
 impl<I: Integrator> Filter<I> {
     pub fn new() -> Self {
         Filter {
-            high: 0.0,
-            band: 0.0,
-            low: 0.0,
+            high: 0,
+            band: 0,
+            low: 0,
             first: I::new(),
             second: I::new(),
         }
     }
 
     /// Runs one cycle per element. `input` holds the sums of the levels switched to the filter,
-    /// `direct` those switched to the mixer; `direct` becomes the mixer's output.
+    /// `direct` those switched to the mixer; `direct` becomes the output, 0 in the middle of the
+    /// range.
     pub fn run(
         &mut self,
         curves: &Curves,
@@ -132,17 +165,19 @@ impl<I: Integrator> Filter<I> {
         direct: &mut [f32],
     ) {
         let summer = &curves.summer[settings.filter_inputs];
-        let mixer = &curves.mixer[settings.mixer_inputs];
         let resonance = &curves.resonance[settings.resonance];
+        let nodes = curves.nodes.as_slice();
         let control = I::control(resistors, settings.cutoff);
-        let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { 1.0_f32 } else { 0.0 });
+        let output = &curves.output[settings.mixer_inputs][settings.volume];
+        let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { -1 } else { 0 });
+        const UNIT: f32 = (1 << LEVEL_BITS) as f32;
         for (input, direct) in input.iter().zip(direct) {
-            let high = summer.at(resonance.at(self.band) + self.low + input);
-            let band = self.first.solve(resistors, &curves.nodes, control, high);
-            let low = self.second.solve(resistors, &curves.nodes, control, band);
-            let sum = *direct + low_on * low + band_on * band + high_on * high;
-            *direct = mixer.at(sum);
-            (self.high, self.band, self.low) = (high, band, low);
+            let feedback = resonance.at(self.band << LEVEL_BITS) + (self.low << LEVEL_BITS);
+            self.high = summer.at(feedback + (input * UNIT) as i32) >> LEVEL_BITS;
+            self.band = self.first.solve(resistors, nodes, control, self.high);
+            self.low = self.second.solve(resistors, nodes, control, self.band);
+            let heard = (self.low & low_on) + (self.band & band_on) + (self.high & high_on);
+            *direct = output.at(*direct + heard as f32);
         }
     }
 }
