@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One write to a register of a sound chip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Write {
-    /// Cycle since power-on.
+    /// Cycles since power-on, that of the write included.
     pub cycle: u64,
     /// Chip, from 0.
     pub chip: u8,
