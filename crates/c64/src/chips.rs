@@ -183,8 +183,9 @@ impl Chips {
 
     /// Writes a register in `cycle`.
     pub fn write(&mut self, index: usize, register: u8, value: u8, cycle: u64) {
-        // Registers from 25 on are not written to: a trace has none of them.
-        if let (Some(trace), 0..=24, Ok(chip)) = (&mut self.trace, register, u8::try_from(index)) {
+        if let (Some(trace), Ok(chip)) = (&mut self.trace, u8::try_from(index)) {
+            // Cycles are counted as over: the one of the write is.
+            let cycle = cycle + 1;
             trace.push(Write {
                 cycle,
                 chip,

@@ -9,7 +9,7 @@ pub struct Write {
     pub cycle: u64,
     /// Chip, from 0.
     pub chip: u8,
-    /// Register, 0 to 24.
+    /// Register, 0 to 31; those from 25 on do not exist.
     pub register: u8,
     /// Value.
     pub value: u8,
