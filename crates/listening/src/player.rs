@@ -272,6 +272,7 @@ impl Player {
         self.rendered_millis = None;
         self.ahead_millis = 0;
         self.position_millis = 0;
+        self.error = None;
         self.state = state;
     }
 
