@@ -1,2 +1,7 @@
 //! Starts the relay.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    relay::main()
+}

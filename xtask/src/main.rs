@@ -1,2 +1,7 @@
-//! Build, test and measure.
-fn main() {}
+//! `cargo xtask`: build, run, test and measure Sidereal.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::main()
+}

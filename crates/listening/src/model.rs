@@ -369,19 +369,30 @@ impl Model {
     }
 
     fn engine_restarted(&mut self, reason: &str) {
-        if self.player.engine_died() {
-            let wanted = self.player.wants_sound;
-            self.load_current();
-            self.player.wants_sound = wanted;
-            self.notify(
-                NoticeKind::Bad,
-                format!("The sound engine stopped ({reason}) and was started again; the tune goes on where it was."),
-            );
-        } else if self.player.current.is_some() && self.player.state.is_active() {
-            let ticket = self.ticket();
-            let text = format!("The sound engine stops on this tune: {reason}");
-            self.player.fail(text, ticket, &mut self.effects);
+        match self.player.engine_died() {
+            None => {}
+            Some(true) => {
+                self.load_again();
+                self.notify(
+                    NoticeKind::Bad,
+                    format!(
+                        "The sound engine stopped ({reason}) and was started again; the tune goes on where it was."
+                    ),
+                );
+            }
+            Some(false) => {
+                let ticket = self.ticket();
+                let text = format!("The sound engine stops on this tune: {reason}");
+                self.player.fail(text, ticket, &mut self.effects);
+            }
         }
+    }
+
+    /// Loads the current song again at the same place, paused where it was paused.
+    pub(crate) fn load_again(&mut self) {
+        let wanted = self.player.wants_sound;
+        self.load_current();
+        self.player.wants_sound = wanted;
     }
 
     fn library_restarted(&mut self, reason: &str) {
@@ -394,6 +405,10 @@ impl Model {
         self.player.neighbours.ticket = None;
         self.walk = None;
         self.list.forget();
+        // The engine reads files through the library, so it was started again with it.
+        if self.player.engine_died().is_some() {
+            self.load_again();
+        }
         self.ask(Asked::Open, LibraryRequest::Open);
         self.ask_about_current();
         if let Some(page) = &self.page

@@ -356,14 +356,13 @@ impl Player {
         }
     }
 
-    /// The engine died: true where the tune should be loaded again.
-    pub fn engine_died(&mut self) -> bool {
+    /// The engine died: whether it was to play, and then whether it should be tried again.
+    pub fn engine_died(&mut self) -> Option<bool> {
         self.live.clear();
-        if !std::mem::take(&mut self.loaded) {
-            return false;
-        }
-        self.crashes += 1;
-        self.crashes < MOST_CRASHES
+        std::mem::take(&mut self.loaded).then(|| {
+            self.crashes += 1;
+            self.crashes < MOST_CRASHES
+        })
     }
 
     pub fn media_state(&self) -> Option<MediaState> {

@@ -379,7 +379,8 @@ impl Model {
             return;
         }
         if self.player.mode == Some(SoundMode::File) {
-            self.render_again();
+            // A rendered file cannot be changed; another one goes on where it stands.
+            self.load_again();
         } else {
             let audible = self.player.audible;
             self.engine(EngineRequest::SetAudible { audible });
@@ -392,18 +393,12 @@ impl Model {
             return;
         }
         if self.player.mode == Some(SoundMode::File) {
-            self.render_again();
+            // A rendered file cannot be changed; another one goes on where it stands.
+            self.load_again();
         } else {
             let overrides = self.preferences.overrides;
             self.engine(EngineRequest::SetOverrides { overrides });
         }
-    }
-
-    /// A rendered file cannot be changed; another is rendered and goes on where it stands.
-    fn render_again(&mut self) {
-        let wanted = self.player.wants_sound;
-        self.load_current();
-        self.player.wants_sound = wanted;
     }
 
     fn remove(&mut self, md5: Md5) {

@@ -133,6 +133,7 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
             return page.event(Event::EngineRestarted { reason });
         }
         32 => {
+            follower.loaded = None;
             let reason = "died".into();
             return page.event(Event::LibraryRestarted { reason });
         }

@@ -3,8 +3,12 @@
 //! Source: the collection's `DOCUMENTS/SID_file_format.txt`, `Songlengths.faq` and `STIL.faq`.
 #![forbid(unsafe_code)]
 
+mod header;
 mod id;
+mod text;
 mod tune;
 
+pub use header::Error;
 pub use id::{Md5, ParseMd5Error, TuneId};
-pub use tune::{ChipModel, Clock, Format, SidChip};
+pub use text::decode_windows_1252;
+pub use tune::{ChipModel, Clock, Format, Relocation, SidChip, Speed, Tune};

@@ -1,0 +1,620 @@
+//! The audio graph: worklet, gain, speakers; and an `<audio>` element that keeps media keys alive,
+//! or plays rendered files where there is no worklet.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use js_sys::{
+    Array, ArrayBuffer, Int16Array, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array,
+};
+use protocol::engine::{Event as EngineEvent, Output};
+use ring::{pcm, scope};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    AudioContext, AudioContextState, AudioWorkletNode, AudioWorkletNodeOptions, GainNode,
+    HtmlAudioElement, MessageChannel, MessageEvent,
+};
+
+use super::workers::{Workers, asset, object_url};
+
+/// Frames of the PCM ring: more than a second at any rate, twice over for a change of voices.
+const PCM_CAPACITY: u32 = 1 << 17;
+/// Frames of the scope ring, about two seconds.
+const SCOPE_CAPACITY: u32 = 1 << 16;
+/// Seconds of fading when sound starts or stops, so that it does not click.
+const FADE_SECONDS: f64 = 0.008;
+
+/// How sound gets to the speakers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Through shared memory.
+    Ring,
+    /// In messages, where memory cannot be shared.
+    Port,
+    /// As a rendered file, where there is no worklet.
+    File,
+}
+
+/// What the audio graph tells.
+pub enum AudioEvent {
+    /// How sound will get to the speakers; said once.
+    ModeChosen(Mode),
+    /// Somebody else took the speakers (a phone call).
+    Interrupted,
+    /// The speakers are back.
+    Resumed,
+    /// There is no sound, in words.
+    Failed(String),
+    /// The rendered file was played to its end.
+    FileEnded,
+}
+
+/// What has been heard, by the audio clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Position in the song.
+    pub position_millis: u32,
+    /// Times that sound was missing.
+    pub underruns: u32,
+    /// Frames that were missing.
+    pub missing_frames: u32,
+}
+
+/// The graph behind a worklet.
+struct Graph {
+    context: AudioContext,
+    gain: GainNode,
+    node: RefCell<Option<AudioWorkletNode>>,
+    /// The header of the ring, or a copy that the worklet sends.
+    words: RefCell<Int32Array>,
+    scope: RefCell<Option<Scope>>,
+    /// Kept as long as the context may call it.
+    _on_state: Closure<dyn FnMut()>,
+    on_words: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+}
+
+/// The scope ring.
+struct Scope {
+    words: Int32Array,
+    levels: Int16Array,
+}
+
+/// Levels that came by message, in song order.
+#[derive(Default)]
+struct ScopeBlocks {
+    /// Song position of the first scope frame of each block, in output frames, and its levels.
+    blocks: VecDeque<(u32, Vec<i16>)>,
+    /// Levels in a scope frame.
+    width: usize,
+}
+
+/// Blocks kept: more than the engine ever runs ahead of the play head.
+const SCOPE_BLOCKS: usize = 256;
+
+struct Inner {
+    workers: Workers,
+    handler: Box<dyn Fn(AudioEvent)>,
+    mode: Cell<Option<Mode>>,
+    graph: RefCell<Option<Rc<Graph>>>,
+    /// Media element: rendered files in [`Mode::File`], else silence that holds the media keys.
+    element: HtmlAudioElement,
+    volume: Cell<f32>,
+    playing: Cell<bool>,
+    unlocked: Cell<bool>,
+    blocks: RefCell<ScopeBlocks>,
+    on_ended: RefCell<Option<Closure<dyn FnMut()>>>,
+}
+
+/// Handle to the audio graph.
+#[derive(Clone)]
+pub struct Audio {
+    inner: Rc<Inner>,
+}
+
+impl Audio {
+    /// Chooses how sound gets out and sets it up; nothing sounds before [`unlock`](Self::unlock).
+    pub fn new(workers: &Workers, handler: impl Fn(AudioEvent) + 'static) -> Self {
+        let element = HtmlAudioElement::new().expect("every browser has media elements");
+        let audio = Self {
+            inner: Rc::new(Inner {
+                workers: workers.clone(),
+                handler: Box::new(handler),
+                mode: Cell::new(None),
+                graph: RefCell::new(None),
+                element,
+                volume: Cell::new(1.0),
+                playing: Cell::new(false),
+                unlocked: Cell::new(false),
+                blocks: RefCell::default(),
+                on_ended: RefCell::new(None),
+            }),
+        };
+        let this = audio.clone();
+        workers.on_engine_restart(move || this.connect_engine());
+        let this = audio.clone();
+        spawn_local(async move { this.set_up().await });
+        audio
+    }
+
+    async fn set_up(&self) {
+        let mode = match self.set_up_graph().await {
+            Ok(mode) => mode,
+            Err(error) => {
+                let reason = format!("{:?}", error);
+                web_sys::console::warn_2(
+                    &"no audio worklet, playing rendered files".into(),
+                    &error,
+                );
+                if !has_worklet() {
+                    Mode::File
+                } else {
+                    (self.inner.handler)(AudioEvent::Failed(reason));
+                    return;
+                }
+            }
+        };
+        self.inner.mode.set(Some(mode));
+        self.connect_engine();
+        self.set_up_element(mode);
+        (self.inner.handler)(AudioEvent::ModeChosen(mode));
+        // A gesture may have come while the worklet was loading.
+        if self.inner.unlocked.get() {
+            self.apply_playing();
+        }
+    }
+
+    async fn set_up_graph(&self) -> Result<Mode, JsValue> {
+        if !has_worklet() {
+            return Err("this page has no AudioWorklet".into());
+        }
+        let context = AudioContext::new()?;
+        JsFuture::from(context.audio_worklet()?.add_module(&asset("pcm")?)?).await?;
+        let gain = context.create_gain()?;
+        gain.gain().set_value(0.0);
+        gain.connect_with_audio_node(&context.destination())?;
+        let this = self.clone();
+        let on_state = Closure::new(move || this.state_changed());
+        context.set_onstatechange(Some(on_state.as_ref().unchecked_ref()));
+        *self.inner.graph.borrow_mut() = Some(Rc::new(Graph {
+            context,
+            gain,
+            node: RefCell::new(None),
+            words: RefCell::new(Int32Array::new_with_length(pcm::HEADER_WORDS)),
+            scope: RefCell::new(None),
+            _on_state: on_state,
+            on_words: RefCell::new(None),
+        }));
+        Ok(if is_isolated() {
+            Mode::Ring
+        } else {
+            Mode::Port
+        })
+    }
+
+    /// Makes rings, a worklet node and the engine's end of them; again after the engine died.
+    fn connect_engine(&self) {
+        let problem = match self.inner.mode.get() {
+            None => return,
+            Some(Mode::File) => {
+                self.inner.workers.start_engine(44_100, Output::File, &[]);
+                return;
+            }
+            Some(mode) => self.connect_worklet(mode).err(),
+        };
+        if let Some(error) = problem {
+            (self.inner.handler)(AudioEvent::Failed(format!("{error:?}")));
+        }
+    }
+
+    fn connect_worklet(&self, mode: Mode) -> Result<(), JsValue> {
+        let Some(graph) = self.inner.graph.borrow().clone() else {
+            return Ok(());
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate is a small integer"
+        )]
+        let rate = graph.context.sample_rate() as u32;
+        let bytes = pcm::byte_length(PCM_CAPACITY);
+        let buffer: JsValue = match mode {
+            Mode::Ring => SharedArrayBuffer::new(bytes).into(),
+            _ => ArrayBuffer::new(bytes).into(),
+        };
+        let words = Int32Array::new_with_byte_offset_and_length(&buffer, 0, pcm::HEADER_WORDS);
+        for (word, value) in [
+            (pcm::word::MAGIC, pcm::MAGIC_VALUE),
+            (pcm::word::VERSION, pcm::VERSION_VALUE),
+            (pcm::word::RATE, rate),
+            (pcm::word::CAPACITY, PCM_CAPACITY),
+        ] {
+            words.set_index(word, value.cast_signed());
+        }
+
+        let options = AudioWorkletNodeOptions::new();
+        options.set_number_of_inputs(0);
+        options.set_output_channel_count(&Array::of1(&2.into()));
+        let beside = Object::new();
+        Reflect::set(&beside, &"ring".into(), &buffer)?;
+        let channel = MessageChannel::new()?;
+        options.set_processor_options(Some(&beside));
+        let node = worklet_node(
+            &graph.context,
+            &options,
+            (mode == Mode::Port).then(|| channel.port1()),
+        )?;
+        node.connect_with_audio_node(&graph.gain)?;
+        if let Some(old) = graph.node.borrow_mut().replace(node) {
+            old.disconnect()?;
+        }
+
+        let output = if mode == Mode::Ring {
+            let scope_buffer = SharedArrayBuffer::new(scope::byte_length(SCOPE_CAPACITY));
+            let scope_words =
+                Int32Array::new_with_byte_offset_and_length(&scope_buffer, 0, scope::HEADER_WORDS);
+            for (word, value) in [
+                (scope::word::MAGIC, scope::MAGIC_VALUE),
+                (scope::word::VERSION, scope::VERSION_VALUE),
+                (scope::word::CAPACITY, SCOPE_CAPACITY),
+            ] {
+                scope_words.set_index(word, value.cast_signed());
+            }
+            let levels = Int16Array::new_with_byte_offset(&scope_buffer, scope::HEADER_WORDS * 4);
+            self.inner.workers.start_engine(
+                rate,
+                Output::Ring,
+                &[("pcm", &buffer), ("scope", &scope_buffer)],
+            );
+            *graph.scope.borrow_mut() = Some(Scope {
+                words: scope_words,
+                levels,
+            });
+            *graph.words.borrow_mut() = words;
+            Output::Ring
+        } else {
+            *graph.words.borrow_mut() = Int32Array::new_with_length(pcm::HEADER_WORDS);
+            let copy = graph.words.borrow().clone();
+            copy.set_index(pcm::word::RATE, rate.cast_signed());
+            let on_words = Closure::new(move |event: MessageEvent| {
+                if let Ok(words) = event.data().dyn_into::<Int32Array>() {
+                    copy.set(&words, pcm::word::READ);
+                }
+            });
+            if let Some(node) = &*graph.node.borrow() {
+                node.port()?
+                    .set_onmessage(Some(on_words.as_ref().unchecked_ref()));
+            }
+            *graph.on_words.borrow_mut() = Some(on_words);
+            self.inner
+                .workers
+                .start_engine(rate, Output::Port, &[("port", &channel.port2())]);
+            Output::Port
+        };
+        debug_assert_ne!(output, Output::File);
+        Ok(())
+    }
+
+    fn set_up_element(&self, mode: Mode) {
+        let element = &self.inner.element;
+        if mode == Mode::File {
+            let this = self.clone();
+            let on_ended = Closure::new(move || (this.inner.handler)(AudioEvent::FileEnded));
+            element.set_onended(Some(on_ended.as_ref().unchecked_ref()));
+            *self.inner.on_ended.borrow_mut() = Some(on_ended);
+        } else {
+            element.set_loop(true);
+            if let Some(url) = object_url(&Uint8Array::from(silence().as_slice())) {
+                element.set_src(&url);
+            }
+        }
+    }
+
+    /// Lets sound out. Browsers allow that only inside a gesture of the listener's.
+    pub fn unlock(&self) {
+        self.inner.unlocked.set(true);
+        if let Some(graph) = &*self.inner.graph.borrow()
+            && graph.context.state() != AudioContextState::Running
+        {
+            forget(graph.context.resume());
+        }
+    }
+
+    /// Goes on playing.
+    pub fn play(&self) {
+        self.inner.playing.set(true);
+        self.apply_playing();
+    }
+
+    /// Stops where it is.
+    pub fn pause(&self) {
+        self.inner.playing.set(false);
+        self.apply_playing();
+    }
+
+    fn apply_playing(&self) {
+        let playing = self.inner.playing.get();
+        let Some(mode) = self.inner.mode.get() else {
+            return;
+        };
+        if playing {
+            if mode != Mode::File || !self.inner.element.src().is_empty() {
+                forget(self.inner.element.play());
+            }
+        } else {
+            let _ = self.inner.element.pause();
+        }
+        let Some(graph) = self.inner.graph.borrow().clone() else {
+            return;
+        };
+        if playing {
+            forget(graph.context.resume());
+            self.fade(&graph, gain_of(self.inner.volume.get()));
+            return;
+        }
+        self.fade(&graph, 0.0);
+        let this = self.clone();
+        // Five time constants later the sound is below 1 %, and the clock can stop.
+        gloo::timers::callback::Timeout::new(40, move || {
+            if !this.inner.playing.get() {
+                forget(graph.context.suspend());
+            }
+        })
+        .forget();
+    }
+
+    /// Sets the volume, 0 to 1 as the ear hears it.
+    pub fn set_volume(&self, volume: f32) {
+        let volume = volume.clamp(0.0, 1.0);
+        self.inner.volume.set(volume);
+        if self.inner.mode.get() == Some(Mode::File) {
+            self.inner.element.set_volume(f64::from(gain_of(volume)));
+        }
+        let graph = self.inner.graph.borrow().clone();
+        if let Some(graph) = graph
+            && self.inner.playing.get()
+        {
+            self.fade(&graph, gain_of(volume));
+        }
+    }
+
+    fn fade(&self, graph: &Graph, gain: f32) {
+        let parameter = graph.gain.gain();
+        let now = graph.context.current_time();
+        // The only failure is a negative time.
+        let _ = parameter.cancel_scheduled_values(now);
+        let _ = parameter.set_target_at_time(gain, now, FADE_SECONDS);
+    }
+
+    /// What has been heard.
+    pub fn heard(&self) -> Heard {
+        if self.inner.mode.get() == Some(Mode::File) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "seconds of a song"
+            )]
+            let position_millis = (self.inner.element.current_time() * 1000.0) as u32;
+            return Heard {
+                position_millis,
+                ..Heard::default()
+            };
+        }
+        let Some(graph) = self.inner.graph.borrow().clone() else {
+            return Heard::default();
+        };
+        let words = graph.words.borrow();
+        let word = |at: u32| words.get_index(at).cast_unsigned();
+        let rate = word(pcm::word::RATE).max(1);
+        let millis = u64::from(word(pcm::word::POSITION)) * 1000 / u64::from(rate);
+        Heard {
+            position_millis: u32::try_from(millis).unwrap_or(u32::MAX),
+            underruns: word(pcm::word::UNDERRUNS),
+            missing_frames: word(pcm::word::MISSING),
+        }
+    }
+
+    /// How sound gets out; `None` until that is known.
+    pub fn mode(&self) -> Option<Mode> {
+        self.inner.mode.get()
+    }
+
+    /// Plays a rendered file. [`Mode::File`] only.
+    pub fn play_file(&self, url: &str, start_millis: u32) {
+        let element = &self.inner.element;
+        let old = element.src();
+        element.set_src(url);
+        if old.starts_with("blob:") {
+            // It cannot be in use any more.
+            let _ = web_sys::Url::revoke_object_url(&old);
+        }
+        element.set_volume(f64::from(gain_of(self.inner.volume.get())));
+        self.seek_file(start_millis);
+        if self.inner.playing.get() {
+            forget(element.play());
+        }
+    }
+
+    /// Goes to a place in the rendered file.
+    pub fn seek_file(&self, millis: u32) {
+        self.inner
+            .element
+            .set_current_time(f64::from(millis) / 1000.0);
+    }
+
+    /// Notes levels that came by message; the page hands every [`EngineEvent::Scope`] on.
+    pub fn take_scope(&self, event: &EngineEvent) {
+        let EngineEvent::Scope {
+            frame,
+            chips,
+            levels,
+        } = event
+        else {
+            return;
+        };
+        let mut kept = self.inner.blocks.borrow_mut();
+        let jumped = kept.blocks.back().is_some_and(|(last, _)| frame <= last);
+        if jumped || kept.width != 4 * usize::from(*chips) {
+            kept.blocks.clear();
+            kept.width = 4 * usize::from(*chips);
+        }
+        kept.blocks.push_back((*frame, levels.clone()));
+        while kept.blocks.len() > SCOPE_BLOCKS {
+            kept.blocks.pop_front();
+        }
+    }
+
+    /// The latest `count` levels at the play head: voice v of chip c in `out[4 * c + v]`, one for
+    /// every 32 machine cycles. False where there are none.
+    pub fn scope(&self, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
+        let Some(graph) = self.inner.graph.borrow().clone() else {
+            return false;
+        };
+        let position = graph
+            .words
+            .borrow()
+            .get_index(pcm::word::POSITION)
+            .cast_unsigned();
+        for voice in out.iter_mut() {
+            voice.clear();
+        }
+        let Some(scope) = &*graph.scope.borrow() else {
+            return self.scope_of_blocks(position, count, out);
+        };
+        let word = |at: u32| scope.words.get_index(at).cast_unsigned();
+        let frame = scope::frame_at(
+            position,
+            word(scope::word::WRITE),
+            word(scope::word::STEP),
+            word(scope::word::SONG),
+            SCOPE_CAPACITY,
+        );
+        let Some(last) = frame else { return false };
+        let count = u32::try_from(count).unwrap_or(0).min(SCOPE_CAPACITY / 2);
+        let first = last.wrapping_sub(count);
+        let start = first & (SCOPE_CAPACITY - 1);
+        let levels = scope::LEVELS;
+        let before_wrap = count.min(SCOPE_CAPACITY - start);
+        let mut copy = vec![0i16; (count * levels) as usize];
+        let split = (before_wrap * levels) as usize;
+        let part = |from: u32, frames: u32| {
+            scope
+                .levels
+                .subarray(from * levels, (from + frames) * levels)
+        };
+        part(start, before_wrap).copy_to(&mut copy[..split]);
+        part(0, count - before_wrap).copy_to(&mut copy[split..]);
+        for frame in copy.chunks_exact(levels as usize) {
+            for (voice, &level) in out.iter_mut().zip(frame) {
+                voice.push(level);
+            }
+        }
+        true
+    }
+
+    fn scope_of_blocks(&self, position: u32, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
+        let kept = self.inner.blocks.borrow();
+        let begun = |block: &&(u32, Vec<i16>)| block.0 <= position;
+        let heard = kept.blocks.iter().take_while(begun).count();
+        let wanted = count * kept.width;
+        let mut first = heard;
+        let mut found = 0;
+        while first > 0 && found < wanted {
+            first -= 1;
+            found += kept.blocks[first].1.len();
+        }
+        if wanted == 0 || found < wanted {
+            return false;
+        }
+        let levels = kept
+            .blocks
+            .range(first..heard)
+            .flat_map(|(_, levels)| levels);
+        for (at, &level) in levels.skip(found - wanted).enumerate() {
+            out[at % kept.width].push(level);
+        }
+        true
+    }
+
+    fn state_changed(&self) {
+        let Some(graph) = self.inner.graph.borrow().clone() else {
+            return;
+        };
+        if !self.inner.playing.get() {
+            return;
+        }
+        let event = match graph.context.state() {
+            AudioContextState::Running => AudioEvent::Resumed,
+            AudioContextState::Closed => {
+                AudioEvent::Failed("the browser closed the audio output".into())
+            }
+            // Suspended, or "interrupted", which only Safari says.
+            _ => AudioEvent::Interrupted,
+        };
+        (self.inner.handler)(event);
+    }
+}
+
+/// Louder as the ear hears it: -50 dB at the lower end, and silence at 0.
+fn gain_of(volume: f32) -> f32 {
+    volume * volume * volume
+}
+
+fn has_worklet() -> bool {
+    let global = js_sys::global();
+    let has =
+        |name: &str| Reflect::get(&global, &name.into()).is_ok_and(|value| !value.is_undefined());
+    has("AudioWorkletNode") && has("AudioContext")
+}
+
+fn is_isolated() -> bool {
+    let global = js_sys::global();
+    let isolated = Reflect::get(&global, &"crossOriginIsolated".into());
+    isolated.is_ok_and(|value| value.is_truthy())
+        && Reflect::get(&global, &"SharedArrayBuffer".into())
+            .is_ok_and(|value| !value.is_undefined())
+}
+
+/// A worklet node; a port among its options has to be transferred by message, as options are only
+/// copied.
+fn worklet_node(
+    context: &AudioContext,
+    options: &AudioWorkletNodeOptions,
+    port: Option<web_sys::MessagePort>,
+) -> Result<AudioWorkletNode, JsValue> {
+    let node = AudioWorkletNode::new_with_options(context, "pcm", options)?;
+    if let Some(port) = port {
+        let message = Object::new();
+        Reflect::set(&message, &"engine".into(), &port)?;
+        node.port()?
+            .post_message_with_transferable(&message, &Array::of1(&port))?;
+    }
+    Ok(node)
+}
+
+/// Ten seconds of silence as a WAV file, 8 bit at 8 kHz: shorter files do not hold media keys.
+fn silence() -> Vec<u8> {
+    const RATE: u32 = 8000;
+    const BYTES: u32 = RATE * 10;
+    let mut wav = Vec::with_capacity(44 + BYTES as usize);
+    wav.extend_from_slice(b"RIFF");
+    wav.extend_from_slice(&(36 + BYTES).to_le_bytes());
+    wav.extend_from_slice(b"WAVEfmt ");
+    for word in [16, 0x0001_0001, RATE, RATE, 0x0008_0001] {
+        wav.extend_from_slice(&u32::to_le_bytes(word));
+    }
+    wav.extend_from_slice(b"data");
+    wav.extend_from_slice(&BYTES.to_le_bytes());
+    wav.resize(44 + BYTES as usize, 128);
+    wav
+}
+
+/// Lets a promise go on by itself. Playing may be refused before a gesture; `unlock` comes with it.
+fn forget(promise: Result<js_sys::Promise, JsValue>) {
+    if let Ok(promise) = promise {
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
+    }
+}

@@ -1,0 +1,373 @@
+//! The workers: starting them, talking to them, and starting them again when they die.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use protocol::{engine, library};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    Blob, BlobPropertyBag, File, MessageChannel, MessageEvent, Url, Worker, WorkerOptions,
+    WorkerType,
+};
+
+/// One of the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Plays tunes.
+    Engine,
+    /// Keeps tunes.
+    Library,
+}
+
+impl Which {
+    fn asset(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Library => "library",
+        }
+    }
+}
+
+/// What comes from a worker.
+pub enum FromWorker {
+    /// Said by the engine.
+    Engine {
+        /// Request that it answers; [`protocol::EVENT`] where nobody asked.
+        id: u32,
+        /// What it says.
+        event: engine::Event,
+        /// Object URL of the WAV file of a [`engine::Event::FileRendered`].
+        wav: Option<String>,
+    },
+    /// Said by the library.
+    Library {
+        /// Request that it answers; [`protocol::EVENT`] where nobody asked.
+        id: u32,
+        /// What it says.
+        event: library::Event,
+    },
+    /// A worker died and was started again; what it had been asked will not be answered.
+    Restarted {
+        /// Which.
+        which: Which,
+        /// Why it died.
+        reason: String,
+    },
+}
+
+type Handler = dyn Fn(FromWorker);
+
+/// A message that waits for its worker to be ready.
+struct Waiting {
+    message: Object,
+    transfer: Array,
+}
+
+struct Slot {
+    worker: RefCell<Option<Worker>>,
+    ready: Cell<bool>,
+    /// The engine takes requests only once its output is set up.
+    open: Cell<bool>,
+    waiting: RefCell<VecDeque<Waiting>>,
+    /// Kept as long as the worker lives.
+    listeners: RefCell<Vec<Closure<dyn FnMut(MessageEvent)>>>,
+}
+
+impl Slot {
+    fn new(which: Which) -> Self {
+        Self {
+            worker: RefCell::new(None),
+            ready: Cell::new(false),
+            open: Cell::new(which == Which::Library),
+            waiting: RefCell::new(VecDeque::new()),
+            listeners: RefCell::new(Vec::new()),
+        }
+    }
+
+    fn post(&self, message: Object, transfer: Array) {
+        if self.ready.get() && self.open.get() {
+            self.send(&message, &transfer);
+        } else {
+            self.waiting
+                .borrow_mut()
+                .push_back(Waiting { message, transfer });
+        }
+    }
+
+    fn send(&self, message: &Object, transfer: &Array) {
+        if let Some(worker) = &*self.worker.borrow()
+            && let Err(error) = worker.post_message_with_transfer(message, transfer)
+        {
+            web_sys::console::error_2(&"a message could not be sent".into(), &error);
+        }
+    }
+
+    fn drain(&self) {
+        if !self.ready.get() || !self.open.get() {
+            return;
+        }
+        let waiting: Vec<Waiting> = self.waiting.borrow_mut().drain(..).collect();
+        for Waiting { message, transfer } in waiting {
+            self.send(&message, &transfer);
+        }
+    }
+}
+
+struct Inner {
+    engine: Slot,
+    library: Slot,
+    next_id: Cell<u32>,
+    handler: Box<Handler>,
+    /// Called when the engine was started again and needs its output.
+    on_engine: RefCell<Option<Rc<dyn Fn()>>>,
+}
+
+/// Handle to the workers.
+#[derive(Clone)]
+pub struct Workers {
+    inner: Rc<Inner>,
+}
+
+impl Workers {
+    /// Starts both workers.
+    pub fn start(handler: impl Fn(FromWorker) + 'static) -> Self {
+        let workers = Self {
+            inner: Rc::new(Inner {
+                engine: Slot::new(Which::Engine),
+                library: Slot::new(Which::Library),
+                next_id: Cell::new(protocol::EVENT),
+                handler: Box::new(handler),
+                on_engine: RefCell::new(None),
+            }),
+        };
+        workers.launch(Which::Library);
+        workers.launch(Which::Engine);
+        workers
+    }
+
+    /// Asks the library; returns the id that its answers carry.
+    pub fn library(&self, request: &library::Request) -> u32 {
+        self.ask(&self.inner.library, request, &[], &Array::new())
+    }
+
+    /// Has the library take files in, each with the path that it was dropped under.
+    pub fn import(&self, files: Vec<(String, File)>) -> u32 {
+        let list = Array::new();
+        let mut paths = Vec::with_capacity(files.len());
+        for (path, file) in files {
+            paths.push(path);
+            list.push(&file);
+        }
+        let request = library::Request::Import { paths };
+        self.ask(
+            &self.inner.library,
+            &request,
+            &[("files", &list)],
+            &Array::new(),
+        )
+    }
+
+    /// Asks the engine; what is asked before its output is set up waits.
+    pub fn engine(&self, request: &engine::Request) -> u32 {
+        self.ask(&self.inner.engine, request, &[], &Array::new())
+    }
+
+    /// Sets the engine's output up, ahead of everything that waits.
+    pub(super) fn start_engine(
+        &self,
+        sample_rate: u32,
+        output: engine::Output,
+        beside: &[(&str, &JsValue)],
+    ) {
+        let Ok(channel) = MessageChannel::new() else {
+            return;
+        };
+        let (port, other) = (channel.port1(), channel.port2());
+        let message = message(0, &library::Request::Connect, &[("port", &port)]);
+        self.inner.library.post(message, Array::of1(&port));
+
+        let request = engine::Request::Start {
+            sample_rate,
+            output,
+        };
+        let mut beside = beside.to_vec();
+        beside.push(("library", &other));
+        let transfer = Array::of1(&other);
+        for (name, value) in &beside {
+            if *name == "port" {
+                transfer.push(value);
+            }
+        }
+        let slot = &self.inner.engine;
+        let waiting = Waiting {
+            message: self::message(0, &request, &beside),
+            transfer,
+        };
+        slot.waiting.borrow_mut().push_front(waiting);
+        slot.open.set(true);
+        slot.drain();
+    }
+
+    /// Has `callback` called whenever the engine was started again.
+    pub(super) fn on_engine_restart(&self, callback: impl Fn() + 'static) {
+        *self.inner.on_engine.borrow_mut() = Some(Rc::new(callback));
+    }
+
+    fn ask(
+        &self,
+        slot: &Slot,
+        request: &impl Serialize,
+        beside: &[(&str, &JsValue)],
+        transfer: &Array,
+    ) -> u32 {
+        let id = self.inner.next_id.get().wrapping_add(1).max(1);
+        self.inner.next_id.set(id);
+        slot.post(message(id, request, beside), transfer.clone());
+        id
+    }
+
+    fn slot(&self, which: Which) -> &Slot {
+        match which {
+            Which::Engine => &self.inner.engine,
+            Which::Library => &self.inner.library,
+        }
+    }
+
+    fn launch(&self, which: Which) {
+        let slot = self.slot(which);
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(which.asset());
+        let worker =
+            match asset(which.asset()).and_then(|url| Worker::new_with_options(&url, &options)) {
+                Ok(worker) => worker,
+                Err(error) => {
+                    web_sys::console::error_2(&"a worker could not be started".into(), &error);
+                    return;
+                }
+            };
+        let this = self.clone();
+        let on_message =
+            Closure::new(move |event: MessageEvent| this.receive(which, &event.data()));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        slot.listeners.borrow_mut().push(on_message);
+        *slot.worker.borrow_mut() = Some(worker);
+    }
+
+    fn receive(&self, which: Which, data: &JsValue) {
+        if let Some(reason) = get(data, "died").as_string() {
+            self.restart(which, &reason);
+            return;
+        }
+        let bytes = Uint8Array::new(&get(data, "message")).to_vec();
+        let problem = match which {
+            Which::Engine => self.receive_engine(&bytes, data).err(),
+            Which::Library => self.receive_library(&bytes).err(),
+        };
+        if let Some(error) = problem {
+            web_sys::console::error_1(&error.to_string().into());
+        }
+    }
+
+    fn receive_engine(&self, bytes: &[u8], data: &JsValue) -> Result<(), protocol::Error> {
+        let (id, event) = open::<engine::Event>(bytes)?;
+        if event == engine::Event::Ready {
+            self.inner.engine.ready.set(true);
+            self.inner.engine.drain();
+        }
+        let wav = get(data, "wav")
+            .dyn_into::<Uint8Array>()
+            .ok()
+            .and_then(|wav| object_url(&wav));
+        (self.inner.handler)(FromWorker::Engine { id, event, wav });
+        Ok(())
+    }
+
+    fn receive_library(&self, bytes: &[u8]) -> Result<(), protocol::Error> {
+        let (id, event) = open::<library::Event>(bytes)?;
+        if event == library::Event::Ready {
+            self.inner.library.ready.set(true);
+            self.inner.library.drain();
+        }
+        (self.inner.handler)(FromWorker::Library { id, event });
+        Ok(())
+    }
+
+    fn restart(&self, which: Which, reason: &str) {
+        let slot = self.slot(which);
+        if let Some(worker) = slot.worker.borrow_mut().take() {
+            worker.set_onmessage(None);
+            worker.terminate();
+        }
+        slot.ready.set(false);
+        slot.waiting.borrow_mut().clear();
+        slot.open.set(which == Which::Library);
+        self.launch(which);
+        // The engine fetches files over a port to the library: either one's death cuts it, so the
+        // engine's output is set up again in both cases.
+        if which == Which::Library {
+            self.restart_engine_quietly();
+        }
+        let callback = self.inner.on_engine.borrow().clone();
+        if let Some(callback) = callback {
+            callback();
+        }
+        (self.inner.handler)(FromWorker::Restarted {
+            which,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn restart_engine_quietly(&self) {
+        let slot = &self.inner.engine;
+        if let Some(worker) = slot.worker.borrow_mut().take() {
+            worker.set_onmessage(None);
+            worker.terminate();
+        }
+        slot.ready.set(false);
+        slot.waiting.borrow_mut().clear();
+        slot.open.set(false);
+        self.launch(Which::Engine);
+    }
+}
+
+fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u32, T), protocol::Error> {
+    protocol::decode(bytes).map(|envelope| (envelope.id, envelope.body))
+}
+
+fn message(id: u32, body: &impl Serialize, beside: &[(&str, &JsValue)]) -> Object {
+    let object = Object::new();
+    let bytes = Uint8Array::from(protocol::encode(id, body).as_slice());
+    set(&object, "message", &bytes);
+    for (name, value) in beside {
+        set(&object, name, value);
+    }
+    object
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // A plain object takes every property.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// URL of a script whose name the build decides; `start.js` lists them.
+pub(super) fn asset(name: &str) -> Result<String, JsValue> {
+    get(&get(&js_sys::global(), "siderealAssets"), name)
+        .as_string()
+        .ok_or_else(|| format!("start.js names no asset {name}").into())
+}
+
+/// Object URL of WAV bytes.
+pub(super) fn object_url(wav: &Uint8Array) -> Option<String> {
+    let options = BlobPropertyBag::new();
+    options.set_type("audio/wav");
+    let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(wav), &options).ok()?;
+    Url::create_object_url_with_blob(&blob).ok()
+}

@@ -1,0 +1,131 @@
+//! What is particular to the 8580's filter: real operational amplifiers, cutoff resistors that
+//! are a ladder of switched transistors, and a resonance ladder in both arms.
+//!
+//! Source: circuit analysis by ttlworks (forum.6502.org) from Michael Huth's and Tommi
+//! Lempinen's die images, amplifier curve measured on a chip marked CSG 8580R5 1690 25 (reSID
+//! 1.0), with libresidfp's supply voltage, ladder and switched-capacitor divider setting.
+
+use crate::curve::Table;
+use crate::filter::{Integrator, Parameters};
+use crate::opamp::OpAmp;
+
+/// Measured transfer curve of an amplifier: volts at the inverting input, volts at the output.
+const AMPLIFIER: [[f64; 2]; 21] = [
+    [1.30, 8.91],
+    [4.76, 8.91],
+    [4.77, 8.90],
+    [4.78, 8.88],
+    [4.785, 8.86],
+    [4.79, 8.80],
+    [4.795, 8.60],
+    [4.80, 8.25],
+    [4.805, 7.50],
+    [4.81, 6.10],
+    [4.815, 4.05],
+    [4.82, 2.27],
+    [4.825, 1.65],
+    [4.83, 1.55],
+    [4.84, 1.47],
+    [4.85, 1.43],
+    [4.87, 1.37],
+    [4.90, 1.34],
+    [5.00, 1.30],
+    [5.10, 1.30],
+    [8.91, 1.30],
+];
+
+const SKEW: f64 = 1.01;
+const SUPPLY: f64 = 9.0 * SKEW;
+/// Virtual ground, from a divider on the chip.
+const REFERENCE: f64 = 4.75 * SKEW;
+const THRESHOLD: f64 = 0.80;
+/// Transconductance of the process, A/V².
+const TRANSCONDUCTANCE: f64 = 100e-6;
+/// Capacitors at CAP1 and CAP2, F.
+const CAPACITOR: f64 = 22e-9;
+/// Width over length of the cutoff transistor of bit 0; each further bit doubles it.
+const BIT_0_RATIO: f64 = 0.00615;
+/// Gate voltage of the cutoff transistors over the reference.
+const GATE_FACTOR: f64 = 1.5;
+/// The integrators' time step, s.
+const STEP: f64 = 1e-6;
+
+/// Feedback and input resistors that the resonance bits 0-1 and 2-3 switch, relative to Ri.
+const RESONANCE_SHUNTS: [Option<f64>; 4] = [None, Some(15.3), Some(7.3), Some(4.7)];
+const RESONANCE_INPUTS: [f64; 4] = [1.0, 1.4, 2.0, 2.8];
+const RESONANCE_FEEDBACK: f64 = 1.4;
+
+/// The chip's parameters for the part of the circuit that both models share.
+pub fn parameters() -> Parameters {
+    Parameters {
+        voice_volts: 0.24,
+        mixer_scale: 1.0,
+        voice_zero: vec![REFERENCE; 256],
+        // The "digi boost" that later machines lack and owners add: EXT IN tied low.
+        external_input: -0.5,
+        mixer_gain: 8.0 / 5.0,
+        volume_divisor: 16.0,
+        resonance_gains: std::array::from_fn(|res| {
+            let feedback = match RESONANCE_SHUNTS[res & 3] {
+                None => RESONANCE_FEEDBACK,
+                Some(shunt) => RESONANCE_FEEDBACK * shunt / (RESONANCE_FEEDBACK + shunt),
+            };
+            feedback / RESONANCE_INPUTS[res >> 2]
+        }),
+        amplifier: OpAmp::new(&AMPLIFIER, SUPPLY - THRESHOLD),
+    }
+}
+
+/// The cutoff ladder.
+#[derive(Debug)]
+pub struct Resistors {
+    /// Gate voltage less threshold, as a level.
+    overdrive: f32,
+    /// Level change per cycle for a squared level difference of 1 at a ratio of 1.
+    conductance: f64,
+}
+
+impl Resistors {
+    pub fn new(amplifier: &OpAmp) -> Self {
+        let span = amplifier.highest - amplifier.lowest;
+        Resistors {
+            overdrive: amplifier.level(REFERENCE * GATE_FACTOR - THRESHOLD) as f32,
+            conductance: span * 0.5 * TRANSCONDUCTANCE * STEP / CAPACITOR / 65_536.0,
+        }
+    }
+}
+
+/// One integrator with its resistor and capacitor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Integrator8580 {
+    /// Voltage at the amplifier's input, as a level.
+    node: f32,
+    /// Capacitor voltage, as a difference of levels.
+    charge: f32,
+}
+
+impl Integrator for Integrator8580 {
+    type Resistors = Resistors;
+
+    fn new() -> Self {
+        Integrator8580 {
+            node: 0.0,
+            charge: 0.0,
+        }
+    }
+
+    fn control(resistors: &Resistors, cutoff: u16) -> f32 {
+        // With all bits off, a NOR gate switches on a transistor of half of bit 0.
+        let steps = if cutoff == 0 { 0.5 } else { f64::from(cutoff) };
+        (resistors.conductance * BIT_0_RATIO * steps) as f32
+    }
+
+    #[inline]
+    fn solve(&mut self, resistors: &Resistors, nodes: &Table, control: f32, input: f32) -> f32 {
+        let source = resistors.overdrive - self.node;
+        let drain = (resistors.overdrive - input).max(0.0);
+        self.charge += control * (source * source - drain * drain);
+        self.node = nodes.at(self.charge);
+        self.node - self.charge
+    }
+}

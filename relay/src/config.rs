@@ -1,0 +1,314 @@
+//! Configuration: flags before environment before a TOML file before defaults.
+
+use std::env;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+/// What can be said on the command line or in the environment.
+#[derive(Debug, Default, Args)]
+pub struct Flags {
+    /// TOML file with any of the options below, named with underscores
+    #[arg(long, env = "SIDEREAL_CONFIG")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Every option; a missing one falls through to the next source.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// Address to listen on [default: 127.0.0.1]
+    #[arg(long, env = "SIDEREAL_HOST")]
+    host: Option<IpAddr>,
+    /// Port to listen on [default: 6510]
+    #[arg(long, env = "SIDEREAL_PORT")]
+    port: Option<u16>,
+    /// Address and port of the metrics listener, or "off" [default: 127.0.0.1:9464]
+    #[arg(long, env = "SIDEREAL_METRICS")]
+    metrics: Option<MetricsAddress>,
+    /// Folder for what the relay keeps [default: sidereal in the user's data folder]
+    #[arg(long, env = "SIDEREAL_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Serve the app from this folder instead of the one built in
+    #[arg(long, env = "SIDEREAL_SITE")]
+    site: Option<PathBuf>,
+    /// Serve https with a certificate of our own, kept in the data folder
+    #[arg(long, env = "SIDEREAL_TLS_SELF_SIGNED", num_args = 0..=1, default_missing_value = "true")]
+    tls_self_signed: Option<bool>,
+    /// Serve https with this certificate chain (PEM)
+    #[arg(long, env = "SIDEREAL_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, env = "SIDEREAL_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// Send the headers that give pages shared memory; "off" is for trying the page without
+    /// [default: on]
+    #[arg(long, env = "SIDEREAL_ISOLATION")]
+    isolation: Option<Switch>,
+    /// Seconds that open requests have to end after a signal to stop [default: 10]
+    #[arg(long, env = "SIDEREAL_DRAIN_SECONDS")]
+    drain_seconds: Option<u64>,
+    /// What to log, as in "info" or "info,relay=debug" [default: info]
+    #[arg(long, env = "SIDEREAL_LOG")]
+    log: Option<String>,
+    /// How to log [default: text]
+    #[arg(long, env = "SIDEREAL_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Switch {
+    On,
+    Off,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where metrics are served, if anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricsAddress(pub Option<SocketAddr>);
+
+impl std::str::FromStr for MetricsAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let address = text.parse().map_err(|_| {
+            format!("expected an address and a port such as 127.0.0.1:9464, or off, found {text:?}")
+        })?;
+        Ok(Self(Some(address)))
+    }
+}
+
+impl<'de> Deserialize<'de> for MetricsAddress {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where TLS keys come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain http.
+    Off,
+    /// Made by the relay and kept in the data folder.
+    SelfSigned,
+    /// The operator's.
+    Files {
+        /// Certificate chain, PEM.
+        cert: PathBuf,
+        /// Private key, PEM.
+        key: PathBuf,
+    },
+}
+
+/// Everything decided.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the app is served.
+    pub listen: SocketAddr,
+    /// Where metrics are served.
+    pub metrics: Option<SocketAddr>,
+    /// Folder for what the relay keeps.
+    pub data_dir: PathBuf,
+    /// Folder of the app, where it is not the one built in.
+    pub site: Option<PathBuf>,
+    /// Transport security.
+    pub tls: Tls,
+    /// Whether cross-origin isolation headers are sent.
+    pub isolation: bool,
+    /// How long open requests may take after a signal to stop.
+    pub drain: Duration,
+    /// Log filter.
+    pub log: String,
+    /// Log form.
+    pub log_format: LogFormat,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("configuration file {}: {source}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("configuration file {}: {reason}", path.display())]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// Line and cause.
+        reason: String,
+    },
+    /// Options that do not go together.
+    #[error("{0}")]
+    Conflict(&'static str),
+}
+
+impl Config {
+    /// Decides every option.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds unknown keys; options that exclude each other.
+    pub fn resolve(flags: Flags) -> Result<Self, Error> {
+        let said = flags.options;
+        let file = flags
+            .config
+            .as_deref()
+            .map_or_else(|| Ok(Options::default()), read)?;
+        let host = said
+            .host
+            .or(file.host)
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let port = said.port.or(file.port).unwrap_or(6510);
+        let metrics = said.metrics.or(file.metrics).map_or_else(
+            || Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9464))),
+            |address| address.0,
+        );
+        let self_signed = said
+            .tls_self_signed
+            .or(file.tls_self_signed)
+            .unwrap_or(false);
+        let tls = match (
+            said.tls_cert.or(file.tls_cert),
+            said.tls_key.or(file.tls_key),
+        ) {
+            (None, None) if self_signed => Tls::SelfSigned,
+            (None, None) => Tls::Off,
+            (Some(_), Some(_)) if self_signed => {
+                return Err(Error::Conflict(
+                    "tls-self-signed excludes tls-cert and tls-key",
+                ));
+            }
+            (Some(cert), Some(key)) => Tls::Files { cert, key },
+            (Some(_), None) => return Err(Error::Conflict("tls-cert needs tls-key")),
+            (None, Some(_)) => return Err(Error::Conflict("tls-key needs tls-cert")),
+        };
+        Ok(Self {
+            listen: SocketAddr::new(host, port),
+            metrics,
+            data_dir: said
+                .data_dir
+                .or(file.data_dir)
+                .unwrap_or_else(default_data_dir),
+            site: said.site.or(file.site),
+            tls,
+            isolation: said.isolation.or(file.isolation) != Some(Switch::Off),
+            drain: Duration::from_secs(said.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
+            log: said.log.or(file.log).unwrap_or_else(|| "info".into()),
+            log_format: said.log_format.or(file.log_format).unwrap_or_default(),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Options, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.into(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let line = error
+            .span()
+            .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        let reason = format!("line {line}: {}", error.message().replace('\n', " "));
+        Error::Parse {
+            path: path.into(),
+            reason,
+        }
+    })
+}
+
+fn default_data_dir() -> PathBuf {
+    let folder = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    folder("XDG_DATA_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".local/share")))
+        .unwrap_or_else(env::temp_dir)
+        .join("sidereal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn with_file(text: &str, options: Options) -> Result<Config, Error> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        Config::resolve(Flags {
+            config: Some(file.path().into()),
+            options,
+        })
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_defaults() {
+        let said = Options {
+            port: Some(7000),
+            ..Options::default()
+        };
+        let config = with_file("port = 8000\nhost = \"0.0.0.0\"\nmetrics = \"off\"", said).unwrap();
+        assert_eq!(config.listen.to_string(), "0.0.0.0:7000");
+        assert_eq!(config.metrics, None);
+        assert_eq!(config.drain, Duration::from_secs(10));
+    }
+
+    fn check_refused(text: &str, expected: &str) {
+        let error = with_file(text, Options::default()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn a_bad_file_is_one_clear_line() {
+        check_refused("\nprot = 1", "line 2: unknown field `prot`");
+        check_refused("port = 70000", "line 1: ");
+        check_refused("metrics = \"here\"", "expected an address and a port");
+        check_refused("tls_cert = \"a\"", "tls-cert needs tls-key");
+        check_refused("tls_key = \"a\"", "tls-key needs tls-cert");
+        check_refused(
+            "tls_key = \"a\"\ntls_cert = \"b\"\ntls_self_signed = true",
+            "excludes",
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let flags = Flags {
+            config: Some("/nowhere/at.toml".into()),
+            ..Flags::default()
+        };
+        let error = Config::resolve(flags).unwrap_err().to_string();
+        assert!(
+            error.starts_with("configuration file /nowhere/at.toml: "),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,273 @@
+//! The one router.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{Response, StatusCode};
+use axum::response::{IntoResponse, Json};
+use axum::routing::{any, get};
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::headers;
+use crate::metrics::{self, Metrics};
+use crate::site::Site;
+
+/// What requests need.
+#[derive(Clone)]
+pub struct App {
+    /// The app's files.
+    pub site: Arc<Site>,
+    /// The registry.
+    pub metrics: Metrics,
+    /// Whether cross-origin isolation headers are sent.
+    pub isolation: bool,
+}
+
+/// Everything that the public listener answers.
+pub fn public(app: App) -> Router {
+    let routes = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(|| async { "ready\n" }))
+        .route("/version", get(version))
+        .route("/api/v1/{*rest}", any(unknown_api));
+    #[cfg(test)]
+    let routes = routes.route("/panic", get(panics));
+    routes
+        .fallback(site)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn_with_state(
+            app.metrics.clone(),
+            metrics::observe,
+        ))
+        .layer(TraceLayer::new_for_http())
+        .layer(axum::middleware::from_fn_with_state(
+            app.isolation,
+            headers::apply,
+        ))
+        .with_state(app)
+}
+
+/// What the metrics listener answers.
+pub fn private(metrics: Metrics) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::scrape))
+        .with_state(metrics)
+}
+
+async fn version() -> impl IntoResponse {
+    Json(json!({ "name": "sidereal-relay", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+async fn unknown_api() -> impl IntoResponse {
+    (
+        StatusCode::NOT_FOUND,
+        Json(json!({ "error": "no such API" })),
+    )
+}
+
+async fn site(State(app): State<App>, request: Request) -> Response<Body> {
+    app.site
+        .answer(request.method(), request.uri().path(), request.headers())
+}
+
+#[cfg(test)]
+async fn panics() -> StatusCode {
+    panic!("as the test asked")
+}
+
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let words = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(cause = words, "a request handler panicked");
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Json(json!({ "error": "internal error" })),
+    )
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderMap, Method};
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    fn app(isolation: bool) -> Router {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("index.html", "<!doctype html>app");
+        write("assets/listen-1.js", "plain");
+        write("assets/listen-1.js.br", "squeezed");
+        write("assets/listen-1.js.gz", "zipped");
+        write("demo/STIL.txt", "notes");
+        let site = Arc::new(Site::load(Some(folder.path())).unwrap());
+        public(App {
+            site,
+            metrics: Metrics::new(),
+            isolation,
+        })
+    }
+
+    async fn ask(
+        app: &Router,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, HeaderMap, String) {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = app
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    }
+
+    const HTML: [(&str, &str); 1] = [("accept", "text/html,*/*;q=0.8")];
+
+    #[tokio::test]
+    async fn every_response_is_isolated_and_has_the_security_headers() {
+        let app = app(true);
+        for (path, status) in [
+            ("/", 200),
+            ("/assets/listen-1.js", 200),
+            ("/assets/none.js", 404),
+            ("/healthz", 200),
+            ("/readyz", 200),
+            ("/version", 200),
+            ("/api/v1/none", 404),
+            ("/tune/abc/3", 200),
+            ("/panic", 500),
+        ] {
+            let (found, headers, _) = ask(&app, Method::GET, path, &HTML).await;
+            assert_eq!(found.as_u16(), status, "{path}");
+            assert_eq!(
+                headers["cross-origin-opener-policy"], "same-origin",
+                "{path}"
+            );
+            assert_eq!(
+                headers["cross-origin-embedder-policy"], "require-corp",
+                "{path}"
+            );
+            assert_eq!(
+                headers["cross-origin-resource-policy"], "same-origin",
+                "{path}"
+            );
+            assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+            let policy = headers["content-security-policy"].to_str().unwrap();
+            assert!(
+                policy.contains("script-src 'self' 'wasm-unsafe-eval'"),
+                "{path}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn isolation_can_be_switched_off_for_trying() {
+        let (_, headers, _) = ask(&app(false), Method::GET, "/", &HTML).await;
+        assert!(!headers.contains_key("cross-origin-opener-policy"));
+        assert!(headers.contains_key("content-security-policy"));
+    }
+
+    #[tokio::test]
+    async fn the_app_answers_unknown_pages_but_not_unknown_files() {
+        let app = app(true);
+        let (status, headers, body) = ask(&app, Method::GET, "/tune/0123/2", &HTML).await;
+        assert_eq!((status, &*body), (StatusCode::OK, "<!doctype html>app"));
+        assert_eq!(headers["cache-control"], "no-cache");
+        let (status, ..) = ask(&app, Method::GET, "/none.js", &[("accept", "*/*")]).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        let (status, headers, _) = ask(&app, Method::POST, "/", &HTML).await;
+        assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(headers["allow"], "GET, HEAD");
+    }
+
+    #[tokio::test]
+    async fn the_best_coding_is_served_and_hashed_files_are_kept_for_ever() {
+        let app = app(true);
+        for (accept, coding, body) in [
+            ("gzip, deflate, br", Some("br"), "squeezed"),
+            ("gzip", Some("gzip"), "zipped"),
+            ("identity", None, "plain"),
+        ] {
+            let accept = [("accept-encoding", accept)];
+            let (_, headers, found) = ask(&app, Method::GET, "/assets/listen-1.js", &accept).await;
+            assert_eq!(
+                headers
+                    .get("content-encoding")
+                    .map(|value| value.to_str().unwrap()),
+                coding
+            );
+            assert_eq!(found, body);
+            assert_eq!(
+                headers["cache-control"],
+                "public, max-age=31536000, immutable"
+            );
+            assert_eq!(headers["content-type"], "text/javascript; charset=utf-8");
+        }
+        let (_, headers, body) = ask(&app, Method::HEAD, "/assets/listen-1.js", &[]).await;
+        assert_eq!(
+            (&headers["content-length"], &*body),
+            (&"5".parse().unwrap(), "")
+        );
+        let (status, ..) = ask(&app, Method::GET, "/assets/listen-1.js.br", &[]).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_known_file_is_not_sent_again() {
+        let app = app(true);
+        let (_, headers, _) = ask(&app, Method::GET, "/demo/STIL.txt", &[]).await;
+        let etag = headers["etag"].to_str().unwrap();
+        let again = [("if-none-match", etag)];
+        let (status, _, body) = ask(&app, Method::GET, "/demo/STIL.txt", &again).await;
+        assert_eq!((status, &*body), (StatusCode::NOT_MODIFIED, ""));
+    }
+
+    #[tokio::test]
+    async fn requests_are_counted_by_bounded_labels() {
+        let metrics = Metrics::new();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "x").unwrap();
+        let site = Arc::new(Site::load(Some(folder.path())).unwrap());
+        let app = public(App {
+            site,
+            metrics: metrics.clone(),
+            isolation: true,
+        });
+        ask(&app, Method::GET, "/tune/1", &HTML).await;
+        ask(&app, Method::GET, "/tune/2", &HTML).await;
+        ask(&app, Method::from_bytes(b"BREW").unwrap(), "/healthz", &[]).await;
+        let (_, _, text) = ask(&private(metrics), Method::GET, "/metrics", &[]).await;
+        for line in [
+            "sidereal_http_requests_total{method=\"GET\",route=\"site\",status=\"200\"} 2",
+            "sidereal_http_requests_total{method=\"other\",route=\"/healthz\",status=\"405\"} 1",
+            "sidereal_http_requests_in_progress 0",
+            "sidereal_build_info{version=",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

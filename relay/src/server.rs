@@ -1,0 +1,193 @@
+//! Listeners, logging, and a shutdown that drains.
+
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum_server::Handle;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{self, Config, LogFormat};
+use crate::metrics::Metrics;
+use crate::router::{self, App};
+use crate::site::{self, Site};
+use crate::tls;
+
+/// Why the relay does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Configuration.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// The app's files.
+    #[error(transparent)]
+    Site(#[from] site::Error),
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// The data folder cannot be used.
+    #[error("data folder {}: {source}", path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody else listens there.
+    #[error("{0} is in use by another program: choose another with {1}")]
+    InUse(SocketAddr, &'static str),
+    /// The address cannot be used.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The runtime gave up.
+    #[error("serving: {0}")]
+    Serve(io::Error),
+}
+
+/// Starts the log. A filter that cannot be read is replaced by `info`, and says so.
+pub fn start_logging(config: &Config) {
+    let (filter, problem) = match EnvFilter::try_new(&config.log) {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), Some(error)),
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    if let Some(error) = problem {
+        tracing::warn!(filter = config.log, %error, "the log filter cannot be read, using info");
+    }
+}
+
+/// Serves until a signal to stop has come and open requests have ended.
+///
+/// # Errors
+/// Whatever keeps the relay from serving.
+pub fn run(config: Config) -> Result<(), Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Serve)?
+        .block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Error> {
+    let site = Arc::new(Site::load(config.site.as_deref())?);
+    prepare_data_dir(&config)?;
+    let public = listen(config.listen, "--port")?;
+    let private = config
+        .metrics
+        .map(|address| listen(address, "--metrics"))
+        .transpose()?;
+    let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip()).await?;
+
+    let metrics = Metrics::new();
+    let app = App {
+        site,
+        metrics: metrics.clone(),
+        isolation: config.isolation,
+    };
+    let handle = Handle::new();
+    tokio::spawn(stop_on_signal(handle.clone(), config.drain));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let address = public.local_addr().map_err(Error::Serve)?;
+    tracing::info!(url = %format!("{scheme}://{address}"), data = %config.data_dir.display(), "serving");
+
+    let service = router::public(app);
+    let public = async {
+        match tls {
+            Some(tls) => {
+                axum_server::from_tcp_rustls(public, tls)?
+                    .handle(handle.clone())
+                    .serve(service.into_make_service())
+                    .await
+            }
+            None => {
+                axum_server::from_tcp(public)?
+                    .handle(handle.clone())
+                    .serve(service.into_make_service())
+                    .await
+            }
+        }
+    };
+    let private = serve_private(private, router::private(metrics), handle.clone());
+    tokio::try_join!(public, private).map_err(Error::Serve)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn serve_private(
+    listener: Option<TcpListener>,
+    service: Router,
+    handle: Handle<SocketAddr>,
+) -> io::Result<()> {
+    let Some(listener) = listener else {
+        return Ok(());
+    };
+    tracing::info!(url = %format!("http://{}/metrics", listener.local_addr()?), "metrics");
+    axum_server::from_tcp(listener)?
+        .handle(handle)
+        .serve(service.into_make_service())
+        .await
+}
+
+/// Makes the data folder and tries it, so that missing rights show at the start.
+fn prepare_data_dir(config: &Config) -> Result<(), Error> {
+    let path = &config.data_dir;
+    let probe = path.join(".writable");
+    fs::create_dir_all(path)
+        .and_then(|()| fs::write(&probe, b""))
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(|source| Error::DataDir {
+            path: path.clone(),
+            source,
+        })
+}
+
+fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {
+    let listener = TcpListener::bind(address).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => Error::InUse(address, flag),
+        _ => Error::Listen { address, source },
+    })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|source| Error::Listen { address, source })?;
+    Ok(listener)
+}
+
+async fn stop_on_signal(handle: Handle<SocketAddr>, drain: std::time::Duration) {
+    wait_for_signal().await;
+    tracing::info!(
+        seconds = drain.as_secs(),
+        open = handle.connection_count(),
+        "draining"
+    );
+    handle.graceful_shutdown(Some(drain));
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() {
+    // Without a signal handler the process can still be ended from outside.
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,149 @@
+//! The WebAssembly bundles: cargo, then wasm-bindgen as a library, then (for `dist`) wasm-opt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shell::{capture, cargo, execute, step, target_dir};
+
+/// The target that pages and workers are built for.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// One bundle: a binary of the workspace that runs in the browser.
+pub struct Bundle {
+    /// Name of the binary, and of the files made from it.
+    pub name: &'static str,
+    /// Limit after Brotli in `dist`, in bytes.
+    pub budget: u64,
+}
+
+/// Every bundle of the product.
+pub const BUNDLES: [Bundle; 3] = [
+    Bundle {
+        name: "listen",
+        budget: 330_000,
+    },
+    Bundle {
+        name: "engine",
+        budget: 170_000,
+    },
+    Bundle {
+        name: "library",
+        budget: 200_000,
+    },
+];
+
+/// Features that the binaries above need.
+const FEATURES: &str = "worker/engine,worker/library";
+
+/// How much effort goes into a build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Quick to rebuild.
+    Run,
+    /// Small and fast.
+    Dist,
+}
+
+impl Effort {
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Run => "wasm-run",
+            Self::Dist => "wasm-dist",
+        }
+    }
+
+    /// Name of the folder that holds what was built.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Dist => "dist",
+        }
+    }
+}
+
+/// Adds the wasm32 target where rustup knows that it is missing.
+pub fn ensure_target() -> Result<()> {
+    let mut rustc = std::process::Command::new("rustc");
+    let library = capture(rustc.args(["--print", "target-libdir", "--target", TARGET]))?;
+    if Path::new(library.trim()).is_dir() {
+        return Ok(());
+    }
+    step("adding the wasm32 target", || {
+        execute(std::process::Command::new("rustup").args(["target", "add", TARGET]))
+            .context("WebAssembly needs the target wasm32-unknown-unknown")
+    })
+}
+
+/// Builds every bundle and returns the folder with `NAME.js` and `NAME_bg.wasm` of each.
+pub fn build(effort: Effort) -> Result<PathBuf> {
+    ensure_target()?;
+    let profile = effort.profile();
+    step("compiling the page and its workers to WebAssembly", || {
+        let mut command = cargo();
+        command.args([
+            "build",
+            "--locked",
+            "--target",
+            TARGET,
+            "--profile",
+            profile,
+        ]);
+        command.args([
+            "--package",
+            "app",
+            "--package",
+            "worker",
+            "--features",
+            FEATURES,
+        ]);
+        for bundle in &BUNDLES {
+            command.args(["--bin", bundle.name]);
+        }
+        execute(&mut command)
+    })?;
+    let out = target_dir()
+        .join("sidereal")
+        .join(effort.folder())
+        .join("bundles");
+    fs::create_dir_all(&out).with_context(|| format!("{}", out.display()))?;
+    step("binding the bundles to JavaScript", || {
+        for bundle in &BUNDLES {
+            let wasm = target_dir().join(TARGET).join(profile).join(bundle.name);
+            bind(&wasm.with_extension("wasm"), &out, bundle.name, effort)?;
+        }
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// Binds one module, unless its output is newer than it.
+fn bind(wasm: &Path, out: &Path, name: &str, effort: Effort) -> Result<()> {
+    let made = out.join(format!("{name}_bg.wasm"));
+    if let (Ok(source), Ok(result)) = (modified(wasm), modified(&made))
+        && result > source
+    {
+        return Ok(());
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(wasm)
+        .out_name(name)
+        .typescript(false)
+        .remove_producers_section(true)
+        .remove_name_section(effort == Effort::Dist)
+        .web(true)?;
+    bindgen
+        .generate(out)
+        .with_context(|| format!("binding {name}"))?;
+    if effort == Effort::Dist {
+        crate::npm::wasm_opt(&made)?;
+    }
+    Ok(())
+}
+
+fn modified(path: &Path) -> std::io::Result<std::time::SystemTime> {
+    fs::metadata(path)?.modified()
+}

@@ -1,0 +1,57 @@
+//! `cargo xtask run`: build everything and serve it.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::bundle::{self, Effort};
+use crate::shell::{cargo, execute, step, target_dir};
+use crate::site;
+
+#[derive(Args)]
+pub struct RunArgs {
+    /// Port to listen on
+    #[arg(long, default_value_t = 6510)]
+    port: u16,
+    /// Further options for the relay, after `--`
+    #[arg(last = true)]
+    relay: Vec<String>,
+}
+
+/// Builds the site and the relay; returns the command that serves them.
+pub fn build() -> Result<Command> {
+    let bundles = bundle::build(Effort::Run)?;
+    let (folder, _) = step("assembling the site", || {
+        site::assemble(&bundles, Effort::Run)
+    })?;
+    step("compiling the relay", || {
+        execute(cargo().args([
+            "build",
+            "--locked",
+            "--profile",
+            "quick",
+            "--package",
+            "relay",
+        ]))
+    })?;
+    let mut relay = Command::new(target_dir().join("quick").join("sidereal-relay"));
+    relay.arg("serve").arg("--site").arg(folder);
+    Ok(relay)
+}
+
+pub fn run(args: &RunArgs) -> Result<()> {
+    let start = Instant::now();
+    let mut relay = build()?;
+    eprintln!(
+        "==> ready after {:.0} s: http://127.0.0.1:{}",
+        start.elapsed().as_secs_f64(),
+        args.port
+    );
+    execute(
+        relay
+            .args(["--port", &args.port.to_string()])
+            .args(&args.relay),
+    )
+}

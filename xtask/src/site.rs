@@ -1,0 +1,245 @@
+//! The site: `public/` and the bundles, with content-hashed names under `/assets/`.
+//!
+//! Every file gets a name that holds the hash of its content and is cached for ever, except those
+//! that must keep their name. References are absolute paths in quotes or parentheses
+//! (`"/app.css"`, `url(/fonts/x.woff2)`), so that they can be rewritten without parsing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use crate::bundle::{BUNDLES, Effort};
+use crate::shell::{root, target_dir};
+
+/// Paths that keep their name: entry points, and what is fetched by a name known elsewhere.
+fn keeps_name(path: &str) -> bool {
+    path == "/index.html"
+        || path == "/favicon.svg"
+        || path == "/robots.txt"
+        || path.starts_with("/demo/")
+}
+
+fn is_text(path: &str) -> bool {
+    [".html", ".js", ".css", ".svg", ".json"]
+        .iter()
+        .any(|end| path.ends_with(end))
+}
+
+/// Worth compressing.
+fn is_compressible(path: &str) -> bool {
+    is_text(path)
+        || [".wasm", ".md5", ".txt", ".sid"]
+            .iter()
+            .any(|end| path.ends_with(end))
+}
+
+/// One file of the finished site and its size on the wire.
+pub struct Served {
+    /// Path before hashing, such as `/listen_bg.wasm`.
+    pub source: String,
+    /// Bytes as they are.
+    pub raw: u64,
+    /// Bytes after Brotli; 0 where not compressed.
+    pub brotli: u64,
+}
+
+/// Assembles the site and returns its folder and what is in it. Brotli and gzip copies are made
+/// for [`Effort::Dist`] only.
+pub fn assemble(bundles: &Path, effort: Effort) -> Result<(PathBuf, Vec<Served>)> {
+    let mut sources = read_tree(&root().join("public"))?;
+    for bundle in &BUNDLES {
+        let name = bundle.name;
+        let script = fs::read_to_string(bundles.join(format!("{name}.js")))?;
+        // Relative to the script's own URL, so that wasm-bindgen's file names do not matter.
+        let script = script.replace(
+            &format!("new URL('{name}_bg.wasm', import.meta.url)"),
+            &format!("new URL('/{name}_bg.wasm', import.meta.url)"),
+        );
+        sources.insert(format!("/{name}.js"), script.into_bytes());
+        sources.insert(
+            format!("/{name}_bg.wasm"),
+            fs::read(bundles.join(format!("{name}_bg.wasm")))?,
+        );
+    }
+    let finished = Hasher::new(&sources).finish()?;
+
+    let folder = target_dir()
+        .join("sidereal")
+        .join(effort.folder())
+        .join("site");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let mut served = Vec::new();
+    for (source, (path, bytes)) in finished {
+        let file = folder.join(&path[1..]);
+        fs::create_dir_all(file.parent().expect("a path below the folder has a parent"))?;
+        fs::write(&file, &bytes).with_context(|| format!("{}", file.display()))?;
+        let mut brotli = 0;
+        if effort == Effort::Dist && is_compressible(&source) {
+            brotli = compress(&file, &bytes)?;
+        }
+        served.push(Served {
+            source,
+            raw: bytes.len() as u64,
+            brotli,
+        });
+    }
+    Ok((folder, served))
+}
+
+/// Writes `.br` and `.gz` beside a file and returns the bytes after Brotli.
+fn compress(file: &Path, bytes: &[u8]) -> Result<u64> {
+    let beside = |end: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let mut squeezed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut &*bytes, &mut squeezed, &parameters)?;
+    fs::write(beside(".br"), &squeezed)?;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(bytes)?;
+    fs::write(beside(".gz"), gzip.finish()?)?;
+    Ok(squeezed.len() as u64)
+}
+
+fn read_tree(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let relative = entry
+                .path()
+                .strip_prefix(folder)
+                .expect("walked below the folder");
+            let path = format!("/{}", relative.to_string_lossy().replace('\\', "/"));
+            files.insert(path, fs::read(entry.path())?);
+        }
+    }
+    Ok(files)
+}
+
+/// Gives files their hashed names, each after the files that it refers to.
+struct Hasher<'a> {
+    sources: &'a BTreeMap<String, Vec<u8>>,
+    /// Finished: source path to (served path, bytes).
+    done: BTreeMap<String, (String, Vec<u8>)>,
+    open: Vec<String>,
+}
+
+impl<'a> Hasher<'a> {
+    fn new(sources: &'a BTreeMap<String, Vec<u8>>) -> Self {
+        Self {
+            sources,
+            done: BTreeMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    fn finish(mut self) -> Result<BTreeMap<String, (String, Vec<u8>)>> {
+        for path in self.sources.keys() {
+            self.visit(path)?;
+        }
+        Ok(self.done)
+    }
+
+    fn visit(&mut self, path: &str) -> Result<()> {
+        if self.done.contains_key(path) {
+            return Ok(());
+        }
+        if self.open.iter().any(|open| open == path) {
+            bail!(
+                "assets refer to each other in a circle: {} -> {path}",
+                self.open.join(" -> ")
+            );
+        }
+        self.open.push(path.to_owned());
+        let mut bytes = self.sources[path].clone();
+        if is_text(path) {
+            let mut text = String::from_utf8(bytes).with_context(|| path.to_owned())?;
+            let sources = self.sources;
+            for other in sources
+                .keys()
+                .filter(|other| !keeps_name(other) && *other != path)
+            {
+                for (before, after) in [('"', '"'), ('\'', '\''), ('(', ')')] {
+                    let reference = format!("{before}{other}{after}");
+                    if text.contains(&reference) {
+                        self.visit(other)?;
+                        let served = &self.done[other].0;
+                        text = text.replace(&reference, &format!("{before}{served}{after}"));
+                    }
+                }
+            }
+            bytes = text.into_bytes();
+        }
+        let served = if keeps_name(path) {
+            path.to_owned()
+        } else {
+            hashed_name(path, &bytes)
+        };
+        self.open.pop();
+        self.done.insert(path.to_owned(), (served, bytes));
+        Ok(())
+    }
+}
+
+fn hashed_name(path: &str, bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    let hash: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
+    format!("/assets/{stem}-{hash}.{extension}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finish(files: &[(&str, &str)]) -> Result<BTreeMap<String, (String, Vec<u8>)>> {
+        let sources = files
+            .iter()
+            .map(|(path, text)| ((*path).into(), (*text).into()))
+            .collect();
+        Hasher::new(&sources).finish()
+    }
+
+    #[test]
+    fn a_change_deep_down_changes_every_name_above_it() {
+        let site = |font: &str| {
+            finish(&[
+                ("/index.html", "<link href=\"/app.css\">"),
+                ("/app.css", "src: url(/fonts/a.woff2)"),
+                ("/fonts/a.woff2", font),
+            ])
+            .unwrap()
+        };
+        let (one, two) = (site("1"), site("2"));
+        assert_ne!(one["/app.css"].0, two["/app.css"].0);
+        assert_ne!(one["/index.html"].1, two["/index.html"].1);
+        assert_eq!(one["/index.html"].0, "/index.html");
+        assert!(one["/app.css"].0.starts_with("/assets/app-"));
+        let page = String::from_utf8(one["/index.html"].1.clone()).unwrap();
+        assert_eq!(page, format!("<link href=\"{}\">", one["/app.css"].0));
+    }
+
+    #[test]
+    fn a_circle_is_named() {
+        let error = finish(&[("/a.js", "'/b.js'"), ("/b.js", "'/a.js'")]).unwrap_err();
+        assert!(
+            error.to_string().contains("/a.js -> /b.js -> /a.js"),
+            "{error}"
+        );
+    }
+}
