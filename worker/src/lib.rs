@@ -1,1 +1,8 @@
-//! What the workers share.
+//! What runs off the main thread. Each binary is a worker of its own; what they do is here, and
+//! what they need of the browser is in [`sys`].
+
+#[cfg(feature = "engine")]
+pub mod engine;
+#[cfg(feature = "library")]
+pub mod library;
+pub mod sys;

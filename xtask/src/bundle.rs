@@ -36,7 +36,10 @@ pub const BUNDLES: [Bundle; 3] = [
 ];
 
 /// Features that the binaries above need.
-const FEATURES: &str = "worker/engine,worker/library";
+pub const FEATURES: &str = "worker/engine,worker/library";
+
+/// Features with which the workers' own tests run.
+pub const WORKER_FEATURES: &str = FEATURES;
 
 /// How much effort goes into a build.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,20 @@
 //! `cargo xtask`: build, run, test and measure Sidereal.
 
+mod bench;
 mod bundle;
+mod check;
+mod coverage;
+mod dist;
+mod journeys;
 mod npm;
+mod probe;
 mod run;
 mod shell;
 mod site;
+mod test;
+#[cfg(test)]
+mod tidy;
+pub mod tune;
 
 use std::process::ExitCode;
 
@@ -21,6 +31,19 @@ struct Cli {
 enum Command {
     /// Build everything and serve the product on http://127.0.0.1:6510
     Run(run::RunArgs),
+    /// Pass every test, installing what they need
+    Test(test::TestArgs),
+    /// Form, lints, documents, arrows, licences
+    Check,
+    /// Lines covered by native tests, crate by crate
+    Coverage,
+    /// One optimised relay binary with the app inside
+    Dist,
+    /// Measure, each figure beside its peer or limit
+    Bench(bench::BenchArgs),
+    /// Look into tunes, play and compare them
+    #[command(subcommand)]
+    Tune(tune::TuneCommand),
 }
 
 /// Runs the command line and reports a failure as one chain of causes.
@@ -28,6 +51,12 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Check => check::run(),
+        Command::Coverage => coverage::run(),
+        Command::Dist => dist::run(),
+        Command::Bench(args) => bench::run(&args),
+        Command::Tune(command) => tune::run(command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -81,3 +81,13 @@ pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     eprintln!("    {what}: {:.1} s", start.elapsed().as_secs_f64());
     Ok(result)
 }
+
+/// Installs a cargo subcommand at a pinned version, where there is none.
+pub fn ensure_cargo_tool(name: &str, version: &str) -> Result<()> {
+    if exists(name) {
+        return Ok(());
+    }
+    step(&format!("installing {name} {version}"), || {
+        execute(cargo().args(["install", "--locked", "--quiet", name, "--version", version]))
+    })
+}

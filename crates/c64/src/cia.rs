@@ -183,7 +183,9 @@ impl Cia {
             Quiet::Counting(cycles) => u64::from(cycles.get()),
             Quiet::Idle => NEVER,
         };
-        let cycles = left.min(allowed(self.timer_a.quiet())).min(allowed(self.timer_b.quiet()));
+        let cycles = left
+            .min(allowed(self.timer_a.quiet()))
+            .min(allowed(self.timer_b.quiet()));
         // With both timers idle `cycles` may be large, and neither counts.
         let counted = cycles as u16;
         self.timer_a.skip(counted);

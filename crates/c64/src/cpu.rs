@@ -60,7 +60,12 @@ pub struct Cpu {
 impl Cpu {
     /// A CPU that starts at `pc`.
     pub fn new(pc: u16) -> Self {
-        Self { pc, s: 0xff, zero: 1, ..Self::default() }
+        Self {
+            pc,
+            s: 0xff,
+            zero: 1,
+            ..Self::default()
+        }
     }
 
     /// Address and opcode of the instruction that stopped the CPU for good.
@@ -109,7 +114,11 @@ impl Cpu {
     /// The status byte as pushed by an interrupt, break flag clear.
     fn status(&self, bus: &mut impl Bus) -> u8 {
         let zero = if self.zero == 0 { flag::ZERO } else { 0 };
-        let masked = if bus.interrupts().is_masked() { flag::INTERRUPT } else { 0 };
+        let masked = if bus.interrupts().is_masked() {
+            flag::INTERRUPT
+        } else {
+            0
+        };
         self.status | zero | masked | flag::UNUSED
     }
 
@@ -117,7 +126,8 @@ impl Cpu {
         self.status = value & (flag::NEGATIVE | flag::OVERFLOW | flag::DECIMAL | flag::CARRY);
         self.zero = !value & flag::ZERO;
         let tick = bus.tick();
-        bus.interrupts().set_masked(value & flag::INTERRUPT != 0, tick + 1);
+        bus.interrupts()
+            .set_masked(value & flag::INTERRUPT != 0, tick + 1);
     }
 
     #[inline]

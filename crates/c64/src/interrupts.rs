@@ -29,7 +29,12 @@ pub struct Interrupts {
 
 impl Default for Interrupts {
     fn default() -> Self {
-        Self { irq_sources: 0, nmi: false, masked: true, since: NEVER }
+        Self {
+            irq_sources: 0,
+            nmi: false,
+            masked: true,
+            since: NEVER,
+        }
     }
 }
 
@@ -117,6 +122,10 @@ impl Interrupts {
     /// The vector of a sequence that has pushed the program counter: an NMI takes over whatever
     /// began it.
     pub fn vector(&mut self) -> u16 {
-        if core::mem::take(&mut self.nmi) { 0xfffa } else { 0xfffe }
+        if core::mem::take(&mut self.nmi) {
+            0xfffa
+        } else {
+            0xfffe
+        }
     }
 }

@@ -1,2 +1,26 @@
 //! The C64 as far as a tune needs it: CPU, CIAs, VIC-II, banking, and the player environment.
+//!
+//! [`Player`] is what most callers want: a tune in, frames of sound out. The machine is exact to
+//! the cycle and does nothing that depends on the platform, so that the same tune gives the same
+//! samples everywhere.
 #![forbid(unsafe_code)]
+
+pub mod banking;
+pub mod chips;
+pub mod cia;
+pub mod cpu;
+pub mod driver;
+pub mod interrupts;
+pub mod kernal;
+pub mod memory;
+mod player;
+mod scope;
+mod snapshot;
+pub mod system;
+mod trace;
+pub mod vic;
+
+pub use player::{ChipInfo, Config, Error, Player, Status, VideoStandard};
+pub use scope::{CYCLES_PER_ENTRY, ScopeBuffer};
+pub use snapshot::Snapshot;
+pub use trace::Write;

@@ -249,7 +249,10 @@ impl Vic {
         if self.sprites.dma & sprite.begins != 0 {
             self.bus_available = false;
         }
-        if sprite.ends.is_some_and(|behind| self.sprites.dma & behind == 0) {
+        if sprite
+            .ends
+            .is_some_and(|behind| self.sprites.dma & behind == 0)
+        {
             self.bus_available = true;
         }
         self.next = self.line_start + self.next_cycle(cycle);

@@ -29,7 +29,14 @@ pub(super) struct InterruptControl {
 
 impl InterruptControl {
     pub(super) fn new() -> Self {
-        Self { mask: 0, flags: 0, fresh: 0, is_asserted: false, last_read: 0, fade_at: 0 }
+        Self {
+            mask: 0,
+            flags: 0,
+            fresh: 0,
+            is_asserted: false,
+            last_read: 0,
+            fade_at: 0,
+        }
     }
 
     pub(super) fn is_asserted(&self) -> bool {

@@ -48,7 +48,13 @@ pub(super) struct Timer {
 
 impl Timer {
     pub(super) fn new() -> Self {
-        Self { counter: 0xffff, latch: 0xffff, state: 0, control: 0, toggle: false }
+        Self {
+            counter: 0xffff,
+            latch: 0xffff,
+            state: 0,
+            control: 0,
+            toggle: false,
+        }
     }
 
     pub(super) fn counter(&self) -> u16 {
@@ -65,7 +71,11 @@ impl Timer {
 
     /// The level on the port bit that the timer drives.
     pub(super) fn output(&self) -> bool {
-        if self.control & 0x04 != 0 { self.toggle } else { self.state & UNDERFLOW != 0 }
+        if self.control & 0x04 != 0 {
+            self.toggle
+        } else {
+            self.state & UNDERFLOW != 0
+        }
     }
 
     /// Bit 5 of `control` must be set where the timer does not count cycles.

@@ -39,7 +39,10 @@ impl Cpu {
         let (a, v) = (u16::from(self.a), u16::from(value));
         let borrow = u16::from(self.carry() ^ 1);
         let binary = a.wrapping_sub(v).wrapping_sub(borrow);
-        self.set_flag(flag::OVERFLOW, (a ^ v) & 0x80 != 0 && (a ^ binary) & 0x80 != 0);
+        self.set_flag(
+            flag::OVERFLOW,
+            (a ^ v) & 0x80 != 0 && (a ^ binary) & 0x80 != 0,
+        );
         self.set_flag(flag::CARRY, binary < 0x100);
         self.set_nz(binary as u8);
         if self.status & flag::DECIMAL == 0 {

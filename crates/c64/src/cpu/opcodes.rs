@@ -22,7 +22,11 @@ impl Indexed {
     fn new(base: u16, index: u8) -> Self {
         let address = base.wrapping_add(u16::from(index));
         let [_, base_high] = base.to_le_bytes();
-        Self { address, base_high, crossed: address.to_le_bytes()[1] != base_high }
+        Self {
+            address,
+            base_high,
+            crossed: address.to_le_bytes()[1] != base_high,
+        }
     }
 
     /// The address before the carry has reached the high byte.

@@ -13,7 +13,10 @@ pub(super) struct Sprites {
 
 impl Sprites {
     pub(super) fn new() -> Self {
-        Self { expansion: 0xff, ..Self::default() }
+        Self {
+            expansion: 0xff,
+            ..Self::default()
+        }
     }
 
     /// Switches DMA on for enabled sprites whose line has come.

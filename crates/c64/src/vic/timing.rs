@@ -47,11 +47,20 @@ impl VicModel {
             release_at: 54,
         };
         match self {
-            Self::Mos6569 => {
-                Timing { lines: 312, cycles: 63, sprites_from: 54, display_at: 57, ..ntsc }
-            }
+            Self::Mos6569 => Timing {
+                lines: 312,
+                cycles: 63,
+                sprites_from: 54,
+                display_at: 57,
+                ..ntsc
+            },
             Self::Mos6567R8 => ntsc,
-            Self::Mos6567R56A => Timing { lines: 262, cycles: 64, display_at: 57, ..ntsc },
+            Self::Mos6567R56A => Timing {
+                lines: 262,
+                cycles: 64,
+                display_at: 57,
+                ..ntsc
+            },
             Self::Mos6572 => Timing { lines: 312, ..ntsc },
         }
     }

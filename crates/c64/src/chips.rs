@@ -1,0 +1,271 @@
+//! The sound chips of the machine: brought up to date when someone looks, mixed, and traced.
+//!
+//! A chip is clocked in one go from its last access to the next, or to the end of a batch. While
+//! nobody listens, writes are only noted, and replayed when a register is read or sound is asked
+//! for again: a trace of a song costs the computer, not the chips.
+
+use sid::{Model, Sid};
+
+use crate::scope::ScopeBuffer;
+use crate::trace::Write;
+
+/// Writes noted for a silent chip before they are replayed anyway: a bound on memory.
+const NOTED_WRITES: usize = 1 << 18;
+/// Cycles that a chip may lag behind while nobody listens: they are counted in 32 bits.
+const SILENT_CYCLES: u64 = 1 << 31;
+
+/// One sound chip in its place.
+#[derive(Clone)]
+struct Chip {
+    address: u16,
+    sid: Sid,
+    /// The chip has been clocked up to, not including, this cycle.
+    clocked_to: u64,
+    /// Samples since the start of the batch.
+    samples: Vec<f32>,
+    /// Levels since the start of the batch.
+    levels: Vec<[i16; 4]>,
+    /// Writes that a silent chip has yet to see.
+    noted: Vec<(u64, u8, u8)>,
+    audible: u8,
+}
+
+impl Chip {
+    fn replay(&mut self, cycle: u64) {
+        for (at, register, value) in core::mem::take(&mut self.noted) {
+            self.skip_to(at);
+            self.sid.write(register, value);
+        }
+        self.skip_to(cycle);
+    }
+
+    fn skip_to(&mut self, cycle: u64) {
+        while self.clocked_to < cycle {
+            let cycles = u32::try_from(cycle - self.clocked_to).unwrap_or(u32::MAX);
+            self.sid.skip(cycles);
+            self.clocked_to += u64::from(cycles);
+        }
+    }
+
+    fn clock_to(&mut self, cycle: u64, is_tapped: bool) {
+        let Ok(cycles @ 1..) = usize::try_from(cycle.saturating_sub(self.clocked_to)) else {
+            return;
+        };
+        let start = self.samples.len();
+        self.samples.resize(start + cycles, 0.0);
+        let out = &mut self.samples[start..];
+        if is_tapped {
+            self.sid.clock_tapped(out, &mut self.levels);
+        } else {
+            self.sid.clock(out);
+        }
+        self.clocked_to = cycle;
+    }
+}
+
+/// All sound chips.
+#[derive(Clone)]
+pub struct Chips {
+    chips: Vec<Chip>,
+    /// Sound is wanted; otherwise writes are noted.
+    is_sounding: bool,
+    is_tapped: bool,
+    trace: Option<Vec<Write>>,
+}
+
+impl Chips {
+    /// The chips at their addresses, at power-on.
+    pub fn new(chips: &[(u16, Model)], clock_hz: f64) -> Self {
+        let chips = chips.iter().map(|&(address, model)| {
+            let mut sid = Sid::new(model);
+            sid.set_clock(clock_hz);
+            Chip {
+                address,
+                sid,
+                clocked_to: 0,
+                samples: Vec::new(),
+                levels: Vec::new(),
+                noted: Vec::new(),
+                audible: 15,
+            }
+        });
+        Self {
+            chips: chips.collect(),
+            is_sounding: false,
+            is_tapped: false,
+            trace: None,
+        }
+    }
+
+    /// Number of chips.
+    pub fn len(&self) -> usize {
+        self.chips.len()
+    }
+
+    /// The chip that answers at an address in I/O space, if any: the first one wherever the
+    /// SID's own pages hold no other.
+    #[inline]
+    pub fn at(&self, address: u16) -> Option<usize> {
+        let extra = self
+            .chips
+            .iter()
+            .skip(1)
+            .position(|chip| chip.address == address & 0xffe0);
+        match extra {
+            Some(index) => Some(index + 1),
+            None => (address & 0xfc00 == 0xd400).then_some(0),
+        }
+    }
+
+    /// Reads a register in `cycle`.
+    pub fn read(&mut self, index: usize, register: u8, cycle: u64) -> u8 {
+        let chip = &mut self.chips[index];
+        if self.is_sounding {
+            chip.clock_to(cycle, self.is_tapped);
+        } else {
+            chip.replay(cycle);
+        }
+        chip.sid.read(register)
+    }
+
+    /// Writes a register in `cycle`.
+    pub fn write(&mut self, index: usize, register: u8, value: u8, cycle: u64) {
+        // Registers from 25 on are not written to: a trace has none of them.
+        if let (Some(trace), 0..=24, Ok(chip)) = (&mut self.trace, register, u8::try_from(index)) {
+            trace.push(Write {
+                cycle,
+                chip,
+                register,
+                value,
+            });
+        }
+        let chip = &mut self.chips[index];
+        if self.is_sounding {
+            chip.clock_to(cycle, self.is_tapped);
+            chip.sid.write(register, value);
+            return;
+        }
+        chip.noted.push((cycle, register, value));
+        if chip.noted.len() >= NOTED_WRITES || cycle - chip.clocked_to > SILENT_CYCLES {
+            chip.replay(cycle);
+        }
+    }
+
+    /// Starts or stops making sound at `cycle`.
+    pub fn set_sounding(&mut self, is_sounding: bool, is_tapped: bool, cycle: u64) {
+        if is_sounding && !self.is_sounding {
+            for chip in &mut self.chips {
+                chip.replay(cycle);
+            }
+        }
+        self.is_sounding = is_sounding;
+        self.is_tapped = is_tapped;
+    }
+
+    /// Ends a batch at `cycle`: mixes the chips' samples into `left` and `right` (the latter
+    /// only for more than one chip), and hands over their levels.
+    pub fn finish_batch(
+        &mut self,
+        cycle: u64,
+        left: &mut Vec<f32>,
+        right: &mut Vec<f32>,
+        scope: Option<&mut ScopeBuffer>,
+    ) {
+        for chip in &mut self.chips {
+            chip.clock_to(cycle, self.is_tapped);
+        }
+        if let Some(scope) = scope {
+            for (index, chip) in self.chips.iter().enumerate() {
+                scope.append(index, &chip.levels);
+            }
+        }
+        left.clear();
+        right.clear();
+        match self.chips.as_slice() {
+            [only] => left.extend_from_slice(&only.samples),
+            chips => {
+                let gains = gains(chips.len());
+                let length = chips.first().map_or(0, |chip| chip.samples.len());
+                left.resize(length, 0.0);
+                right.resize(length, 0.0);
+                for (chip, gain) in chips.iter().zip(gains) {
+                    let sides = left.iter_mut().zip(right.iter_mut());
+                    for ((left, right), sample) in sides.zip(&chip.samples) {
+                        *left += sample * gain[0];
+                        *right += sample * gain[1];
+                    }
+                }
+            }
+        }
+        for chip in &mut self.chips {
+            chip.samples.clear();
+            chip.levels.clear();
+        }
+    }
+
+    /// Chooses what is heard of a chip: bits 0 to 2 the voices, bit 3 samples played through the
+    /// volume register.
+    pub fn set_audible(&mut self, index: usize, mask: u8) {
+        if let Some(chip) = self.chips.get_mut(index) {
+            chip.audible = mask;
+            chip.sid.set_audible(mask);
+        }
+    }
+
+    /// What is heard of each chip.
+    pub fn audible(&self) -> Vec<u8> {
+        self.chips.iter().map(|chip| chip.audible).collect()
+    }
+
+    /// The chips alone, up to date, for a snapshot.
+    pub fn sids(&mut self, cycle: u64) -> Vec<Sid> {
+        self.chips
+            .iter_mut()
+            .map(|chip| {
+                chip.replay(cycle);
+                chip.sid.clone()
+            })
+            .collect()
+    }
+
+    /// Puts the chips of a snapshot in place, at `cycle`.
+    pub fn restore(&mut self, sids: &[Sid], cycle: u64) {
+        for (chip, sid) in self.chips.iter_mut().zip(sids) {
+            chip.sid = sid.clone();
+            chip.sid.set_audible(chip.audible);
+            chip.clocked_to = cycle;
+            chip.samples.clear();
+            chip.levels.clear();
+            chip.noted.clear();
+        }
+    }
+
+    /// Starts or stops recording writes.
+    pub fn set_trace(&mut self, on: bool) {
+        self.trace = on.then(Vec::new);
+    }
+
+    /// The writes since the last call.
+    pub fn take_trace(&mut self) -> Vec<Write> {
+        self.trace.as_mut().map(core::mem::take).unwrap_or_default()
+    }
+}
+
+/// Left and right share of each chip. Chips are independent sources, so their mono sum (the mean
+/// of both sides) is scaled by the root of their number, as in the reference player. The first
+/// is a little to the left, the second to the right, a third in the middle.
+fn gains(count: usize) -> [[f32; 2]; 3] {
+    const WIDE: f32 = 1.4;
+    const NARROW: f32 = 0.6;
+    // The reciprocal roots of 2 and 3; std's root is exact, but tables need none.
+    let scale = if count == 2 {
+        core::f32::consts::FRAC_1_SQRT_2
+    } else {
+        0.577_350_26
+    };
+    [
+        [WIDE * scale, NARROW * scale],
+        [NARROW * scale, WIDE * scale],
+        [scale, scale],
+    ]
+}

@@ -1,0 +1,97 @@
+//! What stands in for the ROMs while the listener has supplied none.
+//!
+//! Only the ways in and out of interrupts exist, at the addresses that tunes jump to, and empty
+//! routines behind the KERNAL's jump table. Source: the behaviour of libsidplayfp 3.0.2, listed
+//! address by address; none of it is Commodore's code.
+
+/// 8 KiB of ROM.
+pub type Rom = [u8; 0x2000];
+
+const NOP: u8 = 0xea;
+const RTS: u8 = 0x60;
+
+/// Entries of the KERNAL's jump table and the routines that they lead to.
+const ROUTINES: [[u16; 2]; 39] = [
+    [0xff81, 0xff5b],
+    [0xff84, 0xfda3],
+    [0xff87, 0xfd50],
+    [0xff8a, 0xfd15],
+    [0xff8d, 0xfd1a],
+    [0xff90, 0xfe18],
+    [0xff93, 0xedb9],
+    [0xff96, 0xedc7],
+    [0xff99, 0xfe25],
+    [0xff9c, 0xfe34],
+    [0xff9f, 0xea87],
+    [0xffa2, 0xfe21],
+    [0xffa5, 0xee13],
+    [0xffa8, 0xeddd],
+    [0xffab, 0xedef],
+    [0xffae, 0xedfe],
+    [0xffb1, 0xed0c],
+    [0xffb4, 0xed09],
+    [0xffb7, 0xfe07],
+    [0xffba, 0xfe00],
+    [0xffbd, 0xfdf9],
+    [0xffc0, 0xf34a],
+    [0xffc3, 0xf291],
+    [0xffc6, 0xf20e],
+    [0xffc9, 0xf250],
+    [0xffcc, 0xf333],
+    [0xffcf, 0xf157],
+    [0xffd2, 0xf1ca],
+    [0xffd5, 0xf49e],
+    [0xffd8, 0xf5dd],
+    [0xffdb, 0xf6e4],
+    [0xffde, 0xf6dd],
+    [0xffe1, 0xf6ed],
+    [0xffe4, 0xf13e],
+    [0xffe7, 0xf32f],
+    [0xffea, 0xf69b],
+    [0xffed, 0xe505],
+    [0xfff0, 0xe50a],
+    [0xfff3, 0xe500],
+];
+
+/// Pushes A, X and Y.
+const SAVE: [u8; 5] = [0x48, 0x8a, 0x48, 0x98, 0x48];
+/// Pulls Y, X and A.
+const RESTORE: [u8; 5] = [0x68, 0xa8, 0x68, 0xaa, 0x68];
+const RTI: u8 = 0x40;
+
+fn place(rom: &mut Rom, address: u16, bytes: &[u8]) {
+    let start = usize::from(address & 0x1fff);
+    rom[start..start + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Stand-in for the KERNAL at `$E000`; after a reset the CPU goes to `reset`.
+pub fn kernal(reset: u16) -> Box<Rom> {
+    let mut rom = Box::new([NOP; 0x2000]);
+    // The interrupt routine without its work: acknowledge CIA 1, leave.
+    place(&mut rom, 0xea31, &[0x4c, 0x7e, 0xea]);
+    place(&mut rom, 0xea7e, &[0x0c, 0x0d, 0xdc]);
+    place(&mut rom, 0xea81, &RESTORE);
+    place(&mut rom, 0xea86, &[RTI]);
+    // NMI: mask interrupts, go through the vector.
+    place(&mut rom, 0xfe43, &[0x78, 0x6c, 0x18, 0x03]);
+    place(&mut rom, 0xfe47, &SAVE);
+    place(&mut rom, 0xfebc, &RESTORE);
+    place(&mut rom, 0xfec1, &[RTI]);
+    // IRQ: save the registers, go through the vector.
+    place(&mut rom, 0xff48, &SAVE);
+    place(&mut rom, 0xff4d, &[0x6c, 0x14, 0x03]);
+    for address in ROUTINES.as_flattened() {
+        place(&mut rom, *address, &[RTS]);
+    }
+    place(&mut rom, 0xfffa, &0xfe43u16.to_le_bytes());
+    place(&mut rom, 0xfffc, &reset.to_le_bytes());
+    place(&mut rom, 0xfffe, &0xff48u16.to_le_bytes());
+    rom
+}
+
+/// Stand-in for BASIC at `$A000`: its warm start leads to the STOP vector.
+pub fn basic() -> Box<Rom> {
+    let mut rom = Box::new([NOP; 0x2000]);
+    place(&mut rom, 0xa7ae, &[0x4c, 0xe1, 0xff]);
+    rom
+}

@@ -1,0 +1,422 @@
+//! A machine with a tune in it, seen as a source of sound.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sid::{Resampler, soft_clip};
+use sidfile::{ChipModel, Clock, Speed, Tune};
+
+use crate::chips::Chips;
+use crate::cpu::Cpu;
+use crate::driver::{self, Song};
+use crate::memory;
+use crate::scope::ScopeBuffer;
+use crate::snapshot::{self, Snapshot};
+use crate::system::System;
+use crate::trace::Write;
+use crate::vic::VicModel;
+
+/// Cycles that the machine runs between two rounds of mixing and resampling. Long enough that a
+/// chip is seldom cut short, small enough for the caches.
+const BATCH_CYCLES: u64 = 4096;
+
+/// The cycle before the CPU's first one: the reference player lets the machine stand for a while
+/// before it starts the driver. Measured in its traces.
+const POWER_ON_PAL: u64 = 167_833;
+const POWER_ON_NTSC: u64 = 155_859;
+
+/// Video standards that a listener can choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum VideoStandard {
+    /// 50 Hz, VIC 6569.
+    Pal,
+    /// 60 Hz, VIC 6567R8.
+    Ntsc,
+}
+
+/// What the listener chose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Output frames a second, at least 8,000.
+    pub sample_rate: u32,
+    /// Overrides the tune's video standard.
+    pub clock: Option<VideoStandard>,
+    /// Overrides the tune's chip models.
+    pub model: Option<sid::Model>,
+    /// Chip where the tune names none, or both.
+    pub default_model: sid::Model,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            sample_rate: 44_100,
+            clock: None,
+            model: None,
+            default_model: sid::Model::Mos8580,
+        }
+    }
+}
+
+/// Why a song cannot be played.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such song.
+    #[error("song {song} does not exist, the tune has {songs}")]
+    NoSuchSong {
+        /// The song asked for, from 1.
+        song: u16,
+        /// Songs of the tune.
+        songs: u16,
+    },
+    /// The tune fills the memory.
+    #[error("the tune leaves no free page of memory for the player's driver")]
+    NoRoomForDriver,
+    /// A BASIC program.
+    #[error("the tune is a BASIC program: it needs the BASIC and KERNAL ROMs of a C64")]
+    NeedsRoms,
+    /// A song without a player routine.
+    #[error("the tune is Sidplayer MUS data without a player routine, which is not supported")]
+    Mus,
+    /// A sample rate that no resampler makes.
+    #[error("a sample rate of {0} Hz is not between 8,000 and 384,000")]
+    SampleRate(u32),
+}
+
+/// Whether the tune still runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It does.
+    Running,
+    /// The CPU met an opcode that stops it for good.
+    Jammed {
+        /// Where.
+        pc: u16,
+        /// Which.
+        opcode: u8,
+    },
+}
+
+/// One sound chip of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChipInfo {
+    /// First register.
+    pub address: u16,
+    /// Model that is emulated.
+    pub model: sid::Model,
+}
+
+/// A machine with a tune in it.
+///
+/// Frame 0 is the moment at which the CPU starts the driver, a fraction of a millisecond before
+/// the tune's init routine; the resamplers' delay is not taken off.
+#[derive(Clone)]
+pub struct Player {
+    cpu: Cpu,
+    system: System,
+    chips: Vec<ChipInfo>,
+    video: VideoStandard,
+    clock_hz: f64,
+    /// Whether the play routine is called once a frame; otherwise CIA 1 tells.
+    is_frame_driven: bool,
+    /// One for mono, two for stereo.
+    resamplers: Vec<Resampler>,
+    /// Frames that are made but not yet handed out.
+    ready: VecDeque<[f32; 2]>,
+    frames: u64,
+    /// Where the batch that is being run ends.
+    batch_end: u64,
+    left: Vec<f32>,
+    right: Vec<f32>,
+    resampled: [Vec<f32>; 2],
+    /// Pages of the last snapshot, to share with the next one.
+    last_pages: Vec<Arc<[u8; 0x100]>>,
+}
+
+impl Player {
+    /// Places song `song` (from 1) of a tune into a machine.
+    ///
+    /// # Errors
+    /// Says why the song cannot be played.
+    pub fn new(tune: &Tune, song: u16, config: &Config) -> Result<Self, Error> {
+        if song == 0 || song > tune.songs {
+            return Err(Error::NoSuchSong {
+                song,
+                songs: tune.songs,
+            });
+        }
+        if !(8_000..=384_000).contains(&config.sample_rate) {
+            return Err(Error::SampleRate(config.sample_rate));
+        }
+        if tune.is_mus {
+            return Err(Error::Mus);
+        }
+        if tune.is_basic {
+            return Err(Error::NeedsRoms);
+        }
+        let page = driver::free_page(tune).ok_or(Error::NoRoomForDriver)?;
+        let video = config.clock.unwrap_or(match tune.clock {
+            Clock::Ntsc => VideoStandard::Ntsc,
+            Clock::Unknown | Clock::Pal | Clock::Any => VideoStandard::Pal,
+        });
+        let (vic, power_on) = match video {
+            VideoStandard::Pal => (VicModel::Mos6569, POWER_ON_PAL),
+            VideoStandard::Ntsc => (VicModel::Mos6567R8, POWER_ON_NTSC),
+        };
+        let is_pal = video == VideoStandard::Pal;
+        // The check above keeps the song within 1 to 256.
+        let song = Song::new(tune, (song - 1) as u8, is_pal);
+        let driver = driver::build(&song, page);
+        let chips = chips(tune, config);
+        let clock_hz = vic.clock_hz();
+        let sids: Vec<_> = chips
+            .iter()
+            .map(|chip| (chip.address, chip.model))
+            .collect();
+        let mut system = System::new(vic, Chips::new(&sids, clock_hz), driver.cold, power_on);
+        place(&mut system, tune, &driver, &song);
+        system.chips.set_sounding(true, false, power_on + 1);
+
+        let resampler = Resampler::new(clock_hz, config.sample_rate);
+        let sides = if chips.len() == 1 { 1 } else { 2 };
+        Ok(Self {
+            cpu: Cpu::new(driver.cold),
+            batch_end: system.cycle(),
+            system,
+            chips,
+            video,
+            clock_hz,
+            is_frame_driven: song.speed == Speed::VerticalBlank && song.play != 0,
+            resamplers: vec![resampler; sides],
+            ready: VecDeque::new(),
+            frames: 0,
+            left: Vec::new(),
+            right: Vec::new(),
+            resampled: [Vec::new(), Vec::new()],
+            last_pages: Vec::new(),
+        })
+    }
+
+    /// Fills `out` with interleaved stereo frames. `scope` gets the voices' levels of the cycles
+    /// run for them.
+    pub fn render(&mut self, out: &mut [f32], mut scope: Option<&mut ScopeBuffer>) {
+        self.start_sound(scope.is_some());
+        if let Some(scope) = scope.as_deref_mut()
+            && scope.is_empty()
+        {
+            scope.first_frame = self.frames + self.ready.len() as u64;
+            scope.first_cycle = self.system.cycle();
+        }
+        let (frames, _) = out.as_chunks_mut::<2>();
+        for frame in frames {
+            *frame = self.next_frame(scope.as_deref_mut());
+        }
+    }
+
+    /// Advances by `frames` without handing them out. Afterwards everything is as if they had
+    /// been rendered.
+    pub fn skip(&mut self, frames: u64) {
+        self.start_sound(false);
+        for _ in 0..frames {
+            self.next_frame(None);
+        }
+    }
+
+    fn start_sound(&mut self, is_tapped: bool) {
+        // After `run_cycles` the batch begins anew.
+        self.batch_end = self.batch_end.max(self.system.cycle());
+        self.system
+            .chips
+            .set_sounding(true, is_tapped, self.system.cycle() + 1);
+    }
+
+    fn next_frame(&mut self, mut scope: Option<&mut ScopeBuffer>) -> [f32; 2] {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                self.frames += 1;
+                return frame;
+            }
+            self.run_batch(scope.as_deref_mut());
+        }
+    }
+
+    /// Runs the machine for a batch, and makes frames of what the chips did.
+    fn run_batch(&mut self, scope: Option<&mut ScopeBuffer>) {
+        self.batch_end += BATCH_CYCLES;
+        self.run_to(self.batch_end);
+        let end = self.system.cycle() + 1;
+        self.system
+            .chips
+            .finish_batch(end, &mut self.left, &mut self.right, scope);
+        let sides = [&self.left, &self.right];
+        for ((resampler, input), out) in self
+            .resamplers
+            .iter_mut()
+            .zip(sides)
+            .zip(&mut self.resampled)
+        {
+            out.clear();
+            resampler.process(input, out);
+        }
+        let [left, right] = &self.resampled;
+        let right = if self.resamplers.len() == 1 {
+            left
+        } else {
+            right
+        };
+        let frames = left.iter().zip(right);
+        self.ready
+            .extend(frames.map(|(&left, &right)| [soft_clip(left), soft_clip(right)]));
+    }
+
+    fn run_to(&mut self, cycle: u64) {
+        while self.system.cycle() < cycle {
+            self.cpu.step(&mut self.system);
+        }
+    }
+
+    /// Runs the machine without sound, for traces. What it does then is not heard later either;
+    /// the position in frames does not move.
+    pub fn run_cycles(&mut self, cycles: u64) {
+        self.system
+            .chips
+            .set_sounding(false, false, self.system.cycle() + 1);
+        self.run_to(self.system.cycle() + cycles);
+    }
+
+    /// Position in output frames since the start of the song.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The whole machine as it stands. Memory that has not changed since the last call is shared
+    /// with its snapshot.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let cycle = self.system.cycle();
+        self.last_pages = snapshot::pages(&self.system.ram, &self.last_pages);
+        Snapshot {
+            pages: self.last_pages.clone(),
+            circuits: self.system.state.clone(),
+            cpu: self.cpu.clone(),
+            cycle,
+            frames: self.frames,
+            sids: self.system.chips.sids(cycle + 1),
+            resamplers: self.resamplers.clone(),
+            ready: self.ready.iter().copied().collect(),
+        }
+    }
+
+    /// Returns to a moment of the same song. What is muted stays muted.
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        snapshot::restore_pages(&mut self.system.ram, &snapshot.pages);
+        self.last_pages.clone_from(&snapshot.pages);
+        self.system.restore(&snapshot.circuits, snapshot.cycle);
+        self.system
+            .chips
+            .restore(&snapshot.sids, snapshot.cycle + 1);
+        self.cpu = snapshot.cpu.clone();
+        self.frames = snapshot.frames;
+        self.resamplers.clone_from(&snapshot.resamplers);
+        self.ready = snapshot.ready.iter().copied().collect();
+        self.batch_end = snapshot.cycle;
+    }
+
+    /// Chooses what is heard of a chip: bits 0 to 2 the voices, bit 3 samples played through the
+    /// volume register.
+    pub fn set_audible(&mut self, chip: usize, mask: u8) {
+        self.system.chips.set_audible(chip, mask);
+    }
+
+    /// The sound chips.
+    pub fn chips(&self) -> &[ChipInfo] {
+        &self.chips
+    }
+
+    /// Cycles a second.
+    pub fn clock_hz(&self) -> f64 {
+        self.clock_hz
+    }
+
+    /// The machine's video standard.
+    pub fn video(&self) -> VideoStandard {
+        self.video
+    }
+
+    /// Whether the tune still runs.
+    pub fn status(&self) -> Status {
+        match self.cpu.jammed() {
+            None => Status::Running,
+            Some((pc, opcode)) => Status::Jammed { pc, opcode },
+        }
+    }
+
+    /// Calls of the play routine a second: the frame rate, or what timer A of CIA 1 makes.
+    pub fn play_rate(&self) -> f32 {
+        let period = if self.is_frame_driven {
+            match self.video {
+                VideoStandard::Pal => 312.0 * 63.0,
+                VideoStandard::Ntsc => 263.0 * 65.0,
+            }
+        } else {
+            f64::from(self.system.state.cia1.timer_a_latch()) + 1.0
+        };
+        (self.clock_hz / period) as f32
+    }
+
+    /// Starts or stops recording the writes to sound chips.
+    pub fn set_trace(&mut self, on: bool) {
+        self.system.chips.set_trace(on);
+    }
+
+    /// The writes since the last call.
+    pub fn take_trace(&mut self) -> Vec<Write> {
+        self.system.chips.take_trace()
+    }
+
+    /// Cycles since power-on.
+    pub fn cycles(&self) -> u64 {
+        self.system.cycle()
+    }
+}
+
+/// The chips of a tune with the models that will be emulated.
+fn chips(tune: &Tune, config: &Config) -> Vec<ChipInfo> {
+    let known = |model| match model {
+        ChipModel::Mos6581 => Some(sid::Model::Mos6581),
+        ChipModel::Mos8580 => Some(sid::Model::Mos8580),
+        ChipModel::Unknown | ChipModel::Any => None,
+    };
+    let first = tune.chips.first().and_then(|chip| known(chip.model));
+    let fallback = first.unwrap_or(config.default_model);
+    tune.chips
+        .iter()
+        .map(|chip| ChipInfo {
+            address: chip.address,
+            model: config
+                .model
+                .or_else(|| known(chip.model))
+                .unwrap_or(fallback),
+        })
+        .collect()
+}
+
+/// Places driver and tune, as a loader on a machine that has come up would find them.
+fn place(system: &mut System, tune: &Tune, driver: &driver::Driver, song: &Song) {
+    let ram = &mut system.ram;
+    memory::settle_low_pages(ram, song.is_real);
+    ram[0x02a6] = u8::from(song.is_pal);
+    let mut set_word = |address: usize, value: u16| {
+        ram[address..address + 2].copy_from_slice(&value.to_le_bytes());
+    };
+    set_word(0x0314, driver.irq);
+    if !song.is_real {
+        set_word(0x0316, driver.exception);
+        set_word(0x0318, driver.exception);
+    }
+    set_word(0x0328, driver.stop);
+    let start = usize::from(driver.address);
+    ram[start..start + driver.bytes.len()].copy_from_slice(&driver.bytes);
+    let range = tune.load_range();
+    let (start, end) = (range.start as usize, range.end as usize);
+    ram[start..end].copy_from_slice(&tune.data[..end - start]);
+}

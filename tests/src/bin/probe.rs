@@ -1,0 +1,36 @@
+//! Renders tunes and prints digests and seconds, natively or in WebAssembly (where Node calls
+//! `render`): the same line must come from both.
+
+#[cfg(target_arch = "wasm32")]
+mod exports {
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    /// See [`tests::sound_digest`]; a failure is the text after `failed: `.
+    #[wasm_bindgen]
+    #[must_use]
+    pub fn render(file: &[u8], seconds: u32, rate: u32) -> String {
+        tests::sound_digest(file, seconds, rate).unwrap_or_else(|error| format!("failed: {error}"))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn main() {}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    use std::time::Instant;
+
+    let mut arguments = std::env::args().skip(1);
+    let seconds: u32 = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(3);
+    for path in arguments {
+        let start = Instant::now();
+        let digest = std::fs::read(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|file| tests::sound_digest(&file, seconds, 48_000))
+            .unwrap_or_else(|error| format!("failed: {error}"));
+        println!("{digest}\t{:.4}\t{path}", start.elapsed().as_secs_f64());
+    }
+}

@@ -1,0 +1,677 @@
+//! The engine: requests in, sound out. It renders ahead of the play head into a ring, in slices
+//! short enough that a request is never kept waiting.
+
+mod session;
+mod wav;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use c64::ScopeBuffer;
+use protocol::EVENT;
+use protocol::engine::{Audible, Event, Failure, Output, Overrides, Request};
+use ring::pcm::{Generation, Writer};
+use sidfile::{Md5, Tune, TuneId};
+
+pub use session::{Session, frames_of, millis_of};
+use wav::Wav;
+
+/// Sound kept ahead of the play head: enough for a busy machine.
+const AHEAD_MILLIS: u32 = 900;
+/// Old sound that still plays while a change of voices is rendered.
+const SPLICE_MILLIS: u32 = 25;
+/// New sound rendered before the worklet is told of it.
+const PRIME_MILLIS: u32 = 40;
+/// Frames rendered at once.
+const CHUNK: u32 = 1024;
+/// How long the engine works before it looks for requests.
+const SLICE_MILLIS: f64 = 10.0;
+/// A song that is silent for so long from its start is reported.
+const SILENT_MILLIS: u32 = 10_000;
+/// Tunes kept parsed, so that a change of subtune needs no fetching.
+const KEPT_TUNES: usize = 8;
+
+/// The reader's words of the ring.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reader {
+    /// Frames read.
+    pub read: u32,
+    /// Generation that it plays.
+    pub seen: u32,
+}
+
+/// Where sound goes. Shared memory and messages differ only here.
+pub trait Sink {
+    /// Frames that fit.
+    fn capacity(&self) -> u32;
+    /// What the reader has done.
+    fn reader(&self) -> Reader;
+    /// Copies interleaved samples to `frame`; the reader does not know of them yet.
+    fn store(&mut self, frame: u32, samples: &[f32]);
+    /// Tells the reader how far it may read and whether the song ends there, and opens a
+    /// generation first where there is a new one.
+    fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>);
+    /// Hands voice levels on. `step` is the distance of two entries, in 1/65536 frames.
+    fn scope(&mut self, levels: &ScopeBuffer, step: u32);
+}
+
+impl Sink for Box<dyn Sink> {
+    fn capacity(&self) -> u32 {
+        (**self).capacity()
+    }
+
+    fn reader(&self) -> Reader {
+        (**self).reader()
+    }
+
+    fn store(&mut self, frame: u32, samples: &[f32]) {
+        (**self).store(frame, samples);
+    }
+
+    fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>) {
+        (**self).publish(write, is_end, opened);
+    }
+
+    fn scope(&mut self, levels: &ScopeBuffer, step: u32) {
+        (**self).scope(levels, step);
+    }
+}
+
+/// What the engine needs of the world.
+pub trait Outside {
+    /// Says something to the page, with a rendered file beside it.
+    fn tell(&self, id: u32, event: &Event, wav: Option<Vec<u8>>);
+    /// Asks the library for a file; it comes back through [`Engine::file`].
+    fn ask_for(&self, md5: Md5);
+    /// A clock for pacing and for measuring speed.
+    fn now_millis(&self) -> f64;
+}
+
+/// What is to be done once the file is here.
+#[derive(Debug, Clone)]
+enum Wanted {
+    Play {
+        id: u32,
+        start_millis: u32,
+        end_millis: Option<u32>,
+    },
+    File {
+        id: u32,
+        length_millis: u32,
+    },
+}
+
+struct Order {
+    tune: TuneId,
+    overrides: Overrides,
+    audible: Audible,
+    wanted: Wanted,
+}
+
+/// What the song does besides sounding.
+#[derive(Debug, Clone, Copy)]
+enum Task {
+    /// Filling the ring.
+    Playing,
+    /// On the way to a frame, for request `id`; `loaded` where the song itself is new.
+    Seeking {
+        id: u32,
+        target: u32,
+        is_new: bool,
+        told: f64,
+    },
+}
+
+struct Song {
+    id: TuneId,
+    source: Rc<Tune>,
+    end_millis: Option<u32>,
+    audible: Audible,
+    session: Session,
+    task: Task,
+    is_end_told: bool,
+    is_silence_told: bool,
+}
+
+struct FileJob {
+    id: u32,
+    tune: TuneId,
+    session: Session,
+    wav: Wav,
+    told: f64,
+}
+
+/// Speed over the last second of rendering.
+#[derive(Default)]
+struct Meter {
+    frames: u32,
+    spent_millis: f64,
+    next_millis: f64,
+}
+
+/// The engine.
+pub struct Engine<S, O> {
+    outside: O,
+    rate: u32,
+    sink: Option<S>,
+    writer: Writer,
+    order: Option<Order>,
+    song: Option<Song>,
+    job: Option<FileJob>,
+    tunes: VecDeque<(Md5, Rc<Tune>)>,
+    meter: Meter,
+    chunk: Vec<f32>,
+    scope: ScopeBuffer,
+}
+
+/// What there is to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// More work waits.
+    Busy,
+    /// The ring is full.
+    Full,
+    /// Nothing plays.
+    Idle,
+}
+
+impl<S: Sink, O: Outside> Engine<S, O> {
+    /// An engine without output; see [`start`](Self::start).
+    pub fn new(outside: O) -> Self {
+        Self {
+            outside,
+            rate: 44_100,
+            sink: None,
+            writer: Writer::new(0),
+            order: None,
+            song: None,
+            job: None,
+            tunes: VecDeque::new(),
+            meter: Meter::default(),
+            chunk: vec![0.0; 2 * CHUNK as usize],
+            scope: ScopeBuffer::default(),
+        }
+    }
+
+    /// Sets the output up; `None` renders files only.
+    pub fn start(&mut self, rate: u32, sink: Option<S>) {
+        self.rate = rate;
+        self.writer = Writer::new(sink.as_ref().map_or(0, Sink::capacity));
+        self.sink = sink;
+        self.song = None;
+        self.job = None;
+    }
+
+    /// Takes a request; [`Request::Start`] has its own way in.
+    pub fn request(&mut self, id: u32, request: Request) {
+        match request {
+            Request::Start { output, .. } => debug_assert_ne!(output, Output::Ring),
+            Request::Load {
+                tune,
+                start_millis,
+                end_millis,
+                overrides,
+                audible,
+            } => {
+                let wanted = Wanted::Play {
+                    id,
+                    start_millis,
+                    end_millis,
+                };
+                self.order(Order {
+                    tune,
+                    overrides,
+                    audible,
+                    wanted,
+                });
+            }
+            Request::RenderFile {
+                tune,
+                length_millis,
+                overrides,
+                audible,
+            } => {
+                let wanted = Wanted::File { id, length_millis };
+                self.order(Order {
+                    tune,
+                    overrides,
+                    audible,
+                    wanted,
+                });
+            }
+            Request::Seek { millis } => self.seek(id, millis),
+            Request::SetAudible { audible } => self.set_audible(id, audible),
+            Request::SetOverrides { overrides } => self.set_overrides(id, overrides),
+            Request::Unload => {
+                self.order = None;
+                self.job = None;
+                self.song = None;
+                self.silence();
+            }
+        }
+    }
+
+    fn order(&mut self, order: Order) {
+        let md5 = order.tune.md5;
+        self.job = None;
+        if matches!(order.wanted, Wanted::Play { .. }) && self.song.take().is_some() {
+            self.silence();
+        }
+        let known = self
+            .tunes
+            .iter()
+            .find(|(known, _)| *known == md5)
+            .map(|(_, tune)| Rc::clone(tune));
+        match known {
+            Some(tune) => self.fill(order, tune),
+            None => {
+                self.order = Some(order);
+                self.outside.ask_for(md5);
+            }
+        }
+    }
+
+    /// Stops what sounds: the reader goes over to a generation that is empty.
+    fn silence(&mut self) {
+        if let Some(sink) = &mut self.sink {
+            let opened = self.writer.open(0, None, sink.reader().seen);
+            sink.publish(self.writer.write(), true, Some(opened));
+        }
+    }
+
+    /// A file that was asked for; `None` where the library does not have it.
+    pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>) {
+        let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else {
+            return;
+        };
+        let tune = bytes.ok_or(Failure::Missing).and_then(|bytes| {
+            Tune::parse(&bytes).map_err(|error| Failure::Tune(error.to_string()))
+        });
+        match tune {
+            Ok(tune) => {
+                let tune = Rc::new(tune);
+                self.tunes.push_front((md5, Rc::clone(&tune)));
+                self.tunes.truncate(KEPT_TUNES);
+                self.fill(order, tune);
+            }
+            Err(failure) => self.fail(order.wanted.id(), order.tune, failure),
+        }
+    }
+
+    fn fail(&self, id: u32, tune: TuneId, failure: Failure) {
+        self.outside.tell(
+            id,
+            &Event::Failed {
+                tune: Some(tune),
+                failure,
+            },
+            None,
+        );
+    }
+
+    fn fill(&mut self, order: Order, source: Rc<Tune>) {
+        let Order {
+            tune,
+            overrides,
+            audible,
+            wanted,
+        } = order;
+        let end_millis = match wanted {
+            Wanted::Play { end_millis, .. } => end_millis,
+            Wanted::File { length_millis, .. } => Some(length_millis),
+        };
+        let session = Session::new(
+            &source, tune.song, self.rate, end_millis, overrides, audible,
+        );
+        let session = match session {
+            Ok(session) => session,
+            Err(failure) => return self.fail(wanted.id(), tune, failure),
+        };
+        match wanted {
+            Wanted::Play {
+                id, start_millis, ..
+            } => {
+                let playing = session.playing();
+                let target = frames_of(start_millis, self.rate).min(end_frame(&session));
+                self.song = Some(Song {
+                    id: tune,
+                    source,
+                    end_millis,
+                    audible,
+                    session,
+                    task: Task::Seeking {
+                        id,
+                        target,
+                        is_new: true,
+                        told: self.outside.now_millis(),
+                    },
+                    is_end_told: false,
+                    is_silence_told: false,
+                });
+                self.outside
+                    .tell(id, &Event::Loaded { tune, playing }, None);
+            }
+            Wanted::File { id, length_millis } => {
+                let wav = Wav::new(self.rate, frames_of(length_millis, self.rate));
+                self.job = Some(FileJob {
+                    id,
+                    tune,
+                    session,
+                    wav,
+                    told: self.outside.now_millis(),
+                });
+            }
+        }
+    }
+
+    fn no_song(&self, id: u32) {
+        let failure = Failure::State("no tune is loaded".into());
+        self.outside.tell(
+            id,
+            &Event::Failed {
+                tune: None,
+                failure,
+            },
+            None,
+        );
+    }
+
+    fn seek(&mut self, id: u32, millis: u32) {
+        let Some(song) = &mut self.song else {
+            return self.no_song(id);
+        };
+        let target = frames_of(millis, self.rate).min(end_frame(&song.session));
+        song.session.rewind(target);
+        song.is_end_told = false;
+        song.task = Task::Seeking {
+            id,
+            target,
+            is_new: false,
+            told: self.outside.now_millis(),
+        };
+    }
+
+    /// Renders again from shortly ahead of the play head.
+    fn set_audible(&mut self, id: u32, audible: Audible) {
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return self.no_song(id);
+        };
+        song.audible = audible;
+        if matches!(song.task, Task::Seeking { .. }) {
+            song.session.set_audible(audible);
+            self.outside.tell(id, &Event::Changed, None);
+            return;
+        }
+        let reader = sink.reader();
+        let ahead = self.writer.ahead(reader.read, reader.seen);
+        let splice = frames_of(SPLICE_MILLIS, self.rate);
+        // While the last change has not been reached yet, this one starts from the same place.
+        let pending = self.writer.current();
+        let (at, target) = if reader.seen == pending.number {
+            let at = reader.read.wrapping_add(splice.min(ahead));
+            (at, self.writer.song_position(at, reader.seen))
+        } else {
+            (pending.switch, pending.song)
+        };
+        let was_splice = reader.seen == pending.number || pending.splice;
+        song.session.rewind(target);
+        song.session.set_audible(audible);
+        while !song.session.advance(target, CHUNK) {}
+        song.is_end_told = false;
+        let opened = self
+            .writer
+            .open(target, was_splice.then_some(at), reader.seen);
+        self.render(frames_of(PRIME_MILLIS, self.rate), Some(opened));
+        self.outside.tell(id, &Event::Changed, None);
+    }
+
+    fn set_overrides(&mut self, id: u32, overrides: Overrides) {
+        let Some(song) = &self.song else {
+            return self.no_song(id);
+        };
+        let at = match (song.task, &self.sink) {
+            (Task::Seeking { target, .. }, _) => target,
+            (Task::Playing, Some(sink)) => {
+                let reader = sink.reader();
+                self.writer.song_position(reader.read, reader.seen)
+            }
+            (Task::Playing, None) => 0,
+        };
+        let wanted = Wanted::Play {
+            id,
+            start_millis: millis_of(at, self.rate),
+            end_millis: song.end_millis,
+        };
+        let order = Order {
+            tune: song.id,
+            overrides,
+            audible: song.audible,
+            wanted,
+        };
+        let source = Rc::clone(&song.source);
+        self.fill(order, source);
+    }
+
+    /// Works for a slice and tells what there is to do next.
+    pub fn work(&mut self) -> Next {
+        let until = self.outside.now_millis() + SLICE_MILLIS;
+        loop {
+            let next = self.work_once();
+            if next != Next::Busy || self.outside.now_millis() >= until {
+                self.tell_meter();
+                return next;
+            }
+        }
+    }
+
+    fn work_once(&mut self) -> Next {
+        if self.job.is_some() {
+            return self.work_on_file();
+        }
+        let Some(song) = &mut self.song else {
+            return Next::Idle;
+        };
+        match song.task {
+            Task::Seeking {
+                id,
+                target,
+                is_new,
+                told,
+            } => self.work_on_seek(id, target, is_new, told),
+            Task::Playing => self.work_on_song(),
+        }
+    }
+
+    fn work_on_seek(&mut self, id: u32, target: u32, is_new: bool, told: f64) -> Next {
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return Next::Idle;
+        };
+        if !song.session.advance(target, CHUNK) {
+            let now = self.outside.now_millis();
+            if now - told > 100.0 {
+                song.task = Task::Seeking {
+                    id,
+                    target,
+                    is_new,
+                    told: now,
+                };
+                let (at_millis, target_millis) = (
+                    millis_of(song.session.at(), self.rate),
+                    millis_of(target, self.rate),
+                );
+                self.outside.tell(
+                    id,
+                    &Event::Seeking {
+                        at_millis,
+                        target_millis,
+                    },
+                    None,
+                );
+            }
+            return Next::Busy;
+        }
+        song.task = Task::Playing;
+        let seen = sink.reader().seen;
+        let opened = self.writer.open(song.session.at(), None, seen);
+        self.render(CHUNK / 2, Some(opened));
+        if !is_new {
+            self.outside.tell(
+                id,
+                &Event::Sought {
+                    millis: millis_of(target, self.rate),
+                },
+                None,
+            );
+        }
+        Next::Busy
+    }
+
+    fn work_on_song(&mut self) -> Next {
+        let (Some(song), Some(sink)) = (&mut self.song, &self.sink) else {
+            return Next::Idle;
+        };
+        let reader = sink.reader();
+        let ahead = self.writer.ahead(reader.read, reader.seen);
+        if song.session.is_over() {
+            if ahead == 0 && reader.seen == self.writer.current().number && !song.is_end_told {
+                song.is_end_told = true;
+                self.outside
+                    .tell(EVENT, &Event::Ended { tune: song.id }, None);
+            }
+            return Next::Full;
+        }
+        if ahead >= frames_of(AHEAD_MILLIS, self.rate) || self.writer.free(reader.read) < CHUNK {
+            return Next::Full;
+        }
+        self.render(CHUNK, None);
+        self.check_song();
+        Next::Busy
+    }
+
+    /// Renders up to `frames` into the ring, and tells the reader; of a new generation first.
+    fn render(&mut self, frames: u32, opened: Option<Generation>) {
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return;
+        };
+        let start = self.outside.now_millis();
+        let mut left = frames;
+        while left > 0 {
+            self.scope.clear();
+            let size = 2 * left.min(CHUNK) as usize;
+            let count = song
+                .session
+                .render(&mut self.chunk[..size], Some(&mut self.scope));
+            if count == 0 {
+                break;
+            }
+            sink.store(self.writer.write(), &self.chunk[..2 * count as usize]);
+            sink.scope(&self.scope, song.session.scope_step());
+            self.writer.advance(count);
+            self.meter.frames += count;
+            left -= count;
+        }
+        sink.publish(self.writer.write(), song.session.is_over(), opened);
+        self.meter.spent_millis += self.outside.now_millis() - start;
+    }
+
+    fn check_song(&mut self) {
+        let Some(song) = &mut self.song else { return };
+        if let Some(failure) = song.session.failure() {
+            let tune = song.id;
+            self.song = None;
+            self.silence();
+            self.fail(EVENT, tune, failure);
+            return;
+        }
+        let silent = millis_of(song.session.silent_frames(), self.rate);
+        let is_whole = song.session.is_over() && silent > 0;
+        if !song.is_silence_told && (silent >= SILENT_MILLIS || is_whole) {
+            song.is_silence_told = true;
+            self.outside.tell(
+                EVENT,
+                &Event::Silent {
+                    tune: song.id,
+                    millis: silent,
+                },
+                None,
+            );
+        }
+    }
+
+    fn tell_meter(&mut self) {
+        let now = self.outside.now_millis();
+        if now < self.meter.next_millis || self.meter.spent_millis <= 0.0 {
+            return;
+        }
+        let Some(sink) = &self.sink else { return };
+        let reader = sink.reader();
+        let rendered = f64::from(self.meter.frames) * 1000.0 / f64::from(self.rate);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "hundredths of a small number"
+        )]
+        let speed_percent = (100.0 * rendered / self.meter.spent_millis) as u32;
+        let ahead_millis = millis_of(self.writer.ahead(reader.read, reader.seen), self.rate);
+        self.meter = Meter {
+            next_millis: now + 1000.0,
+            ..Meter::default()
+        };
+        self.outside.tell(
+            EVENT,
+            &Event::Meter {
+                speed_percent,
+                ahead_millis,
+            },
+            None,
+        );
+    }
+
+    fn work_on_file(&mut self) -> Next {
+        let Some(job) = &mut self.job else {
+            return Next::Idle;
+        };
+        let count = job.session.render(&mut self.chunk, None);
+        job.wav.push(&self.chunk[..2 * count as usize]);
+        let now = self.outside.now_millis();
+        if let Some(failure) = job.session.failure() {
+            let (id, tune) = (job.id, job.tune);
+            self.job = None;
+            self.fail(id, tune, failure);
+        } else if count == 0 {
+            if let Some(job) = self.job.take() {
+                let event = Event::FileRendered {
+                    tune: job.tune,
+                    playing: job.session.playing(),
+                };
+                self.outside.tell(job.id, &event, Some(job.wav.finish()));
+            }
+        } else if now - job.told > 100.0 {
+            job.told = now;
+            let at_millis = millis_of(job.session.at(), self.rate);
+            let length_millis = millis_of(end_frame(&job.session), self.rate);
+            self.outside.tell(
+                job.id,
+                &Event::FileProgress {
+                    at_millis,
+                    length_millis,
+                },
+                None,
+            );
+        }
+        Next::Busy
+    }
+}
+
+impl Wanted {
+    fn id(&self) -> u32 {
+        match self {
+            Self::Play { id, .. } | Self::File { id, .. } => *id,
+        }
+    }
+}
+
+/// Frame after the last; a song that plays for ever has none.
+fn end_frame(session: &Session) -> u32 {
+    session.end().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,251 @@
+//! A song that plays: the machine, where it stands, and snapshots to return to.
+
+use std::collections::BTreeMap;
+
+use c64::{Config, Player, ScopeBuffer, Snapshot, Status, VideoStandard};
+use protocol::engine::{Audible, Failure, Model, Overrides, Playing, PlayingChip, Video};
+use sidfile::Tune;
+
+/// Frames between snapshots, at most; a quarter of a second at 48 kHz.
+const SNAPSHOT_FRAMES: u32 = 12_000;
+/// Milliseconds of fading at the end of a song, so that it does not click.
+const FADE_MILLIS: u32 = 60;
+/// A stretch whose samples stay within this of each other is silent; -54 dB of full scale.
+const SILENCE: f32 = 0.002;
+
+/// The song that plays.
+pub struct Session {
+    player: Player,
+    rate: u32,
+    /// Frame after the song's last; `None` plays on for ever.
+    end: Option<u32>,
+    audible: Audible,
+    snapshots: BTreeMap<u32, Snapshot>,
+    /// Frame up to which the song was heard to be silent from its start; `None` once it sounded.
+    silent_until: Option<u32>,
+}
+
+impl Session {
+    /// Sets `song` of `tune` up, at its start.
+    ///
+    /// # Errors
+    /// The machine cannot play it; why.
+    pub fn new(
+        tune: &Tune,
+        song: u16,
+        rate: u32,
+        end_millis: Option<u32>,
+        overrides: Overrides,
+        audible: Audible,
+    ) -> Result<Self, Failure> {
+        let config = Config {
+            sample_rate: rate,
+            clock: overrides.video.map(|video| match video {
+                Video::Pal => VideoStandard::Pal,
+                Video::Ntsc => VideoStandard::Ntsc,
+            }),
+            model: overrides.model.map(|model| match model {
+                Model::Mos6581 => sid::Model::Mos6581,
+                Model::Mos8580 => sid::Model::Mos8580,
+            }),
+            ..Config::default()
+        };
+        let player = Player::new(tune, song, &config).map_err(|error| match error {
+            c64::Error::NeedsRoms => Failure::NeedsRoms,
+            other => Failure::Tune(other.to_string()),
+        })?;
+        let mut session = Self {
+            player,
+            rate,
+            end: end_millis.map(|millis| frames_of(millis, rate)),
+            audible,
+            snapshots: BTreeMap::new(),
+            silent_until: Some(0),
+        };
+        session.apply_audible();
+        session.remember();
+        Ok(session)
+    }
+
+    /// The machine, as the page shows it.
+    pub fn playing(&self) -> Playing {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most a few thousand calls a second"
+        )]
+        let play_rate_millihertz = (self.player.play_rate() * 1000.0) as u32;
+        let model = |model| match model {
+            sid::Model::Mos6581 => Model::Mos6581,
+            sid::Model::Mos8580 => Model::Mos8580,
+        };
+        let chips = self.player.chips().iter();
+        Playing {
+            chips: chips
+                .map(|chip| PlayingChip {
+                    address: chip.address,
+                    model: model(chip.model),
+                })
+                .collect(),
+            video: match self.player.video() {
+                VideoStandard::Pal => Video::Pal,
+                VideoStandard::Ntsc => Video::Ntsc,
+            },
+            play_rate_millihertz,
+        }
+    }
+
+    /// The next frame that would be rendered.
+    pub fn at(&self) -> u32 {
+        u32::try_from(self.player.frames()).unwrap_or(u32::MAX)
+    }
+
+    /// Frame after the song's last.
+    pub fn end(&self) -> Option<u32> {
+        self.end
+    }
+
+    /// Whether the song has been rendered to its end.
+    pub fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| self.at() >= end)
+    }
+
+    /// Output frames between two scope entries, in 1/65536.
+    pub fn scope_step(&self) -> u32 {
+        let frames =
+            f64::from(c64::CYCLES_PER_ENTRY) * f64::from(self.rate) / self.player.clock_hz();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "about 1.5 frames"
+        )]
+        let step = (frames * 65_536.0) as u32;
+        step
+    }
+
+    /// Renders up to `out.len() / 2` frames and returns how many; 0 at the end of the song.
+    pub fn render(&mut self, out: &mut [f32], scope: Option<&mut ScopeBuffer>) -> u32 {
+        let wanted = u32::try_from(out.len() / 2).unwrap_or(u32::MAX);
+        let count = self.stretch(wanted);
+        let out = &mut out[..2 * count as usize];
+        let first = self.at();
+        self.player.render(out, scope);
+        self.fade(first, out);
+        self.listen(first, out);
+        self.remember();
+        count
+    }
+
+    /// Advances towards `target` by up to `frames` without sound; true once there.
+    pub fn advance(&mut self, target: u32, frames: u32) -> bool {
+        let count = self.stretch(frames.min(target.saturating_sub(self.at())));
+        self.player.skip(u64::from(count));
+        self.silent_until = None;
+        self.remember();
+        self.at() >= target || count == 0
+    }
+
+    /// Frames of `wanted` up to the next snapshot or the end.
+    fn stretch(&self, wanted: u32) -> u32 {
+        let to_snapshot = SNAPSHOT_FRAMES - self.at() % SNAPSHOT_FRAMES;
+        let to_end = self
+            .end
+            .map_or(u32::MAX, |end| end.saturating_sub(self.at()));
+        wanted.min(to_snapshot).min(to_end)
+    }
+
+    /// Goes to the last snapshot at or before `target`, unless the machine stands between it and
+    /// the target already.
+    pub fn rewind(&mut self, target: u32) {
+        let Some((&frame, snapshot)) = self.snapshots.range(..=target).next_back() else {
+            return;
+        };
+        if self.at() > target || self.at() < frame {
+            self.player.restore(snapshot);
+            self.apply_audible();
+        }
+    }
+
+    /// Changes what is heard from `frame` on; the machine has to be rewound and advanced there.
+    pub fn set_audible(&mut self, audible: Audible) {
+        self.audible = audible;
+        self.apply_audible();
+    }
+
+    fn apply_audible(&mut self) {
+        for (chip, &mask) in self
+            .audible
+            .iter()
+            .enumerate()
+            .take(self.player.chips().len())
+        {
+            self.player.set_audible(chip, mask);
+        }
+    }
+
+    fn remember(&mut self) {
+        let at = self.at();
+        if at.is_multiple_of(SNAPSHOT_FRAMES) && !self.snapshots.contains_key(&at) {
+            let snapshot = self.player.snapshot();
+            self.snapshots.insert(at, snapshot);
+        }
+    }
+
+    fn fade(&self, first: u32, out: &mut [f32]) {
+        let Some(end) = self.end else { return };
+        let length = frames_of(FADE_MILLIS, self.rate).max(1);
+        for (frame, pair) in (first..).zip(out.as_chunks_mut::<2>().0) {
+            let left = end.saturating_sub(frame);
+            if left < length {
+                #[expect(clippy::cast_precision_loss, reason = "a few thousand frames")]
+                let gain = left as f32 / length as f32;
+                pair[0] *= gain;
+                pair[1] *= gain;
+            }
+        }
+    }
+
+    fn listen(&mut self, first: u32, out: &[f32]) {
+        // What the listener muted says nothing about the tune.
+        if self.silent_until != Some(first)
+            || self
+                .audible
+                .iter()
+                .any(|&mask| mask != protocol::engine::ALL_AUDIBLE)
+        {
+            return;
+        }
+        let low = out.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // The chip's resting level settles in the first tenth of a second.
+        let is_settling = first < self.rate / 10;
+        let is_silent = is_settling || high - low < SILENCE;
+        self.silent_until = is_silent.then(|| self.at());
+    }
+
+    /// How long the song has been silent from its start.
+    pub fn silent_frames(&self) -> u32 {
+        self.silent_until.unwrap_or(0)
+    }
+
+    /// Why the machine stands still, if it does.
+    pub fn failure(&self) -> Option<Failure> {
+        match self.player.status() {
+            Status::Running => None,
+            Status::Jammed { pc, opcode } => Some(Failure::Jammed {
+                opcode,
+                address: pc,
+            }),
+        }
+    }
+}
+
+/// Frames of a time.
+pub fn frames_of(millis: u32, rate: u32) -> u32 {
+    u32::try_from(u64::from(millis) * u64::from(rate) / 1000).unwrap_or(u32::MAX)
+}
+
+/// Time of frames.
+pub fn millis_of(frames: u32, rate: u32) -> u32 {
+    u32::try_from(u64::from(frames) * 1000 / u64::from(rate.max(1))).unwrap_or(u32::MAX)
+}

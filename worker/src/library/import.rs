@@ -1,0 +1,372 @@
+//! Taking files in: what is a tune, what is in a zip, what is refused and why.
+//!
+//! The importer is a machine that does one file at a step, so that its owner can show progress,
+//! take a cancel in, and write what it found in batches.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use catalog::{Entry, Origin};
+use protocol::library::{ImportReport, Refusal};
+use sidfile::{Md5, Tune};
+use zip::ZipArchive;
+
+use super::store::StoredFile;
+
+/// Most bytes that a zip may unpack to.
+const MAX_UNPACKED: u64 = 1 << 30;
+/// Most files in a zip.
+const MAX_ENTRIES: usize = 100_000;
+/// Most bytes of a tune: a header and all of the C64's memory, with room for slips.
+const MAX_TUNE: u64 = 70_000;
+/// Most bytes of `Songlengths.md5` or `STIL.txt`; those of HVSC #74 have 5 MB.
+const MAX_TEXT: u64 = 64 << 20;
+
+/// A file that can be read in pieces.
+pub trait Source {
+    /// Length in bytes.
+    fn length(&self) -> u64;
+    /// Reads at `offset` into `buffer` and returns how much; short only at the end.
+    ///
+    /// # Errors
+    /// The file went away or may not be read.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Source for Vec<u8> {
+    fn length(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|offset| self.get(offset..))
+            .unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+/// Bytes read ahead: zip directories are read in steps of a few bytes.
+const READ_AHEAD: usize = 64 << 10;
+
+/// [`Read`] and [`Seek`] over a source.
+pub struct Cursor<S> {
+    source: S,
+    position: u64,
+    ahead: Vec<u8>,
+    ahead_at: u64,
+}
+
+impl<S: Source> Cursor<S> {
+    fn new(source: S) -> Self {
+        Self {
+            source,
+            position: 0,
+            ahead: Vec::new(),
+            ahead_at: 0,
+        }
+    }
+}
+
+impl<S: Source> Read for Cursor<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let inside = self
+            .position
+            .checked_sub(self.ahead_at)
+            .and_then(|offset| usize::try_from(offset).ok());
+        let mut rest = inside
+            .and_then(|offset| self.ahead.get(offset..))
+            .unwrap_or_default();
+        if rest.is_empty() {
+            self.ahead.resize(READ_AHEAD, 0);
+            let count = self.source.read_at(self.position, &mut self.ahead)?;
+            self.ahead.truncate(count);
+            self.ahead_at = self.position;
+            rest = &self.ahead;
+        }
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl<S: Source> Seek for Cursor<S> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(offset) => self.source.length().checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
+}
+
+/// What a file's name promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tune,
+    Archive,
+    Songlengths,
+    Stil,
+    Other,
+}
+
+fn kind_of(path: &str) -> Kind {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    match name.as_str() {
+        "songlengths.md5" => return Kind::Songlengths,
+        "stil.txt" => return Kind::Stil,
+        _ => {}
+    }
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("sid" | "psid" | "rsid") => Kind::Tune,
+        Some("zip") => Kind::Archive,
+        _ => Kind::Other,
+    }
+}
+
+/// What one step found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A tune, and what its header says of it.
+    Tune(StoredFile, Box<Entry>),
+    /// Text of `Songlengths.md5`.
+    Songlengths(Vec<u8>),
+    /// Text of `STIL.txt`.
+    Stil(Vec<u8>),
+    /// Something that is counted in the report only.
+    Nothing,
+}
+
+struct Archive<S> {
+    path: String,
+    zip: ZipArchive<Cursor<S>>,
+    /// Entries that are left to do.
+    entries: VecDeque<usize>,
+    unpacked: u64,
+}
+
+/// Goes through files and the files in zips.
+pub struct Importer<S> {
+    files: VecDeque<(String, S)>,
+    archive: Option<Archive<S>>,
+    /// Totals; `refused` holds what was refused since it was last taken.
+    pub report: ImportReport,
+}
+
+impl<S: Source> Importer<S> {
+    /// Importer of files, each with the path that it came under.
+    #[must_use]
+    pub fn new(files: Vec<(String, S)>) -> Self {
+        let total = u32::try_from(files.len()).unwrap_or(u32::MAX);
+        Self {
+            files: files.into(),
+            archive: None,
+            report: ImportReport {
+                total,
+                ..ImportReport::default()
+            },
+        }
+    }
+
+    /// Does one file; `None` when all are done.
+    pub fn step(&mut self) -> Option<Found> {
+        if let Some(archive) = &mut self.archive {
+            if let Some(entry) = archive.entries.pop_front() {
+                self.report.done += 1;
+                let inside = unpack(archive, entry);
+                return Some(self.settle(inside));
+            }
+            self.archive = None;
+        }
+        let (path, source) = self.files.pop_front()?;
+        self.report.done += 1;
+        let result = match kind_of(&path) {
+            Kind::Archive => self.open_archive(&path, source).map(|()| Found::Nothing),
+            Kind::Other => {
+                self.report.skipped += 1;
+                Ok(Found::Nothing)
+            }
+            kind => read_whole(&source, kind).and_then(|bytes| take(kind, clean(&path), bytes)),
+        };
+        Some(self.settle(result.map_err(|reason| Refusal { path, reason })))
+    }
+
+    fn settle(&mut self, result: Result<Found, Refusal>) -> Found {
+        result.unwrap_or_else(|refusal| {
+            self.report.refused.push(refusal);
+            Found::Nothing
+        })
+    }
+
+    fn open_archive(&mut self, path: &str, source: S) -> Result<(), String> {
+        let zip = ZipArchive::new(Cursor::new(source))
+            .map_err(|error| format!("not a readable zip: {error}"))?;
+        if zip.len() > MAX_ENTRIES {
+            return Err(format!(
+                "the zip holds {} files, at most {MAX_ENTRIES} are taken",
+                zip.len()
+            ));
+        }
+        let mut entries = VecDeque::new();
+        for at in 0..zip.len() {
+            let name = zip.name_for_index(at).unwrap_or_default();
+            if !name.ends_with('/') {
+                entries.push_back(at);
+            }
+        }
+        self.report.total += u32::try_from(entries.len()).unwrap_or(0);
+        self.archive = Some(Archive {
+            path: path.to_owned(),
+            zip,
+            entries,
+            unpacked: 0,
+        });
+        Ok(())
+    }
+}
+
+fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Refusal> {
+    let name = archive
+        .zip
+        .name_for_index(entry)
+        .unwrap_or_default()
+        .replace('\\', "/");
+    let refuse = |reason: String| Refusal {
+        path: format!("{}!/{name}", archive.path),
+        reason,
+    };
+    let kind = kind_of(&name);
+    let limit = match kind {
+        Kind::Other => return Ok(Found::Nothing),
+        Kind::Archive => return Err(refuse("a zip inside a zip is not opened".into())),
+        Kind::Tune => MAX_TUNE,
+        Kind::Songlengths | Kind::Stil => MAX_TEXT,
+    };
+    let left = MAX_UNPACKED.saturating_sub(archive.unpacked).min(limit);
+    let mut file = archive
+        .zip
+        .by_index(entry)
+        .map_err(|error| refuse(format!("in the zip: {error}")))?;
+    let mut bytes = Vec::new();
+    // The size that the zip claims may be a lie, so what counts is what comes out.
+    let read = file.by_ref().take(left + 1).read_to_end(&mut bytes);
+    read.map_err(|error| refuse(format!("in the zip: {error}")))?;
+    drop(file);
+    archive.unpacked += bytes.len() as u64;
+    if bytes.len() as u64 > left {
+        let reason = if left < limit {
+            format!("the zip unpacks to more than {MAX_UNPACKED} bytes")
+        } else {
+            too_long(bytes.len() as u64, kind)
+        };
+        return Err(refuse(reason));
+    }
+    take(kind, clean(&name), bytes).map_err(refuse)
+}
+
+fn too_long(length: u64, kind: Kind) -> String {
+    let limit = if kind == Kind::Tune {
+        MAX_TUNE
+    } else {
+        MAX_TEXT
+    };
+    format!("the file has {length} bytes or more, at most {limit} are taken")
+}
+
+fn read_whole(source: &impl Source, kind: Kind) -> Result<Vec<u8>, String> {
+    let limit = if kind == Kind::Tune {
+        MAX_TUNE
+    } else {
+        MAX_TEXT
+    };
+    let length = source.length();
+    if length > limit {
+        return Err(too_long(length, kind));
+    }
+    let mut bytes = vec![0; usize::try_from(length).map_err(|error| error.to_string())?];
+    let mut done = 0;
+    while done < bytes.len() {
+        let read = source.read_at(done as u64, &mut bytes[done..]);
+        match read.map_err(|error| format!("the file cannot be read: {error}"))? {
+            0 => return Err(format!("the file ended after {done} of {length} bytes")),
+            count => done += count,
+        }
+    }
+    Ok(bytes)
+}
+
+fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
+    match kind {
+        Kind::Songlengths => Ok(Found::Songlengths(bytes)),
+        Kind::Stil => Ok(Found::Stil(bytes)),
+        _ => {
+            let entry = entry_of(&path, &bytes, Origin::Imported)?;
+            let file = StoredFile {
+                md5: entry.md5,
+                path,
+                bytes,
+            };
+            Ok(Found::Tune(file, Box::new(entry)))
+        }
+    }
+}
+
+/// Path as it is shown and looked up in STIL: from the collection's own top folder on, if there is
+/// one, without steps up.
+fn clean(path: &str) -> String {
+    const TOPS: [&str; 3] = ["DEMOS", "GAMES", "MUSICIANS"];
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != "." && *part != "..")
+        .collect();
+    let top = parts
+        .iter()
+        .position(|part| TOPS.contains(part))
+        .unwrap_or(0);
+    parts[top..].join("/")
+}
+
+/// Index entry of a file.
+///
+/// # Errors
+/// It is no tune; why, in words.
+pub fn entry_of(path: &str, bytes: &[u8], origin: Origin) -> Result<Entry, String> {
+    let tune = Tune::parse(bytes).map_err(|error| error.to_string())?;
+    Ok(Entry {
+        md5: Md5::of(bytes),
+        path: path.to_owned(),
+        title: shown(tune.name, path),
+        author: tune.author,
+        released: tune.released,
+        format: tune.format,
+        version: tune.version,
+        clock: tune.clock,
+        chips: tune.chips,
+        load_address: tune.load_address,
+        init_address: tune.init_address,
+        play_address: tune.play_address,
+        size: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        start_song: tune.start_song,
+        lengths: vec![None; usize::from(tune.songs)],
+        needs_basic: tune.is_basic,
+        origin,
+        notes: Vec::new(),
+    })
+}
+
+/// Title, or the file's name where there is none.
+fn shown(title: String, path: &str) -> String {
+    if !title.trim().is_empty() {
+        return title;
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.')
+        .map_or(name, |(stem, _)| stem)
+        .replace('_', " ")
+}

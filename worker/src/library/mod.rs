@@ -1,0 +1,485 @@
+//! The library: the tunes that are kept, what is known of them, and the requests about them.
+
+mod import;
+mod knowledge;
+mod store;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use catalog::{Entry, Index, Origin, Query, Row};
+use protocol::EVENT;
+use protocol::library::{Event, Refusal, Request, Storage};
+use sidfile::{Md5, Songlengths, Stil};
+
+pub use import::{Found, Importer, Source, entry_of};
+pub use knowledge::Knowledge;
+pub use store::{MemoryStore, Store, StoreError, StoredFile};
+
+/// Blob that holds the encoded index.
+const CATALOGUE: &str = "catalogue";
+/// Blob that holds the listener's `Songlengths.md5`.
+const SONGLENGTHS: &str = "songlengths";
+/// Blob that holds the listener's `STIL.txt`.
+const STIL: &str = "stil";
+/// Blob that tells which demo tunes were put in, so that one that was removed stays away.
+const DEMOS: &str = "demos";
+
+/// Files and bytes that are written in one go.
+const BATCH_FILES: usize = 128;
+const BATCH_BYTES: usize = 1 << 20;
+/// How long the worker works before it looks for messages.
+const SLICE_MILLIS: f64 = 12.0;
+/// How often an import tells how it stands.
+const PROGRESS_MILLIS: f64 = 100.0;
+
+/// What the library needs of the world.
+#[expect(
+    async_fn_in_trait,
+    reason = "workers have one thread, nothing needs to be Send"
+)]
+pub trait Outside {
+    /// Says something to the page.
+    fn tell(&self, id: u32, event: &Event);
+    /// A clock for pacing.
+    fn now_millis(&self) -> f64;
+    /// Lets waiting messages in.
+    async fn turn(&self);
+    /// A file of the site; `None` where it cannot be had.
+    async fn fetch(&self, path: &str) -> Option<Vec<u8>>;
+}
+
+/// The service.
+pub struct Library<S, O> {
+    store: S,
+    outside: O,
+    storage: Storage,
+    index: RefCell<Index>,
+    knowledge: RefCell<Knowledge>,
+    /// The last query and what it selected, as lists are asked for window by window.
+    selection: RefCell<Option<(Query, Rc<[u32]>)>>,
+    cancelled: RefCell<BTreeSet<u32>>,
+    opened: Cell<bool>,
+}
+
+impl<S: Store, O: Outside> Library<S, O> {
+    /// A library over `store`, not yet opened.
+    pub fn new(store: S, outside: O, storage: Storage) -> Self {
+        Self {
+            store,
+            outside,
+            storage,
+            index: RefCell::default(),
+            knowledge: RefCell::default(),
+            selection: RefCell::default(),
+            cancelled: RefCell::default(),
+            opened: Cell::new(false),
+        }
+    }
+
+    /// The world that it was given.
+    pub fn outside(&self) -> &O {
+        &self.outside
+    }
+
+    /// Answers any request but [`Request::Import`], [`Request::File`] and [`Request::Connect`],
+    /// which carry more than their message.
+    pub async fn answer(&self, id: u32, request: Request) {
+        let event = match request {
+            Request::Open => self.open().await,
+            Request::Rows {
+                query,
+                offset,
+                count,
+            } => self.rows(&query, offset, count),
+            Request::Entry { md5 } => {
+                let entry = self.index.borrow().get(&md5).cloned().map(Box::new);
+                Event::Entry { md5, entry }
+            }
+            Request::Neighbours { query, md5 } => self.neighbours(&query, md5),
+            Request::CancelImport { import } => {
+                self.cancelled.borrow_mut().insert(import);
+                return;
+            }
+            Request::Remove { md5s } => self.remove(&md5s).await,
+            Request::Import { .. } | Request::File { .. } | Request::Connect => return,
+        };
+        self.outside.tell(id, &event);
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn file(&self, md5: &Md5) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.store.get(md5).await?.map(|file| file.bytes))
+    }
+
+    async fn open(&self) -> Event {
+        if !self.opened.replace(true) {
+            match self.load().await {
+                Ok(repaired) => {
+                    self.add_demos().await;
+                    return self.opened_event(repaired);
+                }
+                Err(error) => {
+                    self.opened.set(false);
+                    return Event::Failed {
+                        reason: error.to_string(),
+                    };
+                }
+            }
+        }
+        self.opened_event(None)
+    }
+
+    fn opened_event(&self, repaired: Option<String>) -> Event {
+        Event::Opened {
+            count: self.count(),
+            storage: self.storage,
+            repaired,
+        }
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.index.borrow().entries().len()).unwrap_or(u32::MAX)
+    }
+
+    /// Reads the catalogue and brings it in step with the files: what is kept counts, so a file
+    /// without an entry gets one, and an entry without its file goes.
+    async fn load(&self) -> Result<Option<String>, StoreError> {
+        let mut repaired = None;
+        let mut entries = match self.store.get_blob(CATALOGUE).await? {
+            None => Vec::new(),
+            Some(bytes) => catalog::decode(&bytes).unwrap_or_else(|error| {
+                repaired = Some(format!("{error}. It was made again from the files."));
+                Vec::new()
+            }),
+        };
+        let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| sidfile::decode_windows_1252(&bytes));
+        *self.knowledge.borrow_mut() = Knowledge {
+            lengths: text(self.store.get_blob(SONGLENGTHS).await?)
+                .map(|text| Songlengths::parse(&text)),
+            stil: text(self.store.get_blob(STIL).await?).map(|text| Stil::parse(&text)),
+        };
+        let kept: BTreeSet<Md5> = self.store.keys().await?.into_iter().collect();
+        entries.retain(|entry| kept.contains(&entry.md5));
+        let mut index = Index::new(entries);
+        let mut recovered = 0;
+        for md5 in kept
+            .iter()
+            .filter(|md5| index.get(md5).is_none())
+            .copied()
+            .collect::<Vec<_>>()
+        {
+            let Some(file) = self.store.get(&md5).await? else {
+                continue;
+            };
+            if let Ok(mut entry) = entry_of(&file.path, &file.bytes, Origin::Imported) {
+                self.knowledge.borrow().apply(&mut entry);
+                recovered += u32::from(index.insert(entry));
+            }
+        }
+        self.replace(index);
+        if recovered > 0 {
+            self.save().await?;
+        }
+        Ok(repaired)
+    }
+
+    fn replace(&self, index: Index) {
+        *self.index.borrow_mut() = index;
+        self.selection.borrow_mut().take();
+    }
+
+    async fn save(&self) -> Result<(), StoreError> {
+        let bytes = catalog::encode(self.index.borrow().entries());
+        self.store.put_blob(CATALOGUE, &bytes).await
+    }
+
+    /// Puts the demo tunes in, once for each edition of them. Without network there are none, and
+    /// the next start tries again.
+    async fn add_demos(&self) {
+        let Some(list) = self.outside.fetch("/demo/Songlengths.md5").await else {
+            return;
+        };
+        let edition = Md5::of(&list).0;
+        if self
+            .store
+            .get_blob(DEMOS)
+            .await
+            .is_ok_and(|known| known.as_deref() == Some(&edition))
+        {
+            return;
+        }
+        let lengths = Songlengths::parse(&sidfile::decode_windows_1252(&list));
+        let stil = self.outside.fetch("/demo/STIL.txt").await;
+        let stil = stil.map(|text| Stil::parse(&sidfile::decode_windows_1252(&text)));
+        let paths: Vec<String> = lengths
+            .paths()
+            .map(|path| path.trim_start_matches('/').to_owned())
+            .collect();
+        let knowledge = Knowledge {
+            lengths: Some(lengths),
+            stil,
+        };
+        let mut files = Vec::new();
+        let mut entries = Vec::new();
+        for path in paths {
+            let Some(bytes) = self.outside.fetch(&format!("/demo/{path}")).await else {
+                return;
+            };
+            let Ok(mut entry) = entry_of(&path, &bytes, Origin::BuiltIn) else {
+                return;
+            };
+            knowledge.apply(&mut entry);
+            files.push(StoredFile {
+                md5: entry.md5,
+                path,
+                bytes,
+            });
+            entries.push(entry);
+        }
+        if self.store.put(&files).await.is_err() {
+            return;
+        }
+        {
+            let mut index = self.index.borrow_mut();
+            let old: Vec<Md5> = index
+                .entries()
+                .iter()
+                .filter(|entry| entry.origin == Origin::BuiltIn)
+                .map(|entry| entry.md5)
+                .collect();
+            for md5 in old {
+                index.remove(&md5);
+            }
+            for entry in entries {
+                index.insert(entry);
+            }
+        }
+        self.selection.borrow_mut().take();
+        if self.save().await.is_ok() {
+            // Without it the tunes are merely put in once more.
+            let _ = self.store.put_blob(DEMOS, &edition).await;
+        }
+    }
+
+    fn select(&self, query: &Query) -> Rc<[u32]> {
+        if let Some((known, selection)) = &*self.selection.borrow()
+            && known == query
+        {
+            return Rc::clone(selection);
+        }
+        let selection: Rc<[u32]> = self.index.borrow().select(query).into();
+        *self.selection.borrow_mut() = Some((query.clone(), Rc::clone(&selection)));
+        selection
+    }
+
+    fn rows(&self, query: &Query, offset: u32, count: u32) -> Event {
+        let selection = self.select(query);
+        let index = self.index.borrow();
+        let rows = selection.iter().skip(offset as usize).take(count as usize);
+        let rows = rows
+            .map(|&at| Row::from(&index.entries()[at as usize]))
+            .collect();
+        let total = u32::try_from(selection.len()).unwrap_or(u32::MAX);
+        Event::Rows {
+            total,
+            offset,
+            rows,
+        }
+    }
+
+    fn neighbours(&self, query: &Query, md5: Md5) -> Event {
+        let selection = self.select(query);
+        let index = self.index.borrow();
+        let row = |at: Option<usize>| {
+            let position = *selection.get(at?)? as usize;
+            Some(Row::from(&index.entries()[position]))
+        };
+        let place = selection
+            .iter()
+            .position(|&at| index.entries()[at as usize].md5 == md5);
+        Event::Neighbours {
+            md5,
+            previous: row(place.and_then(|place| place.checked_sub(1))),
+            next: row(Some(place.map_or(0, |place| place + 1))),
+        }
+    }
+
+    async fn remove(&self, md5s: &[Md5]) -> Event {
+        if let Err(error) = self.store.remove(md5s).await {
+            return Event::Failed {
+                reason: error.to_string(),
+            };
+        }
+        for md5 in md5s {
+            self.index.borrow_mut().remove(md5);
+        }
+        self.changed().await
+    }
+
+    /// Saves the index and makes the event that tells of it.
+    async fn changed(&self) -> Event {
+        self.selection.borrow_mut().take();
+        match self.save().await {
+            Ok(()) => Event::LibraryChanged {
+                count: self.count(),
+            },
+            Err(error) => Event::Failed {
+                reason: error.to_string(),
+            },
+        }
+    }
+
+    /// Takes files in, and tells the page all along.
+    pub async fn import<F: Source>(&self, id: u32, files: Vec<(String, F)>) {
+        let mut run = ImportRun {
+            batch: Vec::new(),
+            bytes: 0,
+            refused: Vec::new(),
+            failed: None,
+        };
+        let mut importer = Importer::new(files);
+        let mut slice_end = self.outside.now_millis() + SLICE_MILLIS;
+        let mut next_progress = self.outside.now_millis() + PROGRESS_MILLIS;
+        let mut learned = false;
+        let mut cancelled = false;
+        while let Some(found) = importer.step() {
+            match found {
+                Found::Nothing => {}
+                Found::Tune(file, entry) => run.take(file, *entry),
+                Found::Songlengths(bytes) => learned |= self.learn(SONGLENGTHS, &bytes).await,
+                Found::Stil(bytes) => learned |= self.learn(STIL, &bytes).await,
+            }
+            if run.is_full() {
+                self.write(&mut run, &mut importer).await;
+            }
+            let now = self.outside.now_millis();
+            if now >= next_progress {
+                next_progress = now + PROGRESS_MILLIS;
+                self.progress(id, &mut run, &mut importer);
+            }
+            if now >= slice_end {
+                self.outside.turn().await;
+                slice_end = self.outside.now_millis() + SLICE_MILLIS;
+                cancelled = self.cancelled.borrow_mut().remove(&id);
+            }
+            if cancelled || run.failed.is_some() {
+                break;
+            }
+        }
+        self.write(&mut run, &mut importer).await;
+        if learned {
+            self.teach();
+        }
+        self.progress(id, &mut run, &mut importer);
+        if let Event::Failed { reason } = self.changed().await {
+            run.failed.get_or_insert(reason);
+        }
+        self.outside.tell(
+            EVENT,
+            &Event::LibraryChanged {
+                count: self.count(),
+            },
+        );
+        let mut report = importer.report;
+        report.refused = run.refused;
+        self.outside.tell(
+            id,
+            &Event::ImportDone {
+                report,
+                cancelled,
+                failed: run.failed,
+            },
+        );
+    }
+
+    /// Tells how an import stands, and moves what was refused since the last time to the totals.
+    fn progress<F: Source>(&self, id: u32, run: &mut ImportRun, importer: &mut Importer<F>) {
+        self.outside
+            .tell(id, &Event::ImportProgress(importer.report.clone()));
+        run.refused.append(&mut importer.report.refused);
+    }
+
+    /// Writes what has gathered. A file counts as taken in when it is on disk.
+    async fn write<F: Source>(&self, run: &mut ImportRun, importer: &mut Importer<F>) {
+        let batch = std::mem::take(&mut run.batch);
+        run.bytes = 0;
+        if batch.is_empty() || run.failed.is_some() {
+            return;
+        }
+        let (mut files, mut entries) = (Vec::new(), Vec::new());
+        for (file, entry) in batch {
+            let known = self.index.borrow().get(&entry.md5).is_some();
+            if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
+                importer.report.known += 1;
+            } else {
+                files.push(file);
+                entries.push(entry);
+            }
+        }
+        if let Err(error) = self.store.put(&files).await {
+            run.failed = Some(error.to_string());
+            return;
+        }
+        for mut entry in entries {
+            self.knowledge.borrow().apply(&mut entry);
+            importer.report.added += u32::from(self.index.borrow_mut().insert(entry));
+        }
+        self.selection.borrow_mut().take();
+    }
+
+    /// Keeps a text about tunes for this import and later ones.
+    async fn learn(&self, name: &str, bytes: &[u8]) -> bool {
+        let text = sidfile::decode_windows_1252(bytes);
+        {
+            let mut knowledge = self.knowledge.borrow_mut();
+            if name == SONGLENGTHS {
+                knowledge.lengths = Some(Songlengths::parse(&text));
+            } else {
+                knowledge.stil = Some(Stil::parse(&text));
+            }
+        }
+        // A store that is full for it still lets this import know.
+        let _ = self.store.put_blob(name, bytes).await;
+        true
+    }
+
+    /// Writes what is known now into every entry.
+    fn teach(&self) {
+        let knowledge = self.knowledge.borrow();
+        let mut index = self.index.borrow_mut();
+        let mut better = Vec::new();
+        for entry in index.entries() {
+            let mut entry = entry.clone();
+            if knowledge.apply(&mut entry) {
+                better.push(entry);
+            }
+        }
+        for entry in better {
+            index.update(entry);
+        }
+    }
+}
+
+/// What an import has gathered.
+struct ImportRun {
+    batch: Vec<(StoredFile, Entry)>,
+    bytes: usize,
+    refused: Vec<Refusal>,
+    failed: Option<String>,
+}
+
+impl ImportRun {
+    fn take(&mut self, file: StoredFile, entry: Entry) {
+        self.bytes += file.bytes.len();
+        self.batch.push((file, entry));
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.len() >= BATCH_FILES || self.bytes >= BATCH_BYTES
+    }
+}

@@ -1,0 +1,19 @@
+//! What the workers need of the browser.
+
+#[cfg(feature = "library")]
+mod blob;
+#[cfg(feature = "library")]
+mod database;
+mod messages;
+#[cfg(feature = "engine")]
+mod sinks;
+
+#[cfg(feature = "library")]
+pub use blob::FileSource;
+#[cfg(feature = "library")]
+pub use database::IdbStore;
+pub use messages::{
+    Mail, fetch, install_panic_hook, listen, listen_port, now_millis, post, post_to, sleep, turn,
+};
+#[cfg(feature = "engine")]
+pub use sinks::{PortSink, SharedSink};

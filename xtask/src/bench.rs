@@ -1,0 +1,50 @@
+//! `cargo xtask bench`: figures, each beside its peer or limit in the same run.
+
+mod engine;
+mod journeys;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+
+#[derive(Args)]
+pub struct BenchArgs {
+    /// Only one bench
+    name: Option<Name>,
+    /// Also write the figures to this file
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Speed of the engine, native and in WebAssembly, beside sidplayfp
+    Engine,
+    /// What a listener waits for, in Chromium
+    Journeys,
+}
+
+pub fn run(args: &BenchArgs) -> Result<()> {
+    let mut figures = Map::new();
+    let wanted = |name| args.name.is_none_or(|only| only == name);
+    if wanted(Name::Engine) {
+        figures.insert("engine".into(), engine::run()?);
+    }
+    if wanted(Name::Journeys) {
+        figures.insert("journeys".into(), journeys::run()?);
+    }
+    if let Some(path) = &args.json {
+        // One bench is written as itself, several by name.
+        let value = match args.name {
+            Some(_) => figures
+                .into_iter()
+                .next()
+                .map_or(Value::Null, |(_, value)| value),
+            None => Value::Object(figures),
+        };
+        std::fs::write(path, format!("{value:#}\n")).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Journeys: Playwright drives Chromium against relays that run only for them.
+
+use std::net::TcpListener;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{execute, step};
+use crate::test::chromium;
+use crate::{npm, run};
+
+/// A relay that ends with its owner.
+struct Relay {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs the journeys, or those that `filter` names.
+pub fn test(filter: &[String]) -> Result<()> {
+    playwright(&["test"], filter, &[])
+}
+
+/// Runs Playwright with relays up; `settings` go to its environment.
+pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]) -> Result<()> {
+    let chromium = chromium()?;
+    npm::ensure()?;
+    let data = std::env::temp_dir().join(format!("sidereal-journeys-{}", std::process::id()));
+    let isolated = start(&data, &[])?;
+    let open = start(&data, &["--isolation", "off"])?;
+    let result = step("playing journeys", || {
+        execute(
+            Command::new("npx")
+                .arg("playwright")
+                .args(command)
+                .args(filter)
+                .current_dir(npm::folder())
+                .env("CHROMIUM", &chromium)
+                .env("SIDEREAL_URL", &isolated.url)
+                .env("SIDEREAL_URL_NOT_ISOLATED", &open.url)
+                .env("SIDEREAL_XTASK", std::env::current_exe()?)
+                .envs(settings.iter().copied()),
+        )
+    });
+    drop((isolated, open));
+    // Nothing in it is wanted, and a leftover folder does no harm.
+    let _ = std::fs::remove_dir_all(&data);
+    result
+}
+
+fn start(data: &std::path::Path, options: &[&str]) -> Result<Relay> {
+    let mut command = run::build()?;
+    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    command.args([
+        "--port",
+        &port.to_string(),
+        "--metrics",
+        "off",
+        "--log",
+        "warn",
+    ]);
+    command.arg("--data-dir").arg(data).args(options);
+    let child = command.spawn().context("starting the relay")?;
+    let mut relay = Relay {
+        child,
+        url: format!("http://127.0.0.1:{port}"),
+    };
+    let start = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if let Some(status) = relay.child.try_wait()? {
+            bail!("the relay ended with {status}");
+        }
+        if start.elapsed() > Duration::from_secs(20) {
+            bail!("the relay did not listen on port {port} within 20 s");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(relay)
+}

@@ -1,0 +1,121 @@
+//! The reference player's traces: their format, and how two are compared.
+//!
+//! Source: `golden/README.md`.
+
+use c64::Write;
+
+/// Leading records that either player may write before the tune starts.
+const LEADING: usize = 8;
+
+/// One record: cycles since the one before, and the write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) distance: u32,
+    pub(super) chip: u8,
+    pub(super) register: u8,
+    pub(super) value: u8,
+}
+
+impl Record {
+    fn is_same_write(&self, other: &Self) -> bool {
+        (self.chip, self.register, self.value) == (other.chip, other.register, other.value)
+    }
+}
+
+/// Records as they are stored: eight bytes each.
+pub(super) fn decode(bytes: &[u8]) -> Vec<Record> {
+    let (records, _) = bytes.as_chunks::<8>();
+    records
+        .iter()
+        .map(|&[a, b, c, d, chip, register, value, _]| Record {
+            distance: u32::from_le_bytes([a, b, c, d]),
+            chip,
+            register,
+            value,
+        })
+        .collect()
+}
+
+/// Writes as records: the first one's distance is that from power-on.
+pub(super) fn records(writes: &[Write]) -> Vec<Record> {
+    let mut before = 0;
+    writes
+        .iter()
+        .map(|write| {
+            let distance = u32::try_from(write.cycle - before).unwrap_or(u32::MAX);
+            before = write.cycle;
+            Record {
+                distance,
+                chip: write.chip,
+                register: write.register,
+                value: write.value,
+            }
+        })
+        .collect()
+}
+
+/// The stored form of a trace.
+pub(super) fn encode(writes: &[Write]) -> Vec<u8> {
+    let records = records(writes);
+    let bytes = records.iter().flat_map(|record| {
+        let [a, b, c, d] = record.distance.to_le_bytes();
+        [a, b, c, d, record.chip, record.register, record.value, 0]
+    });
+    bytes.collect()
+}
+
+/// How equal two traces are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Comparison {
+    /// Records compared.
+    pub(super) records: usize,
+    /// Records equal in chip, register and value.
+    pub(super) equal: usize,
+    /// Records that also keep their distance.
+    pub(super) in_time: usize,
+    /// The first record that differs.
+    pub(super) first_difference: Option<usize>,
+    /// The first record that keeps its write but not its distance.
+    pub(super) first_late: Option<usize>,
+}
+
+/// Compares with the alignment that makes the longest equal beginning.
+pub(super) fn compare(reference: &[Record], ours: &[Record]) -> Comparison {
+    let equal_beginning = |skip: usize, skip_ours: usize| {
+        let pairs = reference.iter().skip(skip).zip(ours.iter().skip(skip_ours));
+        pairs.take_while(|(a, b)| a.is_same_write(b)).count()
+    };
+    let mut best = (equal_beginning(0, 0), 0, 0);
+    for skip in 0..=LEADING {
+        for skip_ours in 0..=LEADING {
+            let length = equal_beginning(skip, skip_ours);
+            if length > best.0 {
+                best = (length, skip, skip_ours);
+            }
+        }
+    }
+    let (_, skip, skip_ours) = best;
+    let reference = &reference[skip.min(reference.len())..];
+    let ours = &ours[skip_ours.min(ours.len())..];
+    let mut result = Comparison {
+        records: reference.len(),
+        equal: 0,
+        in_time: 0,
+        first_difference: None,
+        first_late: None,
+    };
+    for (index, record) in reference.iter().enumerate() {
+        let Some(other) = ours.get(index).filter(|other| record.is_same_write(other)) else {
+            result.first_difference.get_or_insert(index);
+            continue;
+        };
+        result.equal += 1;
+        // The first record's distance is the time since power-on, which may differ.
+        if index == 0 || record.distance == other.distance {
+            result.in_time += 1;
+        } else {
+            result.first_late.get_or_insert(index);
+        }
+    }
+    result
+}

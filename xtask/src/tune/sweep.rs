@@ -1,0 +1,125 @@
+//! `tune sweep`: plays every tune of a folder and says what goes wrong.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use c64::{Config, Player, Status};
+
+/// Tunes played at once.
+const THREADS: usize = 2;
+/// A tune that is slower than real time by this much hangs.
+const PATIENCE: f64 = 3.0;
+/// Below this peak a tune is silent.
+const SILENCE: f32 = 0.000_5;
+/// Frames rendered between two looks at the clock.
+const BLOCK: usize = 4410;
+
+/// What became of a tune.
+#[derive(Debug, Clone, PartialEq)]
+enum Outcome {
+    Plays,
+    Refused(String),
+    Panics(String),
+    Hangs,
+    Jams(String),
+    Silent,
+}
+
+/// Plays every song one of every tune below `folder`.
+pub(super) fn run(folder: &Path, seconds: f64) -> anyhow::Result<()> {
+    let files: Vec<PathBuf> = walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sid"))
+        .collect();
+    anyhow::ensure!(!files.is_empty(), "no tunes in {}", folder.display());
+    std::panic::set_hook(Box::new(|_| ()));
+    let started = Instant::now();
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = play(file, seconds);
+                    if outcome != Outcome::Plays {
+                        println!("{}: {outcome:?}", file.display());
+                    }
+                    outcomes
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push(outcome);
+                }
+            });
+        }
+    });
+    let outcomes = outcomes
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
+    println!(
+        "{} tunes: {} play, {} refused, {} panic, {} hang, {} jam, {} silent; {:.1} times real time",
+        outcomes.len(),
+        count(|outcome| *outcome == Outcome::Plays),
+        count(|outcome| matches!(outcome, Outcome::Refused(_))),
+        count(|outcome| matches!(outcome, Outcome::Panics(_))),
+        count(|outcome| *outcome == Outcome::Hangs),
+        count(|outcome| matches!(outcome, Outcome::Jams(_))),
+        count(|outcome| *outcome == Outcome::Silent),
+        outcomes.len() as f64 * seconds / started.elapsed().as_secs_f64(),
+    );
+    Ok(())
+}
+
+fn play(file: &Path, seconds: f64) -> Outcome {
+    match catch_unwind(AssertUnwindSafe(|| play_unguarded(file, seconds))) {
+        Ok(outcome) => outcome,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
+            Outcome::Panics(text.unwrap_or_default())
+        }
+    }
+}
+
+fn play_unguarded(file: &Path, seconds: f64) -> Outcome {
+    let config = Config::default();
+    let tune = match super::open::tune(file) {
+        Ok(tune) => tune,
+        Err(error) => return Outcome::Refused(format!("{error:#}")),
+    };
+    let mut player = match Player::new(&tune, tune.start_song, &config) {
+        Ok(player) => player,
+        Err(error) => return Outcome::Refused(error.to_string()),
+    };
+    let limit = Duration::from_secs_f64(seconds * PATIENCE);
+    let started = Instant::now();
+    let frames = seconds * f64::from(config.sample_rate);
+    let mut block = [0.0; 2 * BLOCK];
+    let mut span = [f32::MAX, f32::MIN];
+    while (player.frames() as f64) < frames {
+        player.render(&mut block, None);
+        // The step at power-on is not music.
+        if player.frames() as f64 > 0.2 * f64::from(config.sample_rate) {
+            for sample in block {
+                span = [span[0].min(sample), span[1].max(sample)];
+            }
+        }
+        if let Status::Jammed { pc, opcode } = player.status() {
+            return Outcome::Jams(format!("${opcode:02X} at ${pc:04X}"));
+        }
+        if started.elapsed() > limit {
+            return Outcome::Hangs;
+        }
+    }
+    if span[1] - span[0] < SILENCE {
+        Outcome::Silent
+    } else {
+        Outcome::Plays
+    }
+}
