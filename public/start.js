@@ -1,12 +1,17 @@
 // Starts the page. The names below are replaced by those of the build.
-import init from '/listen.js'
 globalThis.siderealAssets = {
   engine: '/engine-worker.js',
   library: '/library-worker.js',
   pcm: '/pcm-processor.js',
 }
-init().catch((error) => {
+const fail = (error) => {
   const problem = document.getElementById('problem')
+  if (!problem) return
+  const reason = document.createElement('p')
+  reason.className = 'boot-reason'
+  reason.textContent = String(error)
+  problem.append(reason)
   problem.hidden = false
-  problem.append(String(error))
-})
+  document.getElementById('wait').hidden = true
+}
+import('/listen.js').then((page) => page.default()).catch(fail)

@@ -1,4 +1,10 @@
 //! Effects, one file each. Only here does the app touch the browser.
 
 pub mod audio;
+pub mod canvas;
+pub mod document;
+pub mod files;
+pub mod keyboard;
+pub mod media_session;
+pub mod storage;
 pub mod workers;

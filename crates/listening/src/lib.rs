@@ -1,2 +1,27 @@
-//! The app's brain.
+//! The app's brain: one facade for playback, the library as a list, imports, preferences.
+//!
+//! [`Model::update`] takes an [`Event`] and returns [`Effect`]s; the page runs them and renders
+//! the view models. Nothing here reads a clock or touches a browser.
 #![forbid(unsafe_code)]
+
+pub mod art;
+mod event;
+mod import;
+mod list;
+mod model;
+mod player;
+pub mod preferences;
+pub mod scope;
+mod view;
+mod wishes;
+pub mod words;
+
+pub use event::{
+    AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
+};
+pub use import::{ImportPhase, ImportView};
+pub use list::{LibraryState, ListView};
+pub use model::Model;
+pub use view::{
+    ClockView, Notice, NoticeKind, PageEntry, PageView, PlayerView, SettingsView, State, TuneView,
+};

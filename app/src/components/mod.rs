@@ -1,0 +1,13 @@
+//! Widgets that know nothing of tunes.
+
+mod dialog;
+mod icon;
+mod segmented;
+mod slider;
+mod virtual_list;
+
+pub use dialog::Dialog;
+pub use icon::{Icon, Name};
+pub use segmented::Segmented;
+pub use slider::Slider;
+pub use virtual_list::VirtualList;

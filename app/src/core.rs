@@ -1,0 +1,351 @@
+//! The page's middle: feeds events to the model, runs its effects, and publishes its views.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use listening::preferences::Theme;
+use listening::{
+    AudioCommand, AudioEvent, ClockView, Effect, Event, Heard, ImportView, Intent, ListView, Model,
+    Notice, PageView, PlayerView, SettingsView, SoundMode, Ticket, UNASKED, art,
+};
+use protocol::engine::Event as EngineEvent;
+use protocol::library::Request as LibraryRequest;
+use sidfile::TuneId;
+
+use crate::shell::audio::{self, Audio};
+use crate::shell::files::{self, Dropped};
+use crate::shell::media_session::{self, Action};
+use crate::shell::workers::{FromWorker, Which, Workers};
+use crate::shell::{document, storage};
+
+/// Ticks a second: the place in the song is shown no more often.
+const TICK_MILLIS: u32 = 100;
+/// Requests whose tickets are remembered.
+const MOST_REQUESTS: usize = 512;
+
+type Navigator = Rc<dyn Fn(&str)>;
+
+struct Inner {
+    model: RefCell<Model>,
+    queue: RefCell<VecDeque<Event>>,
+    busy: Cell<bool>,
+    workers: RefCell<Option<Workers>>,
+    audio: RefCell<Option<Audio>>,
+    /// Tickets by request id.
+    tickets: RefCell<BTreeMap<u32, Ticket>>,
+    /// Files that wait for their import.
+    dropped: RefCell<Vec<Dropped>>,
+    navigator: RefCell<Option<Navigator>>,
+}
+
+/// Handle to the middle; copied into every view.
+#[derive(Clone, Copy)]
+pub struct Core {
+    inner: StoredValue<Rc<Inner>, LocalStorage>,
+    /// The player bar.
+    pub player: RwSignal<PlayerView>,
+    /// What moves with time.
+    pub clock: RwSignal<ClockView>,
+    /// The library.
+    pub list: RwSignal<ListView>,
+    /// The import.
+    pub import: RwSignal<ImportView>,
+    /// The tune whose page is shown.
+    pub page: RwSignal<Option<PageView>>,
+    /// The settings.
+    pub settings: RwSignal<SettingsView>,
+    /// Messages.
+    pub notices: RwSignal<Vec<Notice>>,
+    /// What a screen reader should say.
+    pub announcement: RwSignal<String>,
+    /// Files are held over the window.
+    pub hovering: RwSignal<bool>,
+}
+
+/// The middle, from any view.
+#[must_use]
+pub fn use_core() -> Core {
+    expect_context::<Core>()
+}
+
+/// Address of a tune's page.
+#[must_use]
+pub fn tune_path(id: TuneId) -> String {
+    format!("/tune/{id}")
+}
+
+fn publish<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}
+
+impl Core {
+    /// Starts workers, audio and listeners.
+    #[must_use]
+    pub fn start() -> Self {
+        let model = Model::default();
+        let core = Self {
+            player: RwSignal::new(model.player()),
+            clock: RwSignal::new(model.clock()),
+            list: RwSignal::new(model.list()),
+            import: RwSignal::new(model.import()),
+            page: RwSignal::new(model.page()),
+            settings: RwSignal::new(model.settings()),
+            notices: RwSignal::new(model.notices()),
+            announcement: RwSignal::new(String::new()),
+            hovering: RwSignal::new(false),
+            inner: StoredValue::new_local(Rc::new(Inner {
+                model: RefCell::new(model),
+                queue: RefCell::default(),
+                busy: Cell::new(false),
+                workers: RefCell::new(None),
+                audio: RefCell::new(None),
+                tickets: RefCell::default(),
+                dropped: RefCell::default(),
+                navigator: RefCell::new(None),
+            })),
+        };
+        let inner = core.inner();
+        let workers = Workers::start(move |said| core.worker_says(said));
+        let audio = Audio::new(&workers, move |event| core.audio_says(event));
+        *inner.workers.borrow_mut() = Some(workers);
+        *inner.audio.borrow_mut() = Some(audio);
+        core.send(Event::Opened {
+            preferences: storage::load(),
+        });
+        core.listen();
+        core
+    }
+
+    fn listen(self) {
+        gloo::timers::callback::Interval::new(TICK_MILLIS, move || {
+            let heard = self.with_audio(Audio::heard).unwrap_or_default();
+            self.send(Event::Tick {
+                now: document::now_millis(),
+                heard: Heard {
+                    position_millis: heard.position_millis,
+                    underruns: heard.underruns,
+                },
+            });
+        })
+        .forget();
+        media_session::listen(move |action| {
+            let playing = self
+                .player
+                .with_untracked(|player| player.state.is_active());
+            self.wish(match action {
+                Action::Play if playing => return,
+                Action::Pause if !playing => return,
+                Action::Play | Action::Pause => Intent::PlayPause,
+                Action::Stop => Intent::Stop,
+                Action::Next => Intent::Next,
+                Action::Previous => Intent::Previous,
+                Action::SeekTo(millis) => Intent::SeekTo(millis),
+                Action::SeekBy(millis) => Intent::SeekBy(millis),
+            });
+        });
+        document::on_leave(move || self.wish(Intent::Leave));
+        files::watch_drops(
+            move |hovering| publish(self.hovering, hovering),
+            move |found| self.import(found),
+        );
+        self.watch_colours();
+    }
+
+    fn inner(self) -> Rc<Inner> {
+        self.inner.get_value()
+    }
+
+    fn with_audio<T>(self, use_it: impl FnOnce(&Audio) -> T) -> Option<T> {
+        self.inner().audio.borrow().as_ref().map(use_it)
+    }
+
+    /// The listener wants something.
+    pub fn wish(self, intent: Intent) {
+        self.send(Event::Wish(intent));
+    }
+
+    /// Files were dropped or picked.
+    pub fn import(self, found: Vec<Dropped>) {
+        if found.is_empty() {
+            self.wish(Intent::NothingToImport);
+            return;
+        }
+        self.inner().dropped.borrow_mut().extend(found);
+        self.wish(Intent::Import);
+    }
+
+    /// Opens the system's picker.
+    pub fn pick(self, folder: bool) {
+        files::pick(folder, move |found| self.import(found));
+    }
+
+    /// Sets how addresses are gone to.
+    pub fn set_navigator(self, navigator: impl Fn(&str) + 'static) {
+        *self.inner().navigator.borrow_mut() = Some(Rc::new(navigator));
+    }
+
+    /// Goes to an address of the page.
+    pub fn go(self, path: &str) {
+        let navigator = self.inner().navigator.borrow().clone();
+        if let Some(navigator) = navigator {
+            navigator(path);
+        }
+    }
+
+    /// Newest levels at the play head; see [`Audio::scope`].
+    pub fn scope(self, count: usize, levels: &mut [Vec<i16>; 12]) -> bool {
+        self.with_audio(|audio| audio.scope(count, levels))
+            .unwrap_or(false)
+    }
+
+    /// Feeds an event, and what follows from it, to the model.
+    fn send(self, event: Event) {
+        let inner = self.inner();
+        inner.queue.borrow_mut().push_back(event);
+        // An effect may tell something at once; it is taken after the event that it came of.
+        if inner.busy.replace(true) {
+            return;
+        }
+        loop {
+            let Some(event) = inner.queue.borrow_mut().pop_front() else {
+                break;
+            };
+            let effects = inner.model.borrow_mut().update(event);
+            for effect in effects {
+                self.run(&inner, effect);
+            }
+        }
+        inner.busy.set(false);
+        let model = inner.model.borrow();
+        publish(self.player, model.player());
+        publish(self.clock, model.clock());
+        publish(self.list, model.list());
+        publish(self.import, model.import());
+        publish(self.page, model.page());
+        publish(self.settings, model.settings());
+        publish(self.notices, model.notices());
+    }
+
+    fn run(self, inner: &Inner, effect: Effect) {
+        let workers = inner.workers.borrow().clone();
+        let Some(workers) = workers else { return };
+        let remember = |id: u32, ticket: Ticket| {
+            let mut tickets = inner.tickets.borrow_mut();
+            tickets.insert(id, ticket);
+            if tickets.len() > MOST_REQUESTS {
+                tickets.pop_first();
+            }
+        };
+        match effect {
+            Effect::Engine(ticket, request) => remember(workers.engine(&request), ticket),
+            Effect::Library(ticket, request) => remember(workers.library(&request), ticket),
+            Effect::Import(ticket) => {
+                let dropped = std::mem::take(&mut *inner.dropped.borrow_mut());
+                remember(workers.import(dropped), ticket);
+            }
+            Effect::CancelImport(ticket) => {
+                let tickets = inner.tickets.borrow();
+                let import = tickets.iter().find(|(_, known)| **known == ticket);
+                if let Some((&import, _)) = import {
+                    workers.library(&LibraryRequest::CancelImport { import });
+                }
+            }
+            Effect::Audio(command) => {
+                let audio = inner.audio.borrow().clone();
+                let Some(audio) = audio else { return };
+                match command {
+                    AudioCommand::Unlock => audio.unlock(),
+                    AudioCommand::Play => audio.play(),
+                    AudioCommand::Pause => audio.pause(),
+                    AudioCommand::Volume(volume) => audio.set_volume(volume),
+                    AudioCommand::PlayFile { url, start_millis } => {
+                        audio.play_file(&url, start_millis);
+                    }
+                    AudioCommand::SeekFile(millis) => audio.seek_file(millis),
+                }
+            }
+            Effect::ForgetFile(url) => document::forget_url(&url),
+            Effect::SavePreferences(text) => storage::save(&text),
+            Effect::Navigate(id) => self.go(&tune_path(id)),
+            Effect::Announce(text) => self.announcement.set(text),
+            Effect::MediaSession(state) => media_session::show(state.as_ref()),
+            Effect::SetTitle(title) => document::set_title(&title),
+        }
+    }
+
+    fn worker_says(self, said: FromWorker) {
+        let inner = self.inner();
+        let ticket_of = |id: u32| {
+            let known = inner.tickets.borrow().get(&id).copied();
+            match (id, known) {
+                (protocol::EVENT, _) => Some(UNASKED),
+                (_, known) => known,
+            }
+        };
+        match said {
+            FromWorker::Engine { id, event, wav } => {
+                if let EngineEvent::Scope { .. } = &event {
+                    self.with_audio(|audio| audio.take_scope(&event));
+                } else if let Some(ticket) = ticket_of(id) {
+                    self.send(Event::Engine {
+                        ticket,
+                        event,
+                        file: wav,
+                    });
+                }
+            }
+            FromWorker::Library { id, event } => {
+                if let Some(ticket) = ticket_of(id) {
+                    self.send(Event::Library { ticket, event });
+                }
+            }
+            FromWorker::Restarted { which, reason } => {
+                inner.tickets.borrow_mut().clear();
+                self.send(match which {
+                    Which::Engine => Event::EngineRestarted { reason },
+                    Which::Library => Event::LibraryRestarted { reason },
+                });
+            }
+        }
+    }
+
+    fn audio_says(self, event: audio::AudioEvent) {
+        self.send(Event::Audio(match event {
+            audio::AudioEvent::ModeChosen(mode) => AudioEvent::ModeChosen(match mode {
+                audio::Mode::Ring => SoundMode::Ring,
+                audio::Mode::Port => SoundMode::Port,
+                audio::Mode::File => SoundMode::File,
+            }),
+            audio::AudioEvent::Interrupted => AudioEvent::Interrupted,
+            audio::AudioEvent::Resumed => AudioEvent::Resumed,
+            audio::AudioEvent::Failed(reason) => AudioEvent::Failed(reason),
+            audio::AudioEvent::FileEnded => AudioEvent::FileEnded,
+        }));
+    }
+
+    /// Theme and accent follow the settings and the tune.
+    fn watch_colours(self) {
+        let theme = Memo::new(move |_| self.settings.with(|settings| settings.theme));
+        leptos::prelude::Effect::new(move |_| {
+            document::set_theme(match theme.get() {
+                Theme::System => None,
+                Theme::Dark => Some("dark"),
+                Theme::Light => Some("light"),
+            });
+        });
+        let md5 = Memo::new(move |_| {
+            self.player
+                .with(|player| player.tune.as_ref().map(|tune| tune.id.md5))
+        });
+        leptos::prelude::Effect::new(move |_| {
+            let palette = md5
+                .get()
+                .map_or(art::PALETTES[0], |md5| art::palette_of(&md5));
+            document::set_accent(palette.on_dark, palette.on_light);
+        });
+    }
+}

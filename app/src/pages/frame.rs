@@ -1,0 +1,188 @@
+//! What stands around every page: navigation, player bar, messages, shortcuts.
+
+use leptos::prelude::*;
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::{NavigateOptions, path};
+use listening::Intent;
+
+use super::about::{About, ShortcutTable};
+use super::library::Library;
+use super::not_found::NotFound;
+use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar};
+use super::settings::Settings;
+use super::tune::{NothingPlaying, Tune};
+use crate::components::{Dialog, Icon, Name};
+use crate::core::{Core, tune_path, use_core};
+use crate::shell::document;
+use crate::shell::keyboard::{self, Shortcut};
+
+/// Step of the arrow keys.
+const SEEK_MILLIS: i32 = 5_000;
+/// Step of the arrow keys.
+const VOLUME_PERCENT: i32 = 5;
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let core = Core::start();
+    provide_context(core);
+    let help = RwSignal::new(false);
+    view! {
+        <Router>
+            <Frame help=help />
+        </Router>
+    }
+}
+
+#[component]
+fn Frame(help: RwSignal<bool>) -> impl IntoView {
+    let core = use_core();
+    let navigate = use_navigate();
+    let location = use_location();
+    let on_tune_page = Memo::new(move |_| location.pathname.get().starts_with("/tune/"));
+    core.set_navigator(move |path| {
+        // From tune to tune the page stays, so the way back leads out of it.
+        let replace = on_tune_page.get_untracked() && path.starts_with("/tune/");
+        let options = NavigateOptions {
+            replace,
+            ..NavigateOptions::default()
+        };
+        navigate(path, options);
+    });
+    keyboard::listen(move |shortcut| obey(core, shortcut, help));
+    let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
+    view! {
+        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get()>
+            <a class="skip" href="#main">
+                "Skip to content"
+            </a>
+            <Navigation help=help />
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Library />
+                    <Route path=path!("/tune") view=NothingPlaying />
+                    <Route path=path!("/tune/:md5") view=Tune />
+                    <Route path=path!("/tune/:md5/:song") view=Tune />
+                    <Route path=path!("/settings") view=Settings />
+                    <Route path=path!("/about") view=About />
+                </Routes>
+            </main>
+            <PlayerBar />
+            <div class="corner">
+                <ImportPanel />
+                <Notices />
+            </div>
+        </div>
+        <DropOverlay />
+        <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
+            <ShortcutTable />
+        </Dialog>
+        <p class="hidden-words" role="status" aria-live="polite">
+            {move || core.announcement.get()}
+        </p>
+    }
+}
+
+fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
+    core.wish(match shortcut {
+        Shortcut::PlayPause => Intent::PlayPause,
+        Shortcut::Forth => Intent::SeekBy(SEEK_MILLIS),
+        Shortcut::Back => Intent::SeekBy(-SEEK_MILLIS),
+        Shortcut::Louder => Intent::StepVolume(VOLUME_PERCENT),
+        Shortcut::Softer => Intent::StepVolume(-VOLUME_PERCENT),
+        Shortcut::Mute => Intent::ToggleMute,
+        Shortcut::Next => Intent::Next,
+        Shortcut::Previous => Intent::Previous,
+        Shortcut::Help => {
+            help.set(true);
+            return;
+        }
+        Shortcut::Search => {
+            if !document::focus("search") {
+                core.go("/");
+                request_animation_frame(|| {
+                    document::focus("search");
+                });
+            }
+            return;
+        }
+    });
+}
+
+#[component]
+fn Navigation(help: RwSignal<bool>) -> impl IntoView {
+    let core = use_core();
+    let now = Memo::new(move |_| {
+        core.player.with(|player| {
+            player
+                .tune
+                .as_ref()
+                .map_or_else(|| "/tune".to_owned(), |tune| tune_path(tune.id))
+        })
+    });
+    let location = use_location();
+    let on_tune = move || location.pathname.with(|path| path.starts_with("/tune"));
+    let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
+    view! {
+        <nav class="nav" aria-label="Pages">
+            <A href="/" attr:class="brand" attr:aria-label="Sidereal, to the library">
+                <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
+                    <path class="brand-low" d="M4 22h24v3H4z"></path>
+                    <path class="brand-mid" d="M4 17h24v3H4z"></path>
+                    <path d="M4 12h4v-5h5v5h6v-5h5v5h4v3h-7v-5h-1v5h-8v-5h-1v5H4z"></path>
+                </svg>
+                <span class="nav-words">"Sidereal"</span>
+            </A>
+            <ul>
+                <li>
+                    <A href="/" exact=true attr:class="nav-link">
+                        <Icon name=Name::Library />
+                        <span class="nav-words">"Library"</span>
+                    </A>
+                </li>
+                <li>
+                    <a
+                        class="nav-link"
+                        href=move || now.get()
+                        aria-current=move || on_tune().then_some("page")
+                    >
+                        <Icon name=Name::Disc />
+                        <span class="nav-words">"Now playing"</span>
+                    </a>
+                </li>
+                <li>
+                    <A href="/settings" attr:class="nav-link">
+                        <Icon name=Name::Sliders />
+                        <span class="nav-words">"Settings"</span>
+                    </A>
+                </li>
+                <li>
+                    <A href="/about" attr:class="nav-link">
+                        <Icon name=Name::Info />
+                        <span class="nav-words">"About"</span>
+                    </A>
+                </li>
+            </ul>
+            <button
+                class="nav-link nav-help"
+                type="button"
+                aria-label="Keyboard shortcuts"
+                on:click=move |_| help.set(true)
+            >
+                <Icon name=Name::Keyboard />
+                <span class="nav-words">"Shortcuts"</span>
+            </button>
+            <button
+                class="nav-link nav-toggle"
+                type="button"
+                aria-expanded=move || (!narrow()).to_string()
+                aria-label=move || if narrow() { "Widen navigation" } else { "Narrow navigation" }
+                on:click=move |_| core.wish(Intent::ToggleNavigation)
+            >
+                <Icon name=Name::Panel />
+                <span class="nav-words">"Collapse"</span>
+            </button>
+        </nav>
+    }
+}

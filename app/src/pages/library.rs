@@ -1,0 +1,264 @@
+//! The page `/`: the library as a list, and what plays beside it.
+
+use std::sync::Arc;
+
+use catalog::{Column, Row};
+use leptos::prelude::*;
+use listening::{Intent, LibraryState, words};
+use protocol::library::Storage;
+
+use super::parts::{AddMusic, SidePanel, TuneRow};
+use crate::components::{Icon, Name, VirtualList};
+use crate::core::use_core;
+
+/// Height of a row in pixels; the style sheet knows it too.
+const ROW_HEIGHT: u32 = 44;
+
+/// The page `/`.
+#[component]
+pub fn Library() -> impl IntoView {
+    let core = use_core();
+    core.wish(Intent::ShowTune(None));
+    let state = Memo::new(move |_| core.list.with(|list| list.library.clone()));
+    let total = Memo::new(move |_| core.list.with(|list| list.total));
+    let filter = Memo::new(move |_| core.list.with(|list| list.query.filter.clone()));
+    let is_empty = Memo::new(move |_| matches!(state.get(), LibraryState::Open { count: 0, .. }));
+    let body = move || match state.get() {
+        LibraryState::Failed(reason) => view! { <Failed reason=reason /> }.into_any(),
+        _ if is_empty.get() => view! { <Empty /> }.into_any(),
+        _ => view! {
+            <List />
+            <Show when=move || total.get() == Some(0)>
+                <NoMatch />
+            </Show>
+        }
+        .into_any(),
+    };
+    let body_kind = Memo::new(move |_| match state.get() {
+        LibraryState::Failed(_) => 0,
+        _ if is_empty.get() => 1,
+        _ => 2,
+    });
+    view! {
+        <div class="library">
+            <section class="library-main" aria-label="Library">
+                <header class="library-head">
+                    <div class="library-title">
+                        <h1>"Library"</h1>
+                        <p class="quiet" role="status">
+                            {move || summary(&state.get(), total.get(), &filter.get())}
+                        </p>
+                    </div>
+                    <div class="search">
+                        <Icon name=Name::Search />
+                        <input
+                            id="search"
+                            type="search"
+                            placeholder="Search title, composer, year"
+                            aria-label="Search the library"
+                            autocomplete="off"
+                            spellcheck="false"
+                            prop:value=move || filter.get()
+                            on:input=move |event| {
+                                core.wish(Intent::SetFilter(event_target_value(&event)));
+                            }
+                        />
+                        <kbd aria-hidden="true">"/"</kbd>
+                    </div>
+                    <AddMusic />
+                </header>
+                {move || {
+                    body_kind.track();
+                    untrack(body)
+                }}
+            </section>
+            <SidePanel />
+        </div>
+    }
+}
+
+fn summary(state: &LibraryState, total: Option<u32>, filter: &str) -> String {
+    let LibraryState::Open { count, storage } = state else {
+        return String::new();
+    };
+    let mut text = words::counted(*count, "tune");
+    if let (Some(total), false) = (total, filter.trim().is_empty()) {
+        text = format!("{} of {text}", words::count_text(total));
+    }
+    if *storage == Storage::MemoryOnly {
+        text.push_str(", not kept after this page is closed");
+    }
+    text
+}
+
+#[component]
+fn List() -> impl IntoView {
+    let core = use_core();
+    // Before the first answer there are as many skeletons as a screen shows.
+    let total = Memo::new(move |_| core.list.with(|list| list.total.unwrap_or(24)));
+    let subject = Memo::new(move |_| {
+        core.list.with(|list| {
+            let sort = list.query.sort;
+            format!(
+                "{:?} {} {}",
+                sort.column, sort.descending, list.query.filter
+            )
+        })
+    });
+    let row_at = move |at: u32| -> Option<Arc<Row>> {
+        core.list.with(|list| {
+            let place = at.checked_sub(list.first)? as usize;
+            list.rows.get(place).cloned().flatten()
+        })
+    };
+    let on_choose = move |at: u32| {
+        if let Some(row) = untrack(|| row_at(at)) {
+            core.wish(Intent::PlayRow(row));
+        }
+    };
+    let on_open = move |at: u32| {
+        if let Some(row) = untrack(|| row_at(at)) {
+            core.go(&format!("/tune/{}", row.md5));
+        }
+    };
+    view! {
+        <VirtualList
+            id="tunes"
+            label="Tunes"
+            total=total
+            row_height=ROW_HEIGHT
+            columns=7
+            subject=subject
+            on_range=move |(first, count)| core.wish(Intent::ShowRows { first, count })
+            on_choose=on_choose
+            on_open=on_open
+            header=Header.into()
+            row=Callback::new(move |at| {
+                let row = Memo::new(move |_| row_at(at));
+                view! { <TuneRow number=at + 1 row=row /> }.into_any()
+            })
+        />
+    }
+}
+
+#[component]
+fn Header() -> impl IntoView {
+    view! {
+        <div class="row row-head" role="row" aria-rowindex="1">
+            <SortHead column=Column::Added class="c-number" words="#" spoken="Order of arrival" />
+            <SortHead column=Column::Title class="c-title" words="Title" spoken="Title" />
+            <SortHead column=Column::Author class="c-author" words="Composer" spoken="Composer" />
+            <SortHead column=Column::Year class="c-released" words="Released" spoken="Year of release" />
+            <div class="c-chip" role="columnheader">"Chip"</div>
+            <SortHead column=Column::Songs class="c-songs" words="Songs" spoken="Count of songs" />
+            <SortHead column=Column::Length class="c-length" words="Time" spoken="Length" />
+        </div>
+    }
+}
+
+#[component]
+fn SortHead(
+    column: Column,
+    class: &'static str,
+    words: &'static str,
+    spoken: &'static str,
+) -> impl IntoView {
+    let core = use_core();
+    let sort = Memo::new(move |_| core.list.with(|list| list.query.sort));
+    let sorted = move || (sort.get().column == column).then(|| sort.get().descending);
+    view! {
+        <div
+            class=class
+            role="columnheader"
+            aria-sort=move || match sorted() {
+                None => "none",
+                Some(false) => "ascending",
+                Some(true) => "descending",
+            }
+        >
+            <button
+                type="button"
+                aria-label=spoken
+                class:sorted=move || sorted().is_some()
+                on:click=move |_| core.wish(Intent::SortBy(column))
+                on:keydown=|event| event.stop_propagation()
+            >
+                <span>{words}</span>
+                <Show when=move || sorted().is_some()>
+                    <Icon name=Signal::derive(move || {
+                        if sorted() == Some(true) { Name::Descending } else { Name::Ascending }
+                    }) />
+                </Show>
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Empty() -> impl IntoView {
+    let core = use_core();
+    view! {
+        <div class="state">
+            <div class="state-art" aria-hidden="true">
+                <Icon name=Name::Drop />
+            </div>
+            <h2>"Bring your music"</h2>
+            <p class="quiet">
+                "Drop .sid files, a folder or a zip anywhere on this page. They stay on this device."
+            </p>
+            <div class="button-row">
+                <button class="button primary" type="button" on:click=move |_| core.pick(false)>
+                    <Icon name=Name::File />
+                    "Choose files"
+                </button>
+                <button class="button" type="button" on:click=move |_| core.pick(true)>
+                    <Icon name=Name::Folder />
+                    "Choose a folder"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn NoMatch() -> impl IntoView {
+    let core = use_core();
+    let filter = Memo::new(move |_| core.list.with(|list| list.query.filter.clone()));
+    view! {
+        <div class="state state-over">
+            <div class="state-art" aria-hidden="true">
+                <Icon name=Name::Search />
+            </div>
+            <h2>"No tune matches \u{201c}" {move || filter.get()} "\u{201d}"</h2>
+            <p class="quiet">"Every word must occur in title, composer, release or path."</p>
+            <button
+                class="button"
+                type="button"
+                on:click=move |_| core.wish(Intent::SetFilter(String::new()))
+            >
+                "Clear the search"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Failed(reason: String) -> impl IntoView {
+    let core = use_core();
+    view! {
+        <div class="state" role="alert">
+            <div class="state-art bad" aria-hidden="true">
+                <Icon name=Name::Warning />
+            </div>
+            <h2>"The library could not be opened"</h2>
+            <p class="quiet">{reason}</p>
+            <button
+                class="button primary"
+                type="button"
+                on:click=move |_| core.wish(Intent::RetryLibrary)
+            >
+                "Try again"
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,11 @@
+//! The pages and the frame around them.
+
+mod about;
+mod frame;
+mod library;
+mod not_found;
+mod parts;
+mod settings;
+mod tune;
+
+pub use frame::App;

@@ -1,0 +1,176 @@
+//! Bringing music: the button, the overlay while files are held over the page, the import.
+
+use leptos::prelude::*;
+use listening::{ImportPhase, Intent, words};
+
+use crate::components::{Icon, Name};
+use crate::core::use_core;
+
+/// Two buttons, for files and for a folder.
+#[component]
+pub fn AddMusic() -> impl IntoView {
+    let core = use_core();
+    view! {
+        <div class="add-music">
+            <button
+                class="button primary"
+                type="button"
+                aria-label="Add files"
+                on:click=move |_| core.pick(false)
+            >
+                <Icon name=Name::Plus />
+                <span class="words">"Add music"</span>
+            </button>
+            <button
+                class="button button-square"
+                type="button"
+                aria-label="Add a folder"
+                title="Add a folder"
+                on:click=move |_| core.pick(true)
+            >
+                <Icon name=Name::Folder />
+            </button>
+        </div>
+    }
+}
+
+/// Covers the page while files are held over it.
+#[component]
+pub fn DropOverlay() -> impl IntoView {
+    let core = use_core();
+    view! {
+        <Show when=move || core.hovering.get()>
+            <div class="drop-overlay">
+                <div class="drop-target">
+                    <Icon name=Name::Drop />
+                    <p class="drop-title">"Drop to add to your library"</p>
+                    <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt"</p>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// The import that goes on, or the report of the last one.
+#[component]
+pub fn ImportPanel() -> impl IntoView {
+    let core = use_core();
+    let phase = Memo::new(move |_| core.import.with(|import| import.phase.clone()));
+    let shown = move || phase.get() != ImportPhase::None;
+    let running = move || phase.get() == ImportPhase::Running;
+    let counts = move || {
+        core.import.with(|import| {
+            let report = &import.report;
+            (report.done, report.total.max(report.done))
+        })
+    };
+    let title = move || match phase.get() {
+        ImportPhase::None | ImportPhase::Running => "Adding music".to_owned(),
+        ImportPhase::Done => "Music added".to_owned(),
+        ImportPhase::Cancelled => "Import stopped".to_owned(),
+        ImportPhase::Failed(reason) => format!("Import failed: {reason}"),
+    };
+    view! {
+        <Show when=shown>
+            <section class="import" aria-label="Import">
+                <header>
+                    <h2>{title}</h2>
+                    <Show
+                        when=running
+                        fallback=move || {
+                            view! {
+                                <button
+                                    class="button-icon"
+                                    type="button"
+                                    aria-label="Close the report"
+                                    on:click=move |_| core.wish(Intent::CloseImport)
+                                >
+                                    <Icon name=Name::Close />
+                                </button>
+                            }
+                        }
+                    >
+                        <button
+                            class="button button-small"
+                            type="button"
+                            on:click=move |_| core.wish(Intent::CancelImport)
+                        >
+                            "Cancel"
+                        </button>
+                    </Show>
+                </header>
+                <Show when=running>
+                    <progress
+                        aria-label="Files looked at"
+                        max=move || counts().1.max(1).to_string()
+                        prop:value=move || f64::from(counts().0)
+                    ></progress>
+                    <p class="quiet figures">
+                        {move || {
+                            let (done, total) = counts();
+                            format!("{} of {}", words::count_text(done), words::counted(total, "file"))
+                        }}
+                    </p>
+                </Show>
+                <p class="figures">
+                    {move || {
+                        core.import
+                            .with(|import| {
+                                let report = &import.report;
+                                let mut parts = vec![format!("{} new", words::count_text(report.added))];
+                                if report.known > 0 {
+                                    parts.push(format!("{} already here", words::count_text(report.known)));
+                                }
+                                if report.skipped > 0 {
+                                    parts.push(format!("{} not music", words::count_text(report.skipped)));
+                                }
+                                parts.join(" \u{b7} ")
+                            })
+                    }}
+                </p>
+                <Refusals />
+            </section>
+        </Show>
+    }
+}
+
+#[component]
+fn Refusals() -> impl IntoView {
+    let core = use_core();
+    let refused = Memo::new(move |_| {
+        core.import
+            .with(|import| (import.refused.clone(), import.more_refused))
+    });
+    let count = move || refused.with(|(refused, more)| refused.len() as u32 + more);
+    view! {
+        <Show when=move || count() != 0>
+            <details class="refused">
+                <summary>
+                    <Icon name=Name::Warning />
+                    {move || format!("{} refused", words::counted(count(), "file"))}
+                </summary>
+                <ul tabindex="0" aria-label="Refused files">
+                    {move || {
+                        refused
+                            .with(|(refused, more)| {
+                                let listed = refused
+                                    .iter()
+                                    .map(|refusal| {
+                                        view! {
+                                            <li>
+                                                <span class="path">{refusal.path.clone()}</span>
+                                                <span class="quiet">{refusal.reason.clone()}</span>
+                                            </li>
+                                        }
+                                    })
+                                    .collect_view();
+                                let more = (*more > 0)
+                                    .then(|| view! { <li>{format!("and {} more", words::count_text(*more))}</li> });
+                                (listed, more)
+                            })
+                    }}
+                </ul>
+            </details>
+        </Show>
+    }
+}

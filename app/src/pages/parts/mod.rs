@@ -1,0 +1,37 @@
+//! Parts of pages that know of tunes.
+
+mod art;
+mod import;
+mod machine;
+mod notices;
+mod player_bar;
+mod row;
+mod scopes;
+mod side_panel;
+
+pub use art::TuneArt;
+pub use import::{AddMusic, DropOverlay, ImportPanel};
+pub use machine::{ChipChoice, VideoChoice};
+pub use notices::Notices;
+pub use player_bar::PlayerBar;
+pub use row::TuneRow;
+pub use scopes::Scopes;
+pub use side_panel::SidePanel;
+
+use leptos::prelude::*;
+
+/// Three bars that dance while sound flows.
+#[component]
+pub fn Equaliser(
+    /// Sound flows.
+    #[prop(into)]
+    moving: Signal<bool>,
+) -> impl IntoView {
+    view! {
+        <svg class="equaliser" class:moving=move || moving.get() viewBox="0 0 16 16" aria-hidden="true">
+            <rect x="1" y="2" width="3" height="12"></rect>
+            <rect x="6.5" y="2" width="3" height="12"></rect>
+            <rect x="12" y="2" width="3" height="12"></rect>
+        </svg>
+    }
+}

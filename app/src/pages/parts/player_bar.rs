@@ -1,0 +1,340 @@
+//! The bar at the foot of every page.
+
+use leptos::prelude::*;
+use listening::preferences::Repeat;
+use listening::{Intent, SoundMode, State, words};
+
+use super::TuneArt;
+use crate::components::{Icon, Name, Slider};
+use crate::core::{tune_path, use_core};
+
+/// Times that sound was missing before the bar says so.
+const STUTTERS: u32 = 3;
+
+/// The bar at the foot of every page.
+#[component]
+pub fn PlayerBar() -> impl IntoView {
+    view! {
+        <footer class="player" aria-label="Player" role="region">
+            <Chosen />
+            <div class="player-middle">
+                <Transport />
+                <Seek />
+            </div>
+            <div class="player-right">
+                <Subtune />
+                <Quality />
+                <Volume />
+            </div>
+        </footer>
+    }
+}
+
+#[component]
+fn Chosen() -> impl IntoView {
+    let core = use_core();
+    let tune = Memo::new(move |_| core.player.with(|player| player.tune.clone()));
+    let line = Memo::new(move |_| core.player.with(state_line));
+    view! {
+        <div class="player-tune">
+            {move || match tune.get() {
+                None => {
+                    view! {
+                        <div class="player-art player-art-empty" aria-hidden="true">
+                            <Icon name=Name::Disc />
+                        </div>
+                        <div class="player-words">
+                            <p class="player-title">"Nothing chosen"</p>
+                            <p class="player-author">"Press play for the first tune of the list"</p>
+                        </div>
+                    }
+                        .into_any()
+                }
+                Some(tune) => {
+                    let author = words::author_text(&tune.row.author).to_owned();
+                    let title = words::title_text(&tune.row.title).to_owned();
+                    view! {
+                        <a
+                            class="player-art"
+                            href=tune_path(tune.id)
+                            aria-label="Open Now Playing"
+                        >
+                            <TuneArt md5=tune.id.md5 />
+                        </a>
+                        <div class="player-words">
+                            <p class="player-title">
+                                <a href=tune_path(tune.id) title=title.clone()>{title.clone()}</a>
+                            </p>
+                            {move || match line.get() {
+                                Some((text, bad)) => {
+                                    view! {
+                                        <p class="player-author" class:bad=bad title=text.clone()>
+                                            {text.clone()}
+                                        </p>
+                                    }
+                                        .into_any()
+                                }
+                                None => {
+                                    view! { <p class="player-author">{author.clone()}</p> }.into_any()
+                                }
+                            }}
+                        </div>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}
+
+/// What stands in the composer's place when something is to be said, and whether it is bad.
+fn state_line(player: &listening::PlayerView) -> Option<(String, bool)> {
+    if let Some(error) = &player.error {
+        return Some((error.clone(), true));
+    }
+    if let (Some(rendered), Some(tune)) = (player.rendered_millis, &player.tune) {
+        let percent = u64::from(rendered) * 100 / u64::from(tune.length_millis.max(1));
+        return Some((format!("Rendering before it plays: {percent} %"), false));
+    }
+    let silent = player.silent_millis?;
+    Some((
+        format!(
+            "The tune itself is silent so far ({})",
+            words::clock_text(silent)
+        ),
+        false,
+    ))
+}
+
+#[component]
+fn Transport() -> impl IntoView {
+    let core = use_core();
+    let state = Memo::new(move |_| core.player.with(|player| player.state));
+    let repeat = Memo::new(move |_| core.settings.with(|settings| settings.repeat));
+    let has_tune = move || state.get() != State::Idle;
+    view! {
+        <div class="transport">
+            <button
+                class="button-icon only-wide"
+                class:lit=move || repeat.get() != Repeat::Off
+                type="button"
+                aria-label=move || match repeat.get() {
+                    Repeat::Off => "Repeat: off",
+                    Repeat::All => "Repeat: the list",
+                    Repeat::One => "Repeat: this tune",
+                }
+                on:click=move |_| core.wish(Intent::CycleRepeat)
+            >
+                <Icon name=Signal::derive(move || {
+                    if repeat.get() == Repeat::One { Name::RepeatOne } else { Name::Repeat }
+                }) />
+            </button>
+            <button
+                class="button-icon transport-previous"
+                type="button"
+                aria-label="Previous tune"
+                disabled=move || !has_tune()
+                on:click=move |_| core.wish(Intent::Previous)
+            >
+                <Icon name=Name::Previous />
+            </button>
+            <button
+                class="play-button"
+                type="button"
+                aria-label=move || if state.get().is_active() { "Pause" } else { "Play" }
+                on:click=move |_| core.wish(Intent::PlayPause)
+            >
+                <Icon name=Signal::derive(move || match state.get() {
+                    State::Playing | State::Loading => Name::Pause,
+                    _ => Name::Play,
+                }) />
+                <Show when=move || state.get() == State::Loading>
+                    <span class="play-wait" aria-hidden="true"></span>
+                </Show>
+            </button>
+            <button
+                class="button-icon"
+                type="button"
+                aria-label="Next tune"
+                disabled=move || !has_tune()
+                on:click=move |_| core.wish(Intent::Next)
+            >
+                <Icon name=Name::Next />
+            </button>
+            <button
+                class="button-icon only-wide"
+                type="button"
+                aria-label="Stop"
+                disabled=move || !has_tune()
+                on:click=move |_| core.wish(Intent::Stop)
+            >
+                <Icon name=Name::Stop />
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Seek() -> impl IntoView {
+    let core = use_core();
+    let clock = core.clock;
+    let known = Memo::new(move |_| {
+        core.player.with(|player| {
+            player
+                .tune
+                .as_ref()
+                .map(|tune| (tune.length_millis, tune.length_is_known))
+        })
+    });
+    // Whole seconds, so that the words change no more often than they are read.
+    let elapsed = Memo::new(move |_| clock.get().position_millis / 1000 * 1000);
+    view! {
+        <div class="seek">
+            <span class="figures seek-time">{move || words::clock_text(elapsed.get())}</span>
+            <Slider
+                label="Place in the tune"
+                value=Signal::derive(move || clock.get().position_millis)
+                max=Signal::derive(move || clock.get().length_millis.max(1))
+                step=1000
+                buffered=Signal::derive(move || clock.get().rendered_millis)
+                spoken=words::spoken_time
+                on_commit=move |millis| core.wish(Intent::SeekTo(millis))
+                disabled=Signal::derive(move || known.get().is_none())
+            />
+            <span class="figures seek-time">
+                {move || match known.get() {
+                    None => "0:00".to_owned(),
+                    Some((millis, true)) => words::clock_text(millis),
+                    Some((_, false)) => words::length_text(None),
+                }}
+            </span>
+        </div>
+    }
+}
+
+#[component]
+fn Subtune() -> impl IntoView {
+    let core = use_core();
+    let songs = Memo::new(move |_| {
+        core.player.with(|player| {
+            let tune = player.tune.as_ref()?;
+            (tune.row.songs > 1).then_some((tune.id.song, tune.row.songs))
+        })
+    });
+    let song = move || songs.get().map_or(0, |(song, _)| song);
+    let last = move || songs.get().is_some_and(|(song, songs)| song >= songs);
+    view! {
+        <Show when=move || songs.get().is_some()>
+            <div class="stepper" role="group" aria-label="Subtune">
+                <button
+                    class="button-icon"
+                    type="button"
+                    aria-label="Previous subtune"
+                    disabled=move || song() <= 1
+                    on:click=move |_| core.wish(Intent::StepSong(-1))
+                >
+                    <Icon name=Name::Left />
+                </button>
+                <span class="figures">
+                    {move || songs.get().map(|(song, songs)| format!("{song}/{songs}"))}
+                </span>
+                <button
+                    class="button-icon"
+                    type="button"
+                    aria-label="Next subtune"
+                    disabled=last
+                    on:click=move |_| core.wish(Intent::StepSong(1))
+                >
+                    <Icon name=Name::Right />
+                </button>
+            </div>
+        </Show>
+    }
+}
+
+/// What plays the tune, and what is wrong with it.
+#[component]
+fn Quality() -> impl IntoView {
+    let core = use_core();
+    let machine = Memo::new(move |_| {
+        core.player.with(|player| {
+            let machine = player.machine.as_ref()?;
+            let chip = match &*machine.chips {
+                [one] => words::model_name(one.model).to_owned(),
+                several => format!("{}SID", several.len()),
+            };
+            Some((chip, words::video_name(machine.video)))
+        })
+    });
+    let hint = Memo::new(move |_| {
+        core.player.with(|player| {
+            if player.stutters >= STUTTERS {
+                Some("This device is busy: sound breaks up")
+            } else if player.mode == Some(SoundMode::File) {
+                Some("Sound is rendered before it plays; Settings says why")
+            } else {
+                None
+            }
+        })
+    });
+    view! {
+        <div class="quality">
+            {move || {
+                hint.get()
+                    .map(|hint| {
+                        view! {
+                            <span class="quality-hint" role="img" aria-label=hint title=hint>
+                                <Icon name=Name::Warning />
+                            </span>
+                        }
+                    })
+            }}
+            {move || {
+                machine
+                    .get()
+                    .map(|(chip, video)| {
+                        view! {
+                            <span class="badge">{chip}</span>
+                            <span class="badge">{video}</span>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Volume() -> impl IntoView {
+    let core = use_core();
+    let volume = Memo::new(move |_| {
+        core.settings.with(|settings| {
+            let heard = if settings.muted { 0 } else { settings.volume };
+            (u32::from(heard), settings.muted)
+        })
+    });
+    view! {
+        <div class="volume">
+            <button
+                class="button-icon"
+                type="button"
+                aria-label="Mute"
+                aria-pressed=move || volume.get().1.to_string()
+                on:click=move |_| core.wish(Intent::ToggleMute)
+            >
+                <Icon name=Signal::derive(move || {
+                    if volume.get().0 == 0 { Name::Muted } else { Name::Volume }
+                }) />
+            </button>
+            <Slider
+                label="Volume"
+                value=Signal::derive(move || volume.get().0)
+                max=100
+                step=1
+                spoken=|percent| format!("{percent} percent")
+                on_input=move |percent: u32| {
+                    core.wish(Intent::SetVolume(u8::try_from(percent).unwrap_or(100)));
+                }
+            />
+        </div>
+    }
+}

@@ -1,0 +1,130 @@
+//! A row of the list.
+
+use std::sync::Arc;
+
+use catalog::Row;
+use leptos::prelude::*;
+use listening::{Intent, words};
+
+use super::{Equaliser, TuneArt};
+use crate::components::{Icon, Name};
+use crate::core::use_core;
+
+/// A row of the list; bones while it is on its way.
+#[component]
+pub fn TuneRow(
+    /// Place in the list, from 1.
+    number: u32,
+    /// The tune.
+    #[prop(into)]
+    row: Signal<Option<Arc<Row>>>,
+) -> impl IntoView {
+    move || match row.get() {
+        Some(row) => view! { <KnownRow number=number row=row /> }.into_any(),
+        None => view! { <Bones /> }.into_any(),
+    }
+}
+
+#[component]
+fn Bones() -> impl IntoView {
+    view! {
+        <div class="row row-bones" role="gridcell">
+            <span class="hidden-words">"Loading"</span>
+            <i class="bone bone-art"></i>
+            <i class="bone bone-title"></i>
+            <i class="bone bone-author"></i>
+        </div>
+    }
+}
+
+#[component]
+fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
+    let core = use_core();
+    let md5 = row.md5;
+    let chosen = Memo::new(move |_| {
+        core.player.with(|player| {
+            let chosen = player.tune.as_ref().is_some_and(|tune| tune.id.md5 == md5);
+            chosen.then_some(player.state.is_active())
+        })
+    });
+    let play = {
+        let row = row.clone();
+        move |_| match chosen.get_untracked() {
+            Some(_) => core.wish(Intent::PlayPause),
+            None => core.wish(Intent::PlayRow(row.clone())),
+        }
+    };
+    let title = words::title_text(&row.title).to_owned();
+    let author = words::author_text(&row.author).to_owned();
+    let several = row.songs > 1;
+    view! {
+        <div class="row" class:chosen=move || chosen.get().is_some() on:click=play>
+            <div class="c-number figures" role="gridcell">
+                <span class="row-number">{number}</span>
+                <span class="row-mark">
+                    {move || match chosen.get() {
+                        Some(active) => {
+                            view! {
+                                <Equaliser moving=active />
+                                <span class="hidden-words">
+                                    {if active { "Playing" } else { "Chosen" }}
+                                </span>
+                            }
+                                .into_any()
+                        }
+                        None => ().into_any(),
+                    }}
+                </span>
+                <span class="row-play">
+                    <Icon name=Signal::derive(move || {
+                        if chosen.get() == Some(true) { Name::Pause } else { Name::Play }
+                    }) />
+                </span>
+            </div>
+            <div class="c-art" aria-hidden="true">
+                <TuneArt md5=md5 />
+            </div>
+            <div class="c-title" role="gridcell">
+                <span class="row-title" title=title.clone()>{title.clone()}</span>
+            </div>
+            <div class="c-author" role="gridcell">
+                {author}
+            </div>
+            <div class="c-released figures" role="gridcell">
+                <span class="released-year">
+                    {row.year.map_or_else(|| "\u{2013}".to_owned(), |year| year.to_string())}
+                </span>
+                <span class="released-label">{publisher(&row).to_owned()}</span>
+            </div>
+            <div class="c-chip" role="gridcell">
+                <span class="badge">{words::chip_badge(&row.models)}</span>
+            </div>
+            <div class="c-songs figures" role="gridcell">
+                <span class:faint=!several>{row.songs}</span>
+            </div>
+            <div class="c-length figures" role="gridcell">
+                {words::length_text(row.length_millis)}
+                <a
+                    class="row-open"
+                    href=format!("/tune/{md5}")
+                    tabindex="-1"
+                    aria-label=format!("About {title}")
+                    on:click=|event| event.stop_propagation()
+                >
+                    <Icon name=Name::Right />
+                </a>
+            </div>
+        </div>
+    }
+}
+
+/// What follows the year in a "released" line.
+fn publisher(row: &Row) -> &str {
+    match row.year {
+        Some(_) => row
+            .released
+            .split_once(' ')
+            .map_or("", |(_, publisher)| publisher),
+        None => &row.released,
+    }
+}

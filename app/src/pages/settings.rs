@@ -1,0 +1,164 @@
+//! The page `/settings`.
+
+use leptos::prelude::*;
+use listening::preferences::{Repeat, Songs, Theme};
+use listening::{Intent, LibraryState, SoundMode, words};
+use protocol::library::Storage;
+
+use super::parts::{ChipChoice, VideoChoice};
+use crate::components::{Icon, Name, Segmented};
+use crate::core::use_core;
+use crate::shell::document;
+
+/// A line of the settings: words on the left, a control on the right.
+#[component]
+fn Setting(title: &'static str, hint: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div class="setting">
+            <div>
+                <h3>{title}</h3>
+                <p class="quiet">{hint}</p>
+            </div>
+            {children()}
+        </div>
+    }
+}
+
+/// How sound is made on this page, and why.
+fn mode_words(mode: Option<SoundMode>) -> (&'static str, String) {
+    match mode {
+        None => ("Not set up yet", "Sound is set up when the page is ready.".into()),
+        Some(SoundMode::Ring) => (
+            "Shared memory",
+            "The emulator writes straight into the sound buffer: the best this browser can do.".into(),
+        ),
+        Some(SoundMode::Port) => (
+            "Messages",
+            "This page was served without cross-origin isolation, so memory cannot be shared. Sound comes in blocks; it is the same sound, and a busy device may break it up sooner.".into(),
+        ),
+        Some(SoundMode::File) => {
+            let why = if document::is_insecure() {
+                "This page was opened over plain http from another machine, where browsers give no direct sound output. Open it over https, or on the machine itself, for sound at once."
+            } else {
+                "This browser has no audio worklet."
+            };
+            ("Rendered first", format!("{why} Each tune is rendered before it plays; oscilloscopes are off."))
+        }
+    }
+}
+
+/// The page `/settings`.
+#[component]
+pub fn Settings() -> impl IntoView {
+    let core = use_core();
+    let theme = Memo::new(move |_| core.settings.with(|settings| settings.theme));
+    let repeat = Memo::new(move |_| core.settings.with(|settings| settings.repeat));
+    let songs = Memo::new(move |_| core.settings.with(|settings| settings.songs));
+    let mode = Memo::new(move |_| core.player.with(|player| player.mode));
+    let library = Memo::new(move |_| core.list.with(|list| list.library.clone()));
+    view! {
+        <section class="page text-page">
+            <h1>"Settings"</h1>
+            <section class="card">
+                <h2>"Playback"</h2>
+                <Setting title="Repeat" hint="What follows the end of a tune.">
+                    <Segmented
+                        name="repeat"
+                        label="Repeat"
+                        options=vec![
+                            (Repeat::Off, "Off"),
+                            (Repeat::All, "List"),
+                            (Repeat::One, "Tune"),
+                        ]
+                        value=repeat
+                        on_choose=move |repeat| core.wish(Intent::SetRepeat(repeat))
+                    />
+                </Setting>
+                <Setting
+                    title="Subtunes"
+                    hint="Many files hold several songs: title tune, levels, jingles."
+                >
+                    <Segmented
+                        name="songs"
+                        label="Subtunes"
+                        options=vec![(Songs::Chosen, "Default only"), (Songs::All, "Play all")]
+                        value=songs
+                        on_choose=move |songs| core.wish(Intent::SetSongs(songs))
+                    />
+                </Setting>
+            </section>
+            <section class="card">
+                <h2>"Machine"</h2>
+                <Setting
+                    title="Sound chip"
+                    hint="Auto takes the chip that the tune was written for."
+                >
+                    <ChipChoice name="chip" />
+                </Setting>
+                <Setting
+                    title="Video standard"
+                    hint="It sets the clock: NTSC plays a PAL tune faster and higher."
+                >
+                    <VideoChoice name="video" />
+                </Setting>
+            </section>
+            <section class="card">
+                <h2>"Appearance"</h2>
+                <Setting title="Theme" hint="The accent colour comes from the tune's picture.">
+                    <Segmented
+                        name="theme"
+                        label="Theme"
+                        options=vec![
+                            (Theme::System, "System"),
+                            (Theme::Dark, "Dark"),
+                            (Theme::Light, "Light"),
+                        ]
+                        value=theme
+                        on_choose=move |theme| core.wish(Intent::SetTheme(theme))
+                    />
+                </Setting>
+            </section>
+            <section class="card">
+                <h2>"This device"</h2>
+                <dl class="facts">
+                    <div>
+                        <dt>"Sound output"</dt>
+                        <dd>
+                            <strong>{move || mode_words(mode.get()).0}</strong>
+                            <p class="quiet">{move || mode_words(mode.get()).1}</p>
+                        </dd>
+                    </div>
+                    <div>
+                        <dt>"Library"</dt>
+                        <dd>
+                            {move || match library.get() {
+                                LibraryState::Opening => view! { <p class="quiet">"Opening"</p> }.into_any(),
+                                LibraryState::Failed(reason) => {
+                                    view! {
+                                        <p class="bad">
+                                            <Icon name=Name::Warning />
+                                            {reason}
+                                        </p>
+                                    }
+                                        .into_any()
+                                }
+                                LibraryState::Open { count, storage } => {
+                                    view! {
+                                        <strong>{words::counted(count, "tune")}</strong>
+                                        <p class="quiet">
+                                            {match storage {
+                                                Storage::Kept => "Kept in this browser until you clear the data of this site.",
+                                                Storage::MemoryOnly => "This browser gives the page no database (a private window?): added tunes are gone when the page is closed.",
+                                            }}
+                                        </p>
+                                    }
+                                        .into_any()
+                                }
+                            }}
+                        </dd>
+                    </div>
+                </dl>
+            </section>
+        </section>
+    }
+}

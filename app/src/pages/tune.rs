@@ -1,0 +1,465 @@
+//! The page of a tune, `/tune/:md5/:song`: Now Playing where it is the one that plays.
+
+use std::sync::Arc;
+
+use catalog::{Entry, Note, Origin};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+use listening::{Intent, PageEntry, State, words};
+use sidfile::{Format, Md5, TuneId};
+
+use super::parts::{ChipChoice, Equaliser, Scopes, TuneArt, VideoChoice};
+use crate::components::{Dialog, Icon, Name};
+use crate::core::use_core;
+
+/// The page `/tune`: Now Playing while nothing is chosen.
+#[component]
+pub fn NothingPlaying() -> impl IntoView {
+    let core = use_core();
+    core.wish(Intent::ShowTune(None));
+    view! {
+        <section class="page centred">
+            <div class="state">
+                <div class="state-art" aria-hidden="true">
+                    <Icon name=Name::Disc />
+                </div>
+                <h1>"Nothing is playing"</h1>
+                <p class="quiet">"Choose a tune from the library, or start with the first one."</p>
+                <div class="button-row">
+                    <button
+                        class="button primary"
+                        type="button"
+                        on:click=move |_| {
+                            core.wish(Intent::PlayPause);
+                            core.go("/");
+                        }
+                    >
+                        <Icon name=Name::Play />
+                        "Play"
+                    </button>
+                    <A href="/" attr:class="button">
+                        "Go to the library"
+                    </A>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// The page of a tune.
+#[component]
+pub fn Tune() -> impl IntoView {
+    let core = use_core();
+    let params = use_params_map();
+    let asked = Memo::new(move |_| {
+        params.with(|params| {
+            let md5: Option<Md5> = params.get("md5").and_then(|text| text.parse().ok());
+            let song = params.get("song").and_then(|text| text.parse::<u16>().ok());
+            md5.map(|md5| (md5, song))
+        })
+    });
+    Effect::new(move |_| core.wish(Intent::ShowTune(asked.get())));
+    let entry = Memo::new(move |_| match core.page.get() {
+        Some(page) if asked.get().is_some_and(|(md5, _)| md5 == page.id.md5) => page.entry,
+        _ if asked.get().is_none() => PageEntry::Missing,
+        _ => PageEntry::Loading,
+    });
+    let song = Memo::new(move |_| {
+        core.page
+            .with(|page| page.as_ref().map_or(0, |page| page.id.song))
+    });
+    view! {
+        <div class="tune">
+            {move || match entry.get() {
+                PageEntry::Loading => view! { <Waiting /> }.into_any(),
+                PageEntry::Missing => view! { <Missing /> }.into_any(),
+                PageEntry::Known(entry) => view! { <Known entry=entry song=song /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <div class="tune-hero" aria-busy="true">
+            <i class="bone tune-art"></i>
+            <div class="tune-words">
+                <span class="hidden-words">"Loading"</span>
+                <i class="bone bone-heading"></i>
+                <i class="bone bone-line"></i>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    view! {
+        <section class="page centred">
+            <div class="state">
+                <div class="state-art" aria-hidden="true">
+                    <Icon name=Name::Search />
+                </div>
+                <h1>"This tune is not in your library"</h1>
+                <p class="quiet">
+                    "The link names a file that this browser does not hold. Add the file, and the link works."
+                </p>
+                <A href="/" attr:class="button primary">
+                    "Go to the library"
+                </A>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
+    let core = use_core();
+    let md5 = entry.md5;
+    let id = move || TuneId {
+        md5,
+        song: song.get().max(1),
+    };
+    let state = Memo::new(move |_| {
+        core.player
+            .with(|player| player.is_current(id()).then_some(player.state))
+    });
+    let active = Signal::derive(move || state.get().is_some_and(State::is_active));
+    let failed = Memo::new(move |_| {
+        core.player
+            .with(|player| player.error.clone().filter(|_| player.is_current(id())))
+    });
+    let author = words::author_text(&entry.author).to_owned();
+    let chips = entry
+        .chips
+        .iter()
+        .map(|chip| view! { <span class="badge">{words::chip_name(chip.model)}</span> })
+        .collect_view();
+    let format = match entry.format {
+        Format::Psid => "PSID",
+        Format::Rsid => "RSID",
+    };
+    let facts_entry = entry.clone();
+    let songs_entry = entry.clone();
+    let notes_entry = entry.clone();
+    view! {
+        <div class="tune-hero">
+            <div class="tune-glow" aria-hidden="true">
+                <TuneArt md5=md5 />
+            </div>
+            <A href="/" attr:class="tune-close button-icon" attr:aria-label="Back to the library">
+                <Icon name=Name::Down />
+            </A>
+            <div class="tune-art">
+                <TuneArt md5=md5 />
+            </div>
+            <div class="tune-words">
+                <p class="tune-kind">
+                    <Equaliser moving=active />
+                    {move || match state.get() {
+                        Some(State::Playing) => "Now playing",
+                        Some(State::Loading) => "Getting ready",
+                        Some(State::Paused) => "Paused",
+                        Some(State::Error) => "Cannot be played",
+                        _ => "Tune",
+                    }}
+                </p>
+                <h1>{words::title_text(&entry.title).to_owned()}</h1>
+                <p class="tune-author">{author}</p>
+                <p class="tune-badges">
+                    <span class="quiet">{entry.released.clone()}</span>
+                    {chips}
+                    <span class="badge">{format}</span>
+                    {entry
+                        .needs_basic
+                        .then(|| view! { <span class="badge">"Needs ROMs"</span> })}
+                </p>
+                {move || {
+                    failed
+                        .get()
+                        .map(|reason| {
+                            view! {
+                                <p class="tune-error" role="alert">
+                                    <Icon name=Name::Warning />
+                                    {reason}
+                                </p>
+                            }
+                        })
+                }}
+                <div class="button-row">
+                    <button
+                        class="button primary button-large"
+                        type="button"
+                        on:click=move |_| {
+                            if state.get_untracked().is_some() {
+                                core.wish(Intent::PlayPause);
+                            } else {
+                                core.wish(Intent::PlaySong(untrack(id)));
+                            }
+                        }
+                    >
+                        <Icon name=Signal::derive(move || {
+                            if active.get() { Name::Pause } else { Name::Play }
+                        }) />
+                        {move || if active.get() { "Pause" } else { "Play" }}
+                    </button>
+                    {(entry.origin == Origin::Imported).then(|| view! { <Remove md5=md5 /> })}
+                </div>
+            </div>
+        </div>
+        <div class="tune-body">
+            <div class="tune-left">
+                <Show
+                    when=move || state.get().is_some()
+                    fallback=|| {
+                        view! {
+                            <section class="scopes scopes-idle">
+                                <h2>"Voices"</h2>
+                                <p class="quiet">"Play this tune to see its voices."</p>
+                            </section>
+                        }
+                    }
+                >
+                    <Scopes switches=true />
+                </Show>
+                <section class="machine">
+                    <h2>"Machine"</h2>
+                    <div class="machine-choices">
+                        <ChipChoice name="tune-chip" />
+                        <VideoChoice name="tune-video" />
+                    </div>
+                </section>
+                <Notes entry=notes_entry />
+            </div>
+            <div class="tune-right">
+                <Songs entry=songs_entry song=song />
+                <Facts entry=facts_entry />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Remove(md5: Md5) -> impl IntoView {
+    let core = use_core();
+    let open = RwSignal::new(false);
+    view! {
+        <button
+            class="button button-square"
+            type="button"
+            aria-label="Remove from the library"
+            title="Remove from the library"
+            on:click=move |_| open.set(true)
+        >
+            <Icon name=Name::Trash />
+        </button>
+        <Dialog id="remove" title="Remove this tune?" open=open>
+            <p>"The file leaves this browser's library. The file that you added it from stays."</p>
+            <div class="button-row">
+                <button
+                    class="button primary"
+                    type="button"
+                    on:click=move |_| {
+                        open.set(false);
+                        core.wish(Intent::Remove(md5));
+                        core.go("/");
+                    }
+                >
+                    "Remove"
+                </button>
+                <button class="button" type="button" on:click=move |_| open.set(false)>
+                    "Keep"
+                </button>
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Songs(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
+    let core = use_core();
+    let md5 = entry.md5;
+    let start = entry.start_song;
+    let playing = Memo::new(move |_| {
+        core.player.with(|player| {
+            let tune = player.tune.as_ref().filter(|tune| tune.id.md5 == md5)?;
+            Some((tune.id.song, player.state.is_active()))
+        })
+    });
+    let rows = (1..=entry.songs())
+        .map(|number| {
+            let id = TuneId { md5, song: number };
+            let mark = move || {
+                playing
+                    .get()
+                    .filter(|(playing, _)| *playing == number)
+                    .map(|(_, active)| active)
+            };
+            let name = entry
+                .notes
+                .iter()
+                .find(|note| note.song == Some(number))
+                .map(|note| {
+                    if note.name.is_empty() {
+                        note.title.clone()
+                    } else {
+                        note.name.clone()
+                    }
+                })
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| format!("Song {number}"));
+            view! {
+                <li>
+                    <button
+                        class="song"
+                        class:chosen=move || mark().is_some()
+                        type="button"
+                        aria-current=move || (song.get() == number).then_some("true")
+                        on:click=move |_| {
+                            if untrack(mark).is_some() {
+                                core.wish(Intent::PlayPause);
+                            } else {
+                                core.wish(Intent::PlaySong(id));
+                            }
+                        }
+                    >
+                        <span class="song-number figures">
+                            {move || match mark() {
+                                Some(active) => view! { <Equaliser moving=active /> }.into_any(),
+                                None => number.into_any(),
+                            }}
+                        </span>
+                        <span class="song-name">{name}</span>
+                        {(number == start && entry.songs() > 1)
+                            .then(|| view! { <span class="badge">"Default"</span> })}
+                        <span class="figures quiet">
+                            {words::length_text(entry.length_millis(number))}
+                        </span>
+                    </button>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="songs">
+            <h2>{words::counted(u32::from(entry.songs()), "song")}</h2>
+            <ol>{rows}</ol>
+        </section>
+    }
+}
+
+#[component]
+fn Notes(entry: Arc<Entry>) -> impl IntoView {
+    let line = |words: &'static str, text: &str| {
+        (!text.is_empty()).then(|| {
+            view! {
+                <div>
+                    <dt>{words}</dt>
+                    <dd>{text.to_owned()}</dd>
+                </div>
+            }
+        })
+    };
+    let notes = entry
+        .notes
+        .iter()
+        .map(|note: &Note| {
+            let heading = note
+                .song
+                .map(|song| view! { <h3>{format!("Song {song}")}</h3> });
+            view! {
+                <article>
+                    {heading}
+                    <dl class="facts">
+                        {line("Name", &note.name)} {line("Author", &note.author)}
+                        {line("Covers", &note.title)} {line("Originally by", &note.artist)}
+                    </dl>
+                    {(!note.comment.is_empty()).then(|| view! { <p>{note.comment.clone()}</p> })}
+                </article>
+            }
+        })
+        .collect_view();
+    (!entry.notes.is_empty()).then(|| {
+        view! {
+            <section class="notes">
+                <h2>"Notes"</h2>
+                {notes}
+            </section>
+        }
+    })
+}
+
+#[component]
+fn Facts(entry: Arc<Entry>) -> impl IntoView {
+    let core = use_core();
+    let md5 = entry.md5;
+    let machine = Memo::new(move |_| {
+        core.player.with(|player| {
+            let here = player.tune.as_ref().is_some_and(|tune| tune.id.md5 == md5);
+            player.machine.clone().filter(|_| here)
+        })
+    });
+    let speed = Memo::new(move |_| {
+        core.player.with(|player| {
+            let here = player.tune.as_ref().is_some_and(|tune| tune.id.md5 == md5);
+            player.speed_percent.filter(|_| here)
+        })
+    });
+    let chips = entry
+        .chips
+        .iter()
+        .map(|chip| format!("{} at ${:04X}", words::chip_name(chip.model), chip.address))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let play = match entry.play_address {
+        0 => "own interrupt".to_owned(),
+        address => format!("${address:04X}"),
+    };
+    let fact = |words: &'static str, text: String| {
+        view! {
+            <div>
+                <dt>{words}</dt>
+                <dd>{text}</dd>
+            </div>
+        }
+    };
+    view! {
+        <section class="facts-card">
+            <h2>"Details"</h2>
+            <dl class="facts figures">
+                {fact("Written for", chips)}
+                {fact("Video", words::clock_name(entry.clock).to_owned())}
+                {move || {
+                    machine
+                        .get()
+                        .map(|machine| {
+                            let chips = machine
+                                .chips
+                                .iter()
+                                .map(|chip| words::model_name(chip.model))
+                                .collect::<Vec<_>>()
+                                .join(", ");
+                            let video = words::video_name(machine.video);
+                            (
+                                fact("Playing on", format!("{chips}, {video}")),
+                                fact("Play rate", words::rate_text(&machine)),
+                            )
+                        })
+                }}
+                {move || {
+                    speed
+                        .get()
+                        .map(|percent| {
+                            fact("Emulator", format!("{}\u{d7} real time", percent / 100))
+                        })
+                }}
+                {fact("Load", format!("${:04X}", entry.load_address))}
+                {fact("Init", format!("${:04X}", entry.init_address))} {fact("Play", play)}
+                {fact("Size", format!("{} bytes", words::count_text(entry.size)))}
+                {fact("File", entry.path.clone())}
+            </dl>
+        </section>
+    }
+}

@@ -1,0 +1,99 @@
+//! Title, theme, accent and focus: what concerns the document as a whole.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Document, HtmlElement, HtmlInputElement};
+
+fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
+fn root() -> Option<HtmlElement> {
+    document()?.document_element()?.dyn_into().ok()
+}
+
+/// Title of the window.
+pub fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
+/// Colours: `dark`, `light`, or as the system says.
+pub fn set_theme(theme: Option<&str>) {
+    let Some(root) = root() else { return };
+    // An attribute of a plain name is always taken.
+    let _ = match theme {
+        Some(theme) => root.set_attribute("data-theme", theme),
+        None => root.remove_attribute("data-theme"),
+    };
+}
+
+/// Accent colours on dark and on light surfaces.
+pub fn set_accent(on_dark: &str, on_light: &str) {
+    let Some(root) = root() else { return };
+    let _ = root.style().set_property("--accent-on-dark", on_dark);
+    let _ = root.style().set_property("--accent-on-light", on_light);
+}
+
+/// Puts the focus on the element with this id, and selects its text where it has any; false where
+/// there is none.
+pub fn focus(id: &str) -> bool {
+    let Some(element) = document().and_then(|document| document.get_element_by_id(id)) else {
+        return false;
+    };
+    if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+        input.select();
+    }
+    element
+        .dyn_ref::<HtmlElement>()
+        .is_some_and(|element| element.focus().is_ok())
+}
+
+/// The page was opened over plain http from another machine, where browsers give no audio worklet.
+#[must_use]
+pub fn is_insecure() -> bool {
+    let secure = js_sys::Reflect::get(&js_sys::global(), &"isSecureContext".into());
+    secure.is_ok_and(|secure| secure.is_falsy())
+}
+
+/// Steady milliseconds.
+#[must_use]
+pub fn now_millis() -> u64 {
+    let now = web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |performance| performance.now());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since the page was opened"
+    )]
+    let millis = now as u64;
+    millis
+}
+
+/// Calls `callback` when the page is hidden or left.
+pub fn on_leave(callback: impl Fn() + 'static) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let callback = Closure::<dyn Fn()>::new(callback);
+    let function = callback.as_ref().unchecked_ref();
+    let _ = window.add_event_listener_with_callback("pagehide", function);
+    if let Some(document) = window.document() {
+        let _ = document.add_event_listener_with_callback("visibilitychange", function);
+    }
+    // The page listens as long as it lives.
+    callback.forget();
+}
+
+/// Frees an object URL.
+pub fn forget_url(url: &str) {
+    let _ = web_sys::Url::revoke_object_url(url);
+}
+
+/// Takes the words of `index.html` away that stand until the page is up.
+pub fn remove_boot() {
+    if let Some(boot) = document().and_then(|document| document.get_element_by_id("boot")) {
+        boot.remove();
+    }
+}

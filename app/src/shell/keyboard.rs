@@ -1,0 +1,74 @@
+//! Shortcuts of the whole page.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, KeyboardEvent};
+
+/// What a key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shortcut {
+    /// Space.
+    PlayPause,
+    /// Right arrow.
+    Forth,
+    /// Left arrow.
+    Back,
+    /// Up arrow.
+    Louder,
+    /// Down arrow.
+    Softer,
+    /// M.
+    Mute,
+    /// N.
+    Next,
+    /// P.
+    Previous,
+    /// Slash.
+    Search,
+    /// Question mark.
+    Help,
+}
+
+/// Calls `callback` for every shortcut that is pressed where no widget wants the key itself.
+pub fn listen(callback: impl Fn(Shortcut) + 'static) {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else {
+        return;
+    };
+    let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+        if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let within = |selector: &str| {
+            let closest = target.as_ref().map(|target| target.closest(selector));
+            matches!(closest, Some(Ok(Some(_))))
+        };
+        let shortcut = match &*event.key() {
+            _ if within("dialog, textarea, select, input:not([type=range])") => return,
+            " " if within("button, a, summary, [role=grid], [role=radio]") => return,
+            "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown"
+                if within("input, [role=grid], [role=radiogroup]") =>
+            {
+                return;
+            }
+            " " => Shortcut::PlayPause,
+            "ArrowRight" => Shortcut::Forth,
+            "ArrowLeft" => Shortcut::Back,
+            "ArrowUp" => Shortcut::Louder,
+            "ArrowDown" => Shortcut::Softer,
+            "m" | "M" => Shortcut::Mute,
+            "n" | "N" => Shortcut::Next,
+            "p" | "P" => Shortcut::Previous,
+            "/" => Shortcut::Search,
+            "?" => Shortcut::Help,
+            _ => return,
+        };
+        event.prevent_default();
+        callback(shortcut);
+    });
+    let function = listener.as_ref().unchecked_ref();
+    let _ = document.add_event_listener_with_callback("keydown", function);
+    // The page listens as long as it lives.
+    listener.forget();
+}

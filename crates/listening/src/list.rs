@@ -1,0 +1,190 @@
+//! The library as a list: a query, and the windows of its rows that have been fetched.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use catalog::{Column, Query, Row, Sort};
+use protocol::library::{Request, Storage};
+
+use crate::event::{Effect, Ticket};
+
+/// Rows asked for at once.
+const WINDOW: u32 = 100;
+/// Windows kept; the farthest from the screen go first.
+const MOST_WINDOWS: usize = 24;
+
+/// How the library stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LibraryState {
+    /// The database is being opened.
+    Opening,
+    /// Open.
+    Open {
+        /// Count of files.
+        count: u32,
+        /// Where they are kept.
+        storage: Storage,
+    },
+    /// It could not be opened, in words.
+    Failed(String),
+}
+
+/// What the list shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListView {
+    /// How the library stands.
+    pub library: LibraryState,
+    /// Filter and order.
+    pub query: Query,
+    /// Rows that the query selects, where known.
+    pub total: Option<u32>,
+    /// Number of the first of `rows`.
+    pub first: u32,
+    /// Rows on the screen; `None` where they are on their way.
+    pub rows: Vec<Option<Arc<Row>>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct List {
+    pub library: LibraryState,
+    pub query: Query,
+    total: Option<u32>,
+    windows: BTreeMap<u32, Vec<Arc<Row>>>,
+    asked: BTreeMap<Ticket, u32>,
+    /// The windows are of an older query, and shown until the first of the new one is here.
+    stale: bool,
+    first: u32,
+    count: u32,
+}
+
+impl List {
+    pub fn new(sort: Sort) -> Self {
+        Self {
+            library: LibraryState::Opening,
+            query: Query {
+                filter: String::new(),
+                sort,
+            },
+            total: None,
+            windows: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            stale: false,
+            first: 0,
+            count: 0,
+        }
+    }
+
+    pub fn view(&self) -> ListView {
+        let end = match self.total {
+            Some(total) => total.min(self.first.saturating_add(self.count)),
+            None => self.first.saturating_add(self.count),
+        };
+        ListView {
+            library: self.library.clone(),
+            query: self.query.clone(),
+            total: self.total,
+            first: self.first,
+            rows: (self.first..end).map(|at| self.row(at)).collect(),
+        }
+    }
+
+    pub fn row(&self, at: u32) -> Option<Arc<Row>> {
+        let window = self.windows.get(&(at / WINDOW))?;
+        window.get((at % WINDOW) as usize).cloned()
+    }
+
+    pub fn filter(&mut self, filter: String) -> bool {
+        let changed = self.query.filter != filter;
+        if changed {
+            self.query.filter = filter;
+            self.forget();
+        }
+        changed
+    }
+
+    pub fn sort_by(&mut self, column: Column) {
+        let sort = &mut self.query.sort;
+        sort.descending = sort.column == column && !sort.descending;
+        sort.column = column;
+        self.forget();
+    }
+
+    /// The rows may be others now.
+    pub fn forget(&mut self) {
+        self.asked.clear();
+        self.stale = true;
+    }
+
+    pub fn show(&mut self, first: u32, count: u32) {
+        self.first = first;
+        self.count = count;
+    }
+
+    /// Asks for every window on the screen, and the ones beside it, that is not here.
+    pub fn fetch(&mut self, mut ticket: impl FnMut() -> Ticket, effects: &mut Vec<Effect>) {
+        if !matches!(self.library, LibraryState::Open { .. }) {
+            return;
+        }
+        // Before the total is known, only the window that the screen begins in can be there.
+        let wanted: Vec<u32> = match self.total.filter(|_| !self.stale) {
+            None => vec![self.first / WINDOW],
+            Some(total) => {
+                let on_screen =
+                    self.first / WINDOW..=self.first.saturating_add(self.count) / WINDOW;
+                let beside = [
+                    on_screen.end().saturating_add(1),
+                    on_screen.start().saturating_sub(1),
+                ];
+                on_screen
+                    .chain(beside)
+                    .filter(|window| window.saturating_mul(WINDOW) < total)
+                    .collect()
+            }
+        };
+        for window in wanted {
+            let here = !self.stale && self.windows.contains_key(&window);
+            if here || self.asked.values().any(|&asked| asked == window) {
+                continue;
+            }
+            let ticket = ticket();
+            self.asked.insert(ticket, window);
+            effects.push(Effect::Library(
+                ticket,
+                Request::Rows {
+                    query: self.query.clone(),
+                    offset: window * WINDOW,
+                    count: WINDOW,
+                },
+            ));
+        }
+    }
+
+    /// Takes an answer; false where nobody waits for it any more.
+    pub fn take(&mut self, ticket: Ticket, total: u32, rows: Vec<Row>) -> bool {
+        let Some(window) = self.asked.remove(&ticket) else {
+            return false;
+        };
+        if self.stale {
+            self.windows.clear();
+            self.stale = false;
+        }
+        self.total = Some(total);
+        self.windows
+            .insert(window, rows.into_iter().map(Arc::new).collect());
+        let middle = self.first / WINDOW;
+        while self.windows.len() > MOST_WINDOWS {
+            let farthest = self
+                .windows
+                .keys()
+                .copied()
+                .max_by_key(|at| at.abs_diff(middle));
+            farthest.and_then(|at| self.windows.remove(&at));
+        }
+        true
+    }
+
+    /// A request failed; true where it was for rows.
+    pub fn failed(&mut self, ticket: Ticket) -> bool {
+        self.asked.remove(&ticket).is_some()
+    }
+}

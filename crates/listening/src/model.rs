@@ -1,0 +1,619 @@
+//! The whole state of the page, and what changes it.
+
+use std::sync::Arc;
+
+use catalog::{Entry, Row};
+use protocol::engine::{self, Request as EngineRequest};
+use protocol::library::{self, Request as LibraryRequest};
+use sidfile::{Md5, TuneId};
+
+use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
+use crate::import::{Import, ImportPhase, ImportView};
+use crate::list::{LibraryState, List, ListView};
+use crate::player::Player;
+use crate::preferences::Preferences;
+use crate::view::{
+    ClockView, Notice, NoticeKind, PageEntry, PageView, PlayerView, SettingsView, State,
+};
+use crate::words;
+
+/// A message goes by itself after this long.
+const NOTICE_MILLIS: u64 = 7_000;
+/// The place in the song is kept this often.
+const KEEP_EVERY_MILLIS: u64 = 5_000;
+/// Messages at once.
+const MOST_NOTICES: usize = 3;
+
+/// What an answer of the library is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The library is being opened.
+    Open,
+    /// The entry of the current tune.
+    CurrentEntry,
+    /// The entry of a tune to be played as soon as it is here.
+    EntryToPlay(TuneId),
+    /// The entry of the tune that was chosen when the page was left.
+    EntryToRestore(TuneId, u32),
+    /// The entry of the page that is shown.
+    PageEntry,
+    /// The first row of the context.
+    FirstRow,
+}
+
+/// A walk that waits for the neighbours of the current tune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// The listener wants the next tune.
+    Next,
+    /// The listener wants the one before.
+    Previous,
+    /// The current tune is over.
+    Onward,
+}
+
+/// State of the page.
+#[derive(Debug)]
+pub struct Model {
+    pub(crate) player: Player,
+    pub(crate) preferences: Preferences,
+    pub(crate) list: List,
+    pub(crate) import: Import,
+    pub(crate) page: Option<PageView>,
+    pub(crate) asked: Vec<(Ticket, Asked)>,
+    pub(crate) walk: Option<Walk>,
+    notices: Vec<(Notice, u64)>,
+    last_notice: u32,
+    last_ticket: Ticket,
+    pub(crate) now: u64,
+    kept_at: u64,
+    saved: String,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        let preferences = Preferences::default();
+        Self {
+            player: Player::new(),
+            list: List::new(preferences.sort),
+            preferences,
+            import: Import::default(),
+            page: None,
+            asked: Vec::new(),
+            walk: None,
+            notices: Vec::new(),
+            last_notice: 0,
+            last_ticket: 0,
+            now: 0,
+            kept_at: 0,
+            saved: String::new(),
+            effects: Vec::new(),
+        }
+    }
+}
+
+impl Model {
+    /// Takes an event and tells what is to be done about it, in order.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let before = (
+            self.player.state,
+            self.player.current.as_ref().map(|c| c.id),
+        );
+        match event {
+            Event::Opened { preferences } => self.opened(&preferences),
+            Event::Wish(intent) => self.wish(intent),
+            Event::Engine {
+                ticket,
+                event,
+                file,
+            } => self.engine_says(ticket, event, file),
+            Event::Library { ticket, event } => self.library_says(ticket, event),
+            Event::Audio(event) => self.audio_says(event),
+            Event::EngineRestarted { reason } => self.engine_restarted(&reason),
+            Event::LibraryRestarted { reason } => self.library_restarted(&reason),
+            Event::Tick { now, heard } => {
+                self.now = now;
+                self.player.tick(now, heard);
+                self.notices.retain(|(_, until)| *until > now);
+                if self.player.state == State::Playing && now >= self.kept_at + KEEP_EVERY_MILLIS {
+                    self.keep();
+                }
+            }
+        }
+        let after = (
+            self.player.state,
+            self.player.current.as_ref().map(|c| c.id),
+        );
+        if before != after {
+            self.tell(before.1 != after.1);
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The player bar.
+    #[must_use]
+    pub fn player(&self) -> PlayerView {
+        PlayerView::of(&self.player)
+    }
+
+    /// What moves.
+    #[must_use]
+    pub fn clock(&self) -> ClockView {
+        ClockView::of(&self.player)
+    }
+
+    /// The library.
+    #[must_use]
+    pub fn list(&self) -> ListView {
+        self.list.view()
+    }
+
+    /// The import.
+    #[must_use]
+    pub fn import(&self) -> ImportView {
+        self.import.view.clone()
+    }
+
+    /// The tune whose page is shown.
+    #[must_use]
+    pub fn page(&self) -> Option<PageView> {
+        self.page.clone()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> SettingsView {
+        SettingsView {
+            last: None,
+            ..self.preferences.clone()
+        }
+    }
+
+    /// Messages, the oldest first.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices
+            .iter()
+            .map(|(notice, _)| notice.clone())
+            .collect()
+    }
+
+    pub(crate) fn ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    pub(crate) fn ask(&mut self, asked: Asked, request: LibraryRequest) {
+        let ticket = self.ticket();
+        self.asked.retain(|(_, other)| *other != asked);
+        self.asked.push((ticket, asked));
+        self.effects.push(Effect::Library(ticket, request));
+    }
+
+    pub(crate) fn notify(&mut self, kind: NoticeKind, text: impl Into<String>) {
+        self.last_notice += 1;
+        let notice = Notice {
+            id: self.last_notice,
+            kind,
+            text: text.into(),
+        };
+        self.effects.push(Effect::Announce(notice.text.clone()));
+        if self.notices.len() >= MOST_NOTICES {
+            self.notices.remove(0);
+        }
+        self.notices.push((notice, self.now + NOTICE_MILLIS));
+    }
+
+    pub(crate) fn dismiss(&mut self, id: u32) {
+        self.notices.retain(|(notice, _)| notice.id != id);
+    }
+
+    pub(crate) fn fetch_rows(&mut self) {
+        let mut last = self.last_ticket;
+        self.list.fetch(
+            || {
+                last += 1;
+                last
+            },
+            &mut self.effects,
+        );
+        self.last_ticket = last;
+    }
+
+    /// Keeps preferences and place, where they differ from what is kept.
+    pub(crate) fn keep(&mut self) {
+        self.kept_at = self.now;
+        if let Some(place) = self.player.place() {
+            self.preferences.last = Some(place);
+        }
+        let text = self.preferences.save();
+        if text != self.saved {
+            self.saved.clone_from(&text);
+            self.effects.push(Effect::SavePreferences(text));
+        }
+    }
+
+    /// Tells window title, lock screen and screen reader of a change.
+    fn tell(&mut self, other_tune: bool) {
+        let media = self.player.media_state();
+        let title = match &media {
+            Some(media) if media.playing => {
+                format!("{} by {} - Sidereal", media.title, media.artist)
+            }
+            _ => "Sidereal".into(),
+        };
+        if let Some(media) = media.as_ref().filter(|_| other_tune) {
+            let text = format!("{} by {}", media.title, media.artist);
+            self.effects.push(Effect::Announce(text));
+        }
+        self.effects.push(Effect::MediaSession(media));
+        self.effects.push(Effect::SetTitle(title));
+        self.keep();
+    }
+
+    fn opened(&mut self, preferences: &str) {
+        let (preferences, repairs) = Preferences::load(preferences);
+        self.saved = preferences.save();
+        self.list.query.sort = preferences.sort;
+        self.player.context = self.list.query.clone();
+        self.preferences = preferences;
+        match &*repairs {
+            [] => {}
+            [one] => self.notify(NoticeKind::Note, one.to_string()),
+            [first, rest @ ..] => {
+                let text = format!(
+                    "{first}, and {} more",
+                    words::counted(count(rest.len()), "repair")
+                );
+                self.notify(NoticeKind::Note, text);
+            }
+        }
+        self.send_volume();
+        self.ask(Asked::Open, LibraryRequest::Open);
+        if let Some(last) = self.preferences.last {
+            let asked = Asked::EntryToRestore(last.tune, last.position_millis);
+            self.ask(asked, LibraryRequest::Entry { md5: last.tune.md5 });
+        }
+    }
+
+    pub(crate) fn send_volume(&mut self) {
+        let percent = if self.preferences.muted {
+            0
+        } else {
+            self.preferences.volume
+        };
+        let volume = f32::from(percent) / 100.0;
+        self.effects
+            .push(Effect::Audio(AudioCommand::Volume(volume)));
+    }
+
+    fn engine_says(&mut self, ticket: Ticket, event: engine::Event, file: Option<String>) {
+        use engine::Event as Said;
+        let now = self.now;
+        let tune = match &event {
+            Said::Loaded { tune, .. }
+            | Said::Ended { tune }
+            | Said::Silent { tune, .. }
+            | Said::FileRendered { tune, .. } => Some(*tune),
+            Said::Failed { tune, .. } => *tune,
+            _ => None,
+        };
+        if !self.player.concerns(ticket, tune) {
+            self.effects.extend(file.map(Effect::ForgetFile));
+            return;
+        }
+        match event {
+            Said::Loaded { playing, .. } => {
+                self.player.sound_is_here(playing, now, &mut self.effects);
+            }
+            Said::FileRendered { playing, .. } => {
+                if let Some(file) = file {
+                    self.player
+                        .file_is_here(file, playing, now, &mut self.effects);
+                }
+            }
+            Said::FileProgress { at_millis, .. } => {
+                if self.player.rendered_millis.is_some() {
+                    self.player.rendered_millis = Some(at_millis);
+                }
+            }
+            Said::Sought { .. } => self.player.sought(now),
+            Said::Ended { .. } if self.player.state == State::Playing => {
+                if !self.player.is_moving() {
+                    self.song_is_over();
+                }
+            }
+            Said::Silent { millis, .. } => self.player.silent_millis = Some(millis),
+            Said::Failed { failure, .. } => self.play_failed(failure.to_string()),
+            Said::Meter {
+                speed_percent,
+                ahead_millis,
+            } => {
+                self.player.speed_percent = Some(speed_percent);
+                self.player.ahead_millis = ahead_millis;
+            }
+            Said::Ready
+            | Said::Seeking { .. }
+            | Said::Changed
+            | Said::Ended { .. }
+            | Said::Scope { .. } => {}
+        }
+    }
+
+    fn audio_says(&mut self, event: AudioEvent) {
+        match event {
+            AudioEvent::ModeChosen(mode) => {
+                let other = self.player.mode.replace(mode) != Some(mode);
+                let waits = self.player.state == State::Loading && !self.player.loaded;
+                if waits || other && self.player.loaded {
+                    self.load_current();
+                }
+            }
+            AudioEvent::Interrupted => self.player.interrupted(),
+            AudioEvent::Resumed => self.player.uninterrupted(&mut self.effects),
+            AudioEvent::Failed(reason) => {
+                let ticket = self.ticket();
+                if self.player.current.is_some() {
+                    self.player.fail(reason.clone(), ticket, &mut self.effects);
+                }
+                self.notify(NoticeKind::Bad, reason);
+            }
+            AudioEvent::FileEnded => {
+                if self.player.mode == Some(SoundMode::File) && self.player.state == State::Playing
+                {
+                    self.song_is_over();
+                }
+            }
+        }
+    }
+
+    fn engine_restarted(&mut self, reason: &str) {
+        match self.player.engine_died() {
+            None => {}
+            Some(true) => {
+                self.load_again();
+                self.notify(
+                    NoticeKind::Bad,
+                    format!(
+                        "The sound engine stopped ({reason}) and was started again; the tune goes on where it was."
+                    ),
+                );
+            }
+            Some(false) => {
+                let ticket = self.ticket();
+                let text = format!("The sound engine stops on this tune: {reason}");
+                self.player.fail(text, ticket, &mut self.effects);
+            }
+        }
+    }
+
+    /// Loads the current song again at the same place, paused where it was paused.
+    pub(crate) fn load_again(&mut self) {
+        let wanted = self.player.wants_sound;
+        self.load_current();
+        self.player.wants_sound = wanted;
+    }
+
+    fn library_restarted(&mut self, reason: &str) {
+        if self.import.ticket.take().is_some() {
+            let report = self.import.view.report.clone();
+            let text = format!("the library stopped: {reason}");
+            self.import.finish(report, ImportPhase::Failed(text));
+        }
+        self.asked.clear();
+        self.player.neighbours.ticket = None;
+        self.walk = None;
+        self.list.forget();
+        // The engine reads files through the library, so it was started again with it.
+        if self.player.engine_died().is_some() {
+            self.load_again();
+        }
+        self.ask(Asked::Open, LibraryRequest::Open);
+        self.ask_about_current();
+        if let Some(page) = &self.page
+            && page.entry == PageEntry::Loading
+        {
+            let md5 = page.id.md5;
+            self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
+        }
+        self.notify(
+            NoticeKind::Bad,
+            format!("The library stopped ({reason}) and was opened again."),
+        );
+    }
+
+    fn library_says(&mut self, ticket: Ticket, event: library::Event) {
+        use library::Event as Said;
+        match event {
+            Said::Ready | Said::File { .. } => {}
+            Said::Opened {
+                count,
+                storage,
+                repaired,
+            } => {
+                self.answered(ticket);
+                self.list.library = LibraryState::Open { count, storage };
+                if let Some(repaired) = repaired {
+                    self.notify(NoticeKind::Note, repaired);
+                }
+                self.fetch_rows();
+            }
+            Said::Rows {
+                total,
+                offset,
+                rows,
+            } => {
+                if self.answered(ticket) == Some(Asked::FirstRow) {
+                    self.first_row_is_here(rows.into_iter().next());
+                } else if self.list.take(ticket, total, rows) {
+                    self.fetch_rows();
+                } else {
+                    // An answer for a query that is not shown any more.
+                    let _ = offset;
+                }
+            }
+            Said::Entry { md5, entry } => {
+                let entry = entry.map(|entry| Arc::new(*entry));
+                if let Some(asked) = self.answered(ticket) {
+                    self.entry_is_here(asked, md5, entry);
+                }
+            }
+            Said::Neighbours {
+                md5,
+                previous,
+                next,
+            } => self.neighbours_are_here(ticket, md5, previous, next),
+            Said::ImportProgress(report) => {
+                if self.import.ticket == Some(ticket) {
+                    self.import.progress(report);
+                }
+            }
+            Said::ImportDone {
+                report,
+                cancelled,
+                failed,
+            } => {
+                if self.import.ticket == Some(ticket) {
+                    self.import_is_over(report, cancelled, failed);
+                }
+            }
+            Said::LibraryChanged { count } => {
+                if let LibraryState::Open { count: old, .. } = &mut self.list.library {
+                    *old = count;
+                }
+                self.list.forget();
+                self.fetch_rows();
+                self.player.neighbours.known = false;
+                self.ask_about_current();
+                if let Some(page) = &self.page {
+                    let md5 = page.id.md5;
+                    self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
+                }
+            }
+            Said::Failed { reason } => self.library_failed(ticket, reason),
+        }
+    }
+
+    fn library_failed(&mut self, ticket: Ticket, reason: String) {
+        if self.import.ticket == Some(ticket) {
+            let report = self.import.view.report.clone();
+            self.import.finish(report, ImportPhase::Failed(reason));
+            return;
+        }
+        let rows = self.list.failed(ticket);
+        match self.answered(ticket) {
+            Some(Asked::Open) => self.list.library = LibraryState::Failed(reason),
+            Some(Asked::EntryToPlay(_)) => {
+                let ticket = self.ticket();
+                self.player.fail(reason, ticket, &mut self.effects);
+            }
+            Some(_) => self.notify(NoticeKind::Bad, reason),
+            None if rows => self.list.library = LibraryState::Failed(reason),
+            None if self.player.neighbours.ticket == Some(ticket) => {
+                self.player.neighbours.ticket = None;
+                self.walk = None;
+            }
+            None => {}
+        }
+    }
+
+    fn import_is_over(
+        &mut self,
+        report: library::ImportReport,
+        cancelled: bool,
+        failed: Option<String>,
+    ) {
+        let text = match (report.added, report.known) {
+            (0, 0) => "Nothing was added.".to_owned(),
+            (0, known) => format!(
+                "Nothing new: {} already here.",
+                words::counted(known, "tune")
+            ),
+            (added, _) => format!("{} added.", words::counted(added, "tune")),
+        };
+        let phase = match failed {
+            Some(reason) => ImportPhase::Failed(reason),
+            None if cancelled => ImportPhase::Cancelled,
+            None => ImportPhase::Done,
+        };
+        let kind = match (&phase, report.added) {
+            (ImportPhase::Failed(_), _) => NoticeKind::Bad,
+            (_, 1..) => NoticeKind::Good,
+            _ => NoticeKind::Note,
+        };
+        self.import.finish(report, phase);
+        self.notify(kind, text);
+        if self.import.again {
+            self.start_import();
+        }
+    }
+
+    pub(crate) fn start_import(&mut self) {
+        let ticket = self.ticket();
+        self.import.start(ticket);
+        self.effects.push(Effect::Import(ticket));
+    }
+
+    /// What `ticket` was asked for; `None` where nobody waits for it any more.
+    fn answered(&mut self, ticket: Ticket) -> Option<Asked> {
+        let at = self.asked.iter().position(|(asked, _)| *asked == ticket)?;
+        Some(self.asked.remove(at).1)
+    }
+
+    fn entry_is_here(&mut self, asked: Asked, md5: Md5, entry: Option<Arc<Entry>>) {
+        match (asked, entry) {
+            (Asked::CurrentEntry, Some(entry)) => {
+                if let Some(current) = &mut self.player.current
+                    && current.id.md5 == md5
+                {
+                    current.row = Arc::new(Row::from(&*entry));
+                    current.entry = Some(entry);
+                }
+            }
+            (Asked::EntryToPlay(tune), Some(entry)) => {
+                let row = Arc::new(Row::from(&*entry));
+                let song = tune.song.clamp(1, entry.songs());
+                self.play(row, Some(entry), song, 0);
+            }
+            (Asked::EntryToPlay(_), None) => {
+                let ticket = self.ticket();
+                let reason = engine::Failure::Missing.to_string();
+                self.player.fail(reason.clone(), ticket, &mut self.effects);
+                self.notify(NoticeKind::Bad, reason);
+            }
+            (Asked::EntryToRestore(tune, position), Some(entry)) => {
+                if self.player.current.is_none() {
+                    self.restore(tune, position, entry);
+                }
+            }
+            (Asked::PageEntry, entry) => {
+                if let Some(page) = &mut self.page
+                    && page.id.md5 == md5
+                {
+                    if let Some(entry) = &entry {
+                        page.id.song = match page.id.song {
+                            0 => entry.start_song,
+                            song => song.min(entry.songs()),
+                        };
+                    }
+                    page.entry = entry.map_or(PageEntry::Missing, PageEntry::Known);
+                }
+            }
+            (
+                Asked::CurrentEntry | Asked::EntryToRestore(..) | Asked::Open | Asked::FirstRow,
+                _,
+            ) => {}
+        }
+    }
+
+    pub(crate) fn engine(&mut self, request: EngineRequest) {
+        let ticket = self.ticket();
+        self.player.also(ticket);
+        self.effects.push(Effect::Engine(ticket, request));
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

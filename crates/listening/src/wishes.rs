@@ -1,0 +1,557 @@
+//! What the listener wants, and the walk from tune to tune.
+
+use std::sync::Arc;
+
+use catalog::{Entry, Row};
+use protocol::engine::{ALL_AUDIBLE, MAX_CHIPS, Request as EngineRequest};
+use protocol::library::Request as LibraryRequest;
+use sidfile::{Md5, TuneId};
+
+use crate::event::{AudioCommand, Effect, Intent, SoundMode, Ticket};
+use crate::model::{Asked, Model, Walk};
+use crate::player::{ALL_VOICES, Current};
+use crate::preferences::{Repeat, Songs};
+use crate::view::{NoticeKind, PageEntry, PageView, State};
+use crate::words;
+
+/// Previous goes to the start of the tune after this much of it.
+const RESTART_AFTER_MILLIS: u32 = 3_000;
+/// Tunes in a row that fail by themselves before playback gives up.
+const MOST_FAILURES: u32 = 5;
+
+impl Model {
+    pub(crate) fn wish(&mut self, intent: Intent) {
+        match intent {
+            Intent::PlayPause => self.play_or_pause(),
+            Intent::Stop => {
+                let ticket = self.ticket();
+                self.walk = None;
+                self.forget_entry_to_play();
+                self.player.stop(ticket, State::Ready, &mut self.effects);
+            }
+            Intent::Next => {
+                self.player.automatic = false;
+                self.walk(Walk::Next);
+            }
+            Intent::Previous => {
+                if self.player.position_millis > RESTART_AFTER_MILLIS {
+                    self.seek_to(0);
+                } else {
+                    self.player.automatic = false;
+                    self.walk(Walk::Previous);
+                }
+            }
+            Intent::StepSong(step) => self.step_song(step),
+            Intent::PlayRow(row) => {
+                self.player.context = self.list.query.clone();
+                self.player.neighbours = Default::default();
+                self.player.automatic = false;
+                self.player.failures = 0;
+                let song = row.start_song;
+                self.play(row, None, song, 0);
+            }
+            Intent::PlaySong(tune) => self.play_song(tune),
+            Intent::SeekTo(millis) => self.seek_to(millis),
+            Intent::SeekBy(millis) => {
+                let target = self.player.position_millis.saturating_add_signed(millis);
+                self.seek_to(target);
+            }
+            Intent::SetVolume(percent) => self.set_volume(percent),
+            Intent::StepVolume(step) => {
+                let volume = i32::from(self.preferences.volume).saturating_add(step);
+                self.set_volume(u8::try_from(volume.clamp(0, 100)).unwrap_or(100));
+            }
+            Intent::ToggleMute => {
+                self.preferences.muted = !self.preferences.muted;
+                self.send_volume();
+                let muted = self.preferences.muted;
+                let text = if muted { "Muted" } else { "Sound on" };
+                self.effects.push(Effect::Announce(text.into()));
+                self.keep();
+            }
+            Intent::CycleRepeat => {
+                self.preferences.repeat = match self.preferences.repeat {
+                    Repeat::Off => Repeat::All,
+                    Repeat::All => Repeat::One,
+                    Repeat::One => Repeat::Off,
+                };
+                self.keep();
+            }
+            Intent::SetRepeat(repeat) => {
+                self.preferences.repeat = repeat;
+                self.keep();
+            }
+            Intent::SetSongs(songs) => {
+                self.preferences.songs = songs;
+                self.keep();
+            }
+            Intent::ToggleVoice { chip, voice } => self.change_voices(|audible| {
+                if let Some(bits) = audible.get_mut(chip) {
+                    *bits ^= 1 << voice & ALL_AUDIBLE;
+                }
+            }),
+            Intent::SoloVoice { chip, voice } => self.change_voices(|audible| {
+                let mut alone = [0; MAX_CHIPS];
+                if let Some(bits) = alone.get_mut(chip) {
+                    *bits = 1 << voice & ALL_AUDIBLE;
+                }
+                *audible = if *audible == alone { ALL_VOICES } else { alone };
+            }),
+            Intent::UnmuteAll => self.change_voices(|audible| *audible = ALL_VOICES),
+            Intent::SetChip(model) => {
+                self.preferences.overrides.model = model;
+                self.send_overrides();
+            }
+            Intent::SetVideo(video) => {
+                self.preferences.overrides.video = video;
+                self.send_overrides();
+            }
+            Intent::SetTheme(theme) => {
+                self.preferences.theme = theme;
+                self.keep();
+            }
+            Intent::ToggleNavigation => {
+                self.preferences.narrow_navigation = !self.preferences.narrow_navigation;
+                self.keep();
+            }
+            Intent::SetFilter(filter) => {
+                if self.list.filter(filter) {
+                    self.list.show(0, 40);
+                    self.fetch_rows();
+                }
+            }
+            Intent::SortBy(column) => {
+                self.list.sort_by(column);
+                self.preferences.sort = self.list.query.sort;
+                self.fetch_rows();
+                self.keep();
+            }
+            Intent::ShowRows { first, count } => {
+                self.list.show(first, count.min(500));
+                self.fetch_rows();
+            }
+            Intent::Import => {
+                if self.import.ticket.is_some() {
+                    self.import.again = true;
+                } else {
+                    self.start_import();
+                }
+            }
+            Intent::NothingToImport => {
+                self.notify(NoticeKind::Note, "There were no files in what was dropped.");
+            }
+            Intent::CancelImport => {
+                if let Some(ticket) = self.import.ticket {
+                    self.effects.push(Effect::CancelImport(ticket));
+                }
+            }
+            Intent::CloseImport => {
+                if self.import.ticket.is_none() {
+                    self.import.view = Default::default();
+                }
+            }
+            Intent::Remove(md5) => self.remove(md5),
+            Intent::ShowTune(shown) => self.show_tune(shown),
+            Intent::Dismiss(id) => self.dismiss(id),
+            Intent::RetryLibrary => {
+                self.list.library = crate::list::LibraryState::Opening;
+                self.list.forget();
+                self.ask(Asked::Open, LibraryRequest::Open);
+            }
+            Intent::Leave => self.keep(),
+        }
+    }
+
+    fn play_or_pause(&mut self) {
+        match self.player.state {
+            State::Playing | State::Loading => {
+                self.forget_entry_to_play();
+                self.player.pause(&mut self.effects);
+            }
+            State::Paused => {
+                self.unlock();
+                self.player.resume(&mut self.effects);
+            }
+            State::Ready | State::Ended | State::Error => {
+                self.unlock();
+                self.player.automatic = false;
+                self.player.failures = 0;
+                self.load_current();
+                self.ask_about_current();
+            }
+            State::Idle => {
+                self.unlock();
+                self.player.context = self.list.query.clone();
+                self.ask_first_row();
+            }
+        }
+    }
+
+    fn forget_entry_to_play(&mut self) {
+        self.asked
+            .retain(|(_, asked)| !matches!(asked, Asked::EntryToPlay(_) | Asked::FirstRow));
+    }
+
+    fn unlock(&mut self) {
+        self.effects.push(Effect::Audio(AudioCommand::Unlock));
+    }
+
+    fn ask_first_row(&mut self) {
+        let query = self.player.context.clone();
+        self.ask(
+            Asked::FirstRow,
+            LibraryRequest::Rows {
+                query,
+                offset: 0,
+                count: 1,
+            },
+        );
+    }
+
+    pub(crate) fn first_row_is_here(&mut self, row: Option<Row>) {
+        match row {
+            Some(row) => {
+                let song = row.start_song;
+                self.play(Arc::new(row), None, song, 0);
+            }
+            None if self.player.current.is_none() => {
+                self.notify(NoticeKind::Note, "There is nothing to play in this list.");
+            }
+            None => {
+                let ticket = self.ticket();
+                self.player.stop(ticket, State::Ended, &mut self.effects);
+            }
+        }
+    }
+
+    /// Makes a song the one that plays.
+    pub(crate) fn play(
+        &mut self,
+        row: Arc<Row>,
+        entry: Option<Arc<Entry>>,
+        song: u16,
+        position_millis: u32,
+    ) {
+        self.unlock();
+        self.walk = None;
+        self.forget_entry_to_play();
+        let id = TuneId { md5: row.md5, song };
+        let followed = self.page_follows();
+        self.player
+            .choose(Current { id, row, entry }, position_millis);
+        self.load_current();
+        self.ask_about_current();
+        if followed && self.page.as_ref().is_some_and(|page| page.id != id) {
+            self.effects.push(Effect::Navigate(id));
+        }
+    }
+
+    /// The page that is shown is of the current tune, so it follows it.
+    fn page_follows(&self) -> bool {
+        match (&self.page, &self.player.current) {
+            (Some(page), Some(current)) => page.id == current.id,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn load_current(&mut self) {
+        let ticket = self.ticket();
+        self.player
+            .load(&self.preferences, ticket, &mut self.effects);
+    }
+
+    /// Asks for what is not known of the current tune: its entry, its neighbours.
+    pub(crate) fn ask_about_current(&mut self) {
+        let Some(current) = &self.player.current else {
+            return;
+        };
+        let md5 = current.id.md5;
+        if current.entry.is_none() {
+            self.ask(Asked::CurrentEntry, LibraryRequest::Entry { md5 });
+        }
+        if !self.player.neighbours.known {
+            let ticket = self.ticket();
+            self.player.neighbours.ticket = Some(ticket);
+            let query = self.player.context.clone();
+            self.effects.push(Effect::Library(
+                ticket,
+                LibraryRequest::Neighbours { query, md5 },
+            ));
+        }
+    }
+
+    pub(crate) fn restore(&mut self, tune: TuneId, position: u32, entry: Arc<Entry>) {
+        let row = Arc::new(Row::from(&*entry));
+        let id = TuneId {
+            md5: tune.md5,
+            song: tune.song.clamp(1, entry.songs()),
+        };
+        let entry = Some(entry);
+        self.player.choose(Current { id, row, entry }, position);
+        self.ask_about_current();
+    }
+
+    fn play_song(&mut self, tune: TuneId) {
+        self.unlock();
+        self.player.automatic = false;
+        self.player.failures = 0;
+        let of_page = match &self.page {
+            Some(PageView {
+                entry: PageEntry::Known(entry),
+                ..
+            }) if entry.md5 == tune.md5 => Some(entry.clone()),
+            _ => None,
+        };
+        let of_player = self.player.current.as_ref().and_then(|current| {
+            let same = current.id.md5 == tune.md5;
+            current.entry.clone().filter(|_| same)
+        });
+        match of_page.or(of_player) {
+            Some(entry) => {
+                let same_file = self
+                    .player
+                    .current
+                    .as_ref()
+                    .is_some_and(|current| current.id.md5 == tune.md5);
+                if !same_file {
+                    self.player.context = self.list.query.clone();
+                }
+                let row = Arc::new(Row::from(&*entry));
+                let song = tune.song.clamp(1, entry.songs());
+                // A page whose song is chosen here goes with it.
+                let shown = self
+                    .page
+                    .as_ref()
+                    .is_some_and(|page| page.id.md5 == tune.md5);
+                self.play(row, Some(entry), song, 0);
+                let id = TuneId { song, ..tune };
+                let navigates = Effect::Navigate(id);
+                if shown
+                    && self.page.as_ref().is_some_and(|page| page.id != id)
+                    && !self.effects.contains(&navigates)
+                {
+                    self.effects.push(navigates);
+                }
+            }
+            None => self.ask(
+                Asked::EntryToPlay(tune),
+                LibraryRequest::Entry { md5: tune.md5 },
+            ),
+        }
+    }
+
+    fn step_song(&mut self, step: i32) {
+        let Some(current) = &self.player.current else {
+            return;
+        };
+        let song = i32::from(current.id.song).saturating_add(step);
+        let songs = current
+            .entry
+            .as_ref()
+            .map_or(current.row.songs, |e| e.songs());
+        let Some(song) = u16::try_from(song).ok().filter(|n| (1..=songs).contains(n)) else {
+            return;
+        };
+        let (row, entry) = (current.row.clone(), current.entry.clone());
+        self.player.automatic = false;
+        self.play(row, entry, song, 0);
+    }
+
+    fn seek_to(&mut self, millis: u32) {
+        let ticket = self.ticket();
+        self.player.seek(millis, ticket, &mut self.effects);
+        let media = self.player.media_state();
+        if media.is_some() {
+            self.effects.push(Effect::MediaSession(media));
+        }
+    }
+
+    fn set_volume(&mut self, percent: u8) {
+        self.preferences.volume = percent.min(100);
+        self.preferences.muted = false;
+        self.send_volume();
+        self.keep();
+    }
+
+    fn change_voices(&mut self, change: impl FnOnce(&mut [u8; MAX_CHIPS])) {
+        change(&mut self.player.audible);
+        if !self.player.loaded {
+            return;
+        }
+        if self.player.mode == Some(SoundMode::File) {
+            // A rendered file cannot be changed; another one goes on where it stands.
+            self.load_again();
+        } else {
+            let audible = self.player.audible;
+            self.engine(EngineRequest::SetAudible { audible });
+        }
+    }
+
+    fn send_overrides(&mut self) {
+        self.keep();
+        if !self.player.loaded {
+            return;
+        }
+        if self.player.mode == Some(SoundMode::File) {
+            // A rendered file cannot be changed; another one goes on where it stands.
+            self.load_again();
+        } else {
+            let overrides = self.preferences.overrides;
+            self.engine(EngineRequest::SetOverrides { overrides });
+        }
+    }
+
+    fn remove(&mut self, md5: Md5) {
+        let current = self
+            .player
+            .current
+            .as_ref()
+            .is_some_and(|c| c.id.md5 == md5);
+        if current {
+            let ticket = self.ticket();
+            self.player.stop(ticket, State::Ready, &mut self.effects);
+        }
+        let ticket = self.ticket();
+        self.effects.push(Effect::Library(
+            ticket,
+            LibraryRequest::Remove { md5s: vec![md5] },
+        ));
+    }
+
+    fn show_tune(&mut self, shown: Option<(Md5, Option<u16>)>) {
+        let Some((md5, song)) = shown else {
+            self.page = None;
+            return;
+        };
+        let known = match &self.page {
+            Some(PageView {
+                id,
+                entry: PageEntry::Known(entry),
+            }) if id.md5 == md5 => Some(entry.clone()),
+            _ => self.player.current.as_ref().and_then(|current| {
+                let same = current.id.md5 == md5;
+                current.entry.clone().filter(|_| same)
+            }),
+        };
+        let song = match (&known, song) {
+            (Some(entry), song) => song.unwrap_or(entry.start_song).clamp(1, entry.songs()),
+            (None, song) => song.unwrap_or(0),
+        };
+        let asks = known.is_none();
+        self.page = Some(PageView {
+            id: TuneId { md5, song },
+            entry: known.map_or(PageEntry::Loading, PageEntry::Known),
+        });
+        if asks {
+            self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
+        }
+    }
+
+    /// The song that played is over.
+    pub(crate) fn song_is_over(&mut self) {
+        let Some(current) = &self.player.current else {
+            return;
+        };
+        self.player.automatic = true;
+        if self.preferences.repeat == Repeat::One {
+            self.player.position_millis = 0;
+            self.load_current();
+            return;
+        }
+        let songs = current
+            .entry
+            .as_ref()
+            .map_or(current.row.songs, |e| e.songs());
+        if self.preferences.songs == Songs::All && current.id.song < songs {
+            let (row, entry) = (current.row.clone(), current.entry.clone());
+            let song = current.id.song + 1;
+            self.play(row, entry, song, 0);
+        } else {
+            self.walk(Walk::Onward);
+        }
+    }
+
+    /// A tune could not be played: one that came by itself is passed over.
+    pub(crate) fn play_failed(&mut self, reason: String) {
+        let ticket = self.ticket();
+        let title =
+            self.player.current.as_ref().map(|current| {
+                format!("\u{201c}{}\u{201d}", words::title_text(&current.row.title))
+            });
+        self.player.fail(reason.clone(), ticket, &mut self.effects);
+        self.player.failures += 1;
+        if self.player.automatic && self.player.failures < MOST_FAILURES {
+            let title = title.unwrap_or_default();
+            self.notify(
+                NoticeKind::Bad,
+                format!("{title} was passed over: {reason}."),
+            );
+            self.walk(Walk::Onward);
+        } else {
+            self.effects.push(Effect::Announce(reason));
+        }
+    }
+
+    fn walk(&mut self, walk: Walk) {
+        if self.player.current.is_none() {
+            if walk == Walk::Next {
+                self.play_or_pause();
+            }
+            return;
+        }
+        self.walk = Some(walk);
+        if self.player.neighbours.known {
+            self.take_walk();
+        } else {
+            self.ask_about_current();
+        }
+    }
+
+    pub(crate) fn neighbours_are_here(
+        &mut self,
+        ticket: Ticket,
+        md5: Md5,
+        previous: Option<Row>,
+        next: Option<Row>,
+    ) {
+        let current = self.player.current.as_ref().map(|current| current.id.md5);
+        let neighbours = &mut self.player.neighbours;
+        if neighbours.ticket != Some(ticket) || current != Some(md5) {
+            return;
+        }
+        neighbours.ticket = None;
+        neighbours.known = true;
+        neighbours.previous = previous;
+        neighbours.next = next;
+        self.take_walk();
+    }
+
+    fn take_walk(&mut self) {
+        let Some(walk) = self.walk.take() else { return };
+        let neighbours = &self.player.neighbours;
+        let row = match walk {
+            Walk::Next | Walk::Onward => neighbours.next.clone(),
+            Walk::Previous => neighbours.previous.clone(),
+        };
+        match (row, walk) {
+            (Some(row), _) => {
+                let song = row.start_song;
+                self.play(Arc::new(row), None, song, 0);
+            }
+            (None, Walk::Previous) => self.seek_to(0),
+            (None, Walk::Next | Walk::Onward) if self.preferences.repeat == Repeat::All => {
+                self.ask_first_row();
+            }
+            (None, Walk::Next) => {
+                self.notify(NoticeKind::Note, "This is the last tune of the list.");
+            }
+            (None, Walk::Onward) => {
+                // A tune that failed keeps saying why.
+                if self.player.state != State::Error {
+                    let ticket = self.ticket();
+                    self.player.stop(ticket, State::Ended, &mut self.effects);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Times, chips and failures in words, as the page shows and speaks them.
+
+use catalog::Row;
+use protocol::engine::{Model, Playing, Video};
+use sidfile::{ChipModel, Clock};
+
+/// Length that stands in where none is known: three minutes.
+pub const UNKNOWN_LENGTH_MILLIS: u32 = 180_000;
+
+/// `3:05`, or `1:02:03` from an hour on.
+#[must_use]
+pub fn clock_text(millis: u32) -> String {
+    let seconds = millis / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// A length; `~3:00` where none is known.
+#[must_use]
+pub fn length_text(millis: Option<u32>) -> String {
+    match millis {
+        Some(millis) => clock_text(millis),
+        None => format!("~{}", clock_text(UNKNOWN_LENGTH_MILLIS)),
+    }
+}
+
+/// A time as a screen reader should say it.
+#[must_use]
+pub fn spoken_time(millis: u32) -> String {
+    let plural = |count: u32, unit: &str| match count {
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    };
+    let seconds = millis / 1000;
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => plural(seconds, "second"),
+        (minutes, 0) => plural(minutes, "minute"),
+        (minutes, seconds) => {
+            format!(
+                "{} {}",
+                plural(minutes, "minute"),
+                plural(seconds, "second")
+            )
+        }
+    }
+}
+
+/// What the header says of a chip.
+#[must_use]
+pub fn chip_name(model: ChipModel) -> &'static str {
+    match model {
+        ChipModel::Unknown => "SID",
+        ChipModel::Mos6581 => "6581",
+        ChipModel::Mos8580 => "8580",
+        ChipModel::Any => "Any SID",
+    }
+}
+
+/// The badge of a row: the model of a single chip, else `2SID` or `3SID`.
+#[must_use]
+pub fn chip_badge(models: &[ChipModel]) -> &'static str {
+    match models {
+        [] => "SID",
+        [one] => chip_name(*one),
+        [_, _] => "2SID",
+        _ => "3SID",
+    }
+}
+
+/// Model of a chip that plays.
+#[must_use]
+pub fn model_name(model: Model) -> &'static str {
+    match model {
+        Model::Mos6581 => "6581",
+        Model::Mos8580 => "8580",
+    }
+}
+
+/// Video standard that plays.
+#[must_use]
+pub fn video_name(video: Video) -> &'static str {
+    match video {
+        Video::Pal => "PAL",
+        Video::Ntsc => "NTSC",
+    }
+}
+
+/// What the header says of the video standard.
+#[must_use]
+pub fn clock_name(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Unknown => "Not stated",
+        Clock::Pal => "PAL, 50 Hz",
+        Clock::Ntsc => "NTSC, 60 Hz",
+        Clock::Any => "PAL or NTSC",
+    }
+}
+
+/// How often the play routine is called.
+#[must_use]
+pub fn rate_text(playing: &Playing) -> String {
+    match playing.play_rate_millihertz {
+        0 => "Own interrupt".into(),
+        rate => {
+            let hertz = format!("{}.{:02}", rate / 1000, rate % 1000 / 10);
+            let frame = match playing.video {
+                Video::Pal => 50_125,
+                Video::Ntsc => 59_826,
+            };
+            match (rate + frame / 2) / frame {
+                speed @ 2.. => format!("{hertz} Hz ({speed}× speed)"),
+                _ => format!("{hertz} Hz"),
+            }
+        }
+    }
+}
+
+/// A count with thousands separated: `60,572`.
+#[must_use]
+pub fn count_text(count: u32) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 tune`, `12 tunes`.
+#[must_use]
+pub fn counted(count: u32, unit: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {unit}{plural}", count_text(count))
+}
+
+fn or_words<'a>(text: &'a str, words: &'a str) -> &'a str {
+    match text.trim() {
+        "" | "<?>" => words,
+        known => known,
+    }
+}
+
+/// Title, or words where the file has none.
+#[must_use]
+pub fn title_text(title: &str) -> &str {
+    or_words(title, "Untitled")
+}
+
+/// Composer, or words where the file names none.
+#[must_use]
+pub fn author_text(author: &str) -> &str {
+    or_words(author, "Unknown composer")
+}
+
+/// Row as one sentence, for announcements.
+#[must_use]
+pub fn row_text(row: &Row) -> String {
+    format!("{} by {}", title_text(&row.title), author_text(&row.author))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (millis, text) in [
+            (0, "0:00"),
+            (999, "0:00"),
+            (65_000, "1:05"),
+            (3_723_000, "1:02:03"),
+        ] {
+            assert_eq!(clock_text(millis), text);
+        }
+        assert_eq!(length_text(None), "~3:00");
+        assert_eq!(spoken_time(61_000), "1 minute 1 second");
+        assert_eq!(spoken_time(120_000), "2 minutes");
+        assert_eq!(spoken_time(0), "0 seconds");
+    }
+
+    #[test]
+    fn counts() {
+        assert_eq!(count_text(7), "7");
+        assert_eq!(count_text(1_234), "1,234");
+        assert_eq!(counted(1, "tune"), "1 tune");
+        assert_eq!(counted(1_060_572, "tune"), "1,060,572 tunes");
+    }
+
+    #[test]
+    fn unknown_words_are_replaced() {
+        assert_eq!(title_text("<?>"), "Untitled");
+        assert_eq!(author_text(" "), "Unknown composer");
+        assert_eq!(author_text("Rob Hubbard"), "Rob Hubbard");
+    }
+
+    #[test]
+    fn multispeed_is_named() {
+        let playing = |rate| Playing {
+            chips: Vec::new(),
+            video: Video::Pal,
+            play_rate_millihertz: rate,
+        };
+        assert_eq!(rate_text(&playing(0)), "Own interrupt");
+        assert_eq!(rate_text(&playing(50_125)), "50.12 Hz");
+        assert_eq!(rate_text(&playing(200_500)), "200.50 Hz (4× speed)");
+    }
+}

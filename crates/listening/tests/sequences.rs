@@ -1,0 +1,188 @@
+//! Random sequences of events against what must always hold.
+
+mod common;
+
+use common::{Page, machine, tune};
+use listening::preferences::{Repeat, Songs};
+use listening::{AudioEvent, Effect, Event, Heard, Intent, SoundMode, State};
+use protocol::engine::{self, Failure, Request};
+use sidfile::TuneId;
+
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % limit
+    }
+}
+
+/// What a real engine would know, followed from the effects.
+#[derive(Default)]
+struct Follower {
+    loaded: Option<(u32, TuneId)>,
+    tickets: Vec<u32>,
+}
+
+impl Follower {
+    fn follow(&mut self, effects: &[Effect], mode: Option<SoundMode>) {
+        for effect in effects {
+            let Effect::Engine(ticket, request) = effect else {
+                continue;
+            };
+            assert!(!self.tickets.contains(ticket), "tickets are used once");
+            self.tickets.push(*ticket);
+            match request {
+                Request::Load {
+                    tune,
+                    start_millis,
+                    end_millis,
+                    ..
+                } => {
+                    assert!(matches!(mode, Some(SoundMode::Ring | SoundMode::Port)));
+                    assert!(end_millis.is_some_and(|end| *start_millis <= end));
+                    self.loaded = Some((*ticket, *tune));
+                }
+                Request::RenderFile { tune, .. } => {
+                    assert_eq!(mode, Some(SoundMode::File));
+                    self.loaded = Some((*ticket, *tune));
+                }
+                Request::Seek { .. }
+                | Request::SetAudible { .. }
+                | Request::SetOverrides { .. } => {
+                    assert!(self.loaded.is_some(), "{request:?} before a load");
+                    assert_ne!(mode, Some(SoundMode::File));
+                }
+                Request::Unload => {
+                    assert!(self.loaded.is_some(), "unloads what is loaded");
+                    self.loaded = None;
+                }
+                Request::Start { .. } => panic!("the audio starts the engine"),
+            }
+        }
+    }
+}
+
+fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Option<SoundMode>) {
+    let title = ["a", "b", "c", "nowhere"][dice.below(4) as usize];
+    let song = dice.below(4) as u16;
+    // Tickets of now, of before, and of nobody.
+    let ticket = match dice.below(4) {
+        0 => 0,
+        1 => dice.below(200) as u32,
+        _ => follower.loaded.map_or(0, |(ticket, _)| ticket),
+    };
+    let engine_tune = match dice.below(3) {
+        0 => tune(title, song),
+        _ => follower.loaded.map_or(tune(title, 1), |(_, tune)| tune),
+    };
+    let millis = dice.below(300_000) as u32;
+    let intent = match dice.below(40) {
+        0 => Intent::PlayPause,
+        1 => Intent::Stop,
+        2 => Intent::Next,
+        3 => Intent::Previous,
+        4 => Intent::StepSong(dice.below(5) as i32 - 2),
+        5 if title != "nowhere" => page.row(title),
+        6 => Intent::PlaySong(tune(title, song)),
+        7 => Intent::SeekTo(millis),
+        8 => Intent::SeekBy(millis as i32 - 150_000),
+        9 => Intent::ToggleVoice {
+            chip: dice.below(4) as usize,
+            voice: dice.below(4) as usize,
+        },
+        10 => Intent::SoloVoice { chip: 0, voice: 3 },
+        11 => Intent::SetVideo(None),
+        12 => Intent::SetRepeat([Repeat::Off, Repeat::One, Repeat::All][dice.below(3) as usize]),
+        13 => Intent::SetSongs(Songs::All),
+        14 => Intent::SetFilter(["", "a", "zzz"][dice.below(3) as usize].into()),
+        15 => Intent::ShowTune(Some((tune(title, 1).md5, None))),
+        16 => Intent::Remove(tune(title, 1).md5),
+        17 => Intent::Import,
+        18 => Intent::StepVolume(millis as i32 - 150_000),
+        20 => {
+            let chosen = [SoundMode::Ring, SoundMode::Port, SoundMode::File];
+            let chosen = chosen[dice.below(3) as usize];
+            *mode = Some(chosen);
+            return page.mode(chosen);
+        }
+        21..=26 => {
+            let (tune, playing) = (engine_tune, machine());
+            return if *mode == Some(SoundMode::File) {
+                page.event(Event::Engine {
+                    ticket,
+                    event: engine::Event::FileRendered { tune, playing },
+                    file: Some("blob:x".into()),
+                })
+            } else {
+                page.engine(ticket, engine::Event::Loaded { tune, playing })
+            };
+        }
+        27..=28 => return page.engine(ticket, engine::Event::Ended { tune: engine_tune }),
+        29 => {
+            let tune = Some(engine_tune);
+            let failure = Failure::NeedsRoms;
+            return page.engine(ticket, engine::Event::Failed { tune, failure });
+        }
+        30 => return page.engine(ticket, engine::Event::Sought { millis }),
+        31 => {
+            follower.loaded = None;
+            let reason = "died".into();
+            return page.event(Event::EngineRestarted { reason });
+        }
+        32 => {
+            follower.loaded = None;
+            let reason = "died".into();
+            return page.event(Event::LibraryRestarted { reason });
+        }
+        33 => return page.event(Event::Audio(AudioEvent::Interrupted)),
+        34 => return page.event(Event::Audio(AudioEvent::Resumed)),
+        35 => return page.event(Event::Audio(AudioEvent::FileEnded)),
+        36 => return page.event(Event::Audio(AudioEvent::Failed("none".into()))),
+        _ => {
+            page.now += dice.below(2_000);
+            let heard = Heard {
+                position_millis: millis,
+                underruns: 0,
+            };
+            let now = page.now;
+            return page.event(Event::Tick { now, heard });
+        }
+    };
+    page.wish(intent);
+}
+
+#[test]
+fn what_must_always_hold() {
+    for seed in 1..400u64 {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut page = Page::open("");
+        let mut follower = Follower::default();
+        let mut mode = None;
+        for _ in 0..150 {
+            page.effects.clear();
+            step(&mut dice, &mut page, &mut follower, &mut mode);
+            let effects = std::mem::take(&mut page.effects);
+            follower.follow(&effects, mode);
+
+            let view = page.model.player();
+            let clock = page.model.clock();
+            assert!(clock.position_millis <= clock.length_millis, "seed {seed}");
+            assert!(clock.rendered_millis <= clock.length_millis);
+            assert_eq!(
+                view.tune.is_none(),
+                view.state == State::Idle,
+                "seed {seed}"
+            );
+            assert_eq!(view.error.is_some(), view.state == State::Error);
+            if matches!(view.state, State::Playing | State::Paused) {
+                let loaded = follower.loaded.map(|(_, tune)| tune);
+                assert_eq!(loaded, view.tune.map(|tune| tune.id), "one tune plays");
+            }
+            assert!(page.model.notices().len() <= 3);
+            assert!(page.model.settings().volume <= 100);
+        }
+    }
+}
