@@ -98,6 +98,7 @@ impl Site {
             return response;
         }
         let wants_html = header_contains(headers, header::ACCEPT, "text/html");
+        let path = if path == "/" { "/index.html" } else { path };
         let known = |path: &str| self.assets.get_key_value(path);
         let found = known(path).or_else(|| {
             (wants_html && !path.starts_with("/assets/"))
