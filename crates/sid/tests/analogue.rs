@@ -1,4 +1,8 @@
 //! The analogue part by measurement: cutoff, resonance, levels, samples through the volume.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement; its bits are not compared between platforms"
+)]
 
 use std::f64::consts::TAU;
 

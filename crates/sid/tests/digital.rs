@@ -216,7 +216,7 @@ fn hard_sync_restarts_the_phase() {
     write_all(&mut chip, &[(11, 0x20), (18, 0x22)]);
     let values = osc3(&mut chip, 3_000);
     let highest = values[600..].iter().copied().max();
-    assert_eq!(highest, Some((512 * 0x1000 >> 16) as u8));
+    assert_eq!(highest, Some(((512 * 0x1000) >> 16) as u8));
 }
 
 #[test]
@@ -236,8 +236,8 @@ fn ring_modulation_folds_by_the_source() {
     chip.skip(2);
     write_all(&mut chip, &[(11, 0x20), (18, 0x14)]);
     for (cycle, found) in (1_u32..).zip(osc3(&mut chip, 2_000)) {
-        let own = cycle * 0x100 & 0xff_ffff;
-        let source = cycle * 0x8000 & 0xff_ffff;
+        let own = (cycle * 0x100) & 0xff_ffff;
+        let source = (cycle * 0x8000) & 0xff_ffff;
         let folded = own ^ (!source & 0x80_0000);
         let expected = (if folded >> 23 == 0 { folded } else { !folded }) >> 15 & 0xff;
         assert_eq!(u32::from(found), expected, "{cycle}");

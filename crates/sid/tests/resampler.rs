@@ -1,4 +1,8 @@
 //! The resampler by measurement.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement; its bits are not compared between platforms"
+)]
 
 use std::f64::consts::TAU;
 
