@@ -10,7 +10,7 @@ use crate::Model;
 use crate::bus::Bus;
 use crate::curve::LEVEL_BITS;
 use crate::external_filter::ExternalFilter;
-use crate::filter::{Curves, Filter};
+use crate::filter::{Curves, Filter, Path};
 use crate::filter6581::{self, Integrator6581};
 use crate::filter8580::{self, Integrator8580};
 use crate::mixer::Routing;
@@ -259,8 +259,8 @@ impl SidState {
 
         let (mut input, mut direct) = ([0.0; BLOCK], [0.0; BLOCK]);
         self.sum_voices(tables, recorded, &mut input[..count], &mut direct[..count]);
-        let input = &whole_levels(&input)[..count];
-        let direct = &mut whole_levels(&direct)[..count];
+        let (input, direct) = (whole_levels(&input), whole_levels(&direct));
+        let (input, direct) = (&input[..count], &direct[..count]);
         let volume = if self.audible & 8 != 0 {
             self.volume.set()
         } else {
@@ -268,31 +268,37 @@ impl SidState {
         };
         let settings = self.routing.settings(volume);
         // Full scale of the reference player: its amplification of the chip over 16 bits.
-        let gain = match &mut self.analogue {
-            Analogue::Mos6581(filter, tables) => {
-                filter.run(
-                    &tables.curves,
-                    &tables.resistors,
-                    &settings,
-                    input,
-                    direct,
-                    block,
-                );
-                1.5 / 32_768.0
+        let board = &mut self.external;
+        match &mut self.analogue {
+            Analogue::Mos6581(
+                filter,
+                Tables {
+                    curves, resistors, ..
+                },
+            ) => {
+                let path = Path {
+                    curves,
+                    resistors,
+                    settings,
+                    gain: 1.5 / 32_768.0,
+                };
+                filter.run(&path, board, input, direct, block);
             }
-            Analogue::Mos8580(filter, tables) => {
-                filter.run(
-                    &tables.curves,
-                    &tables.resistors,
-                    &settings,
-                    input,
-                    direct,
-                    block,
-                );
-                2.5 / 32_768.0
+            Analogue::Mos8580(
+                filter,
+                Tables {
+                    curves, resistors, ..
+                },
+            ) => {
+                let path = Path {
+                    curves,
+                    resistors,
+                    settings,
+                    gain: 2.5 / 32_768.0,
+                };
+                filter.run(&path, board, input, direct, block);
             }
-        };
-        self.external.run(block, gain);
+        }
         self.volume.advance(count as u32);
     }
 

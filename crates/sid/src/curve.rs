@@ -16,9 +16,9 @@ impl Spline {
         let slope = |i: usize| (points[i + 1][1] - points[i][1]) / step(i);
         let mut tangents = vec![slope(0); count];
         tangents[count - 1] = slope(count - 2);
-        for i in 1..count - 1 {
+        for (i, tangent) in tangents.iter_mut().enumerate().take(count - 1).skip(1) {
             let (left, right) = (slope(i - 1), slope(i));
-            tangents[i] = if left * right <= 0.0 {
+            *tangent = if left * right <= 0.0 {
                 0.0
             } else {
                 let (near, far) = (step(i - 1), step(i));
@@ -91,7 +91,7 @@ impl LevelTable {
     pub fn at(&self, x: i32) -> i32 {
         let [value, rise] = self.pieces[(x >> PIECE_BITS) as usize];
         let within = x & ((1 << PIECE_BITS) - 1);
-        value + (rise * within >> PIECE_BITS)
+        value + ((rise * within) >> PIECE_BITS)
     }
 }
 

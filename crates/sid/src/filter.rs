@@ -4,8 +4,10 @@
 //! Source: Bob Yannes' interview (filter type) and Dag Lem's schematics from die photographs
 //! (reSID 1.0). Voltages are levels: shares of 65,536 of the amplifiers' range.
 
+use crate::capacitor::Nodes;
 use crate::curve::{LEVEL_BITS, LevelTable, VALUE_BITS};
-use crate::opamp::{Lookup, OpAmp};
+use crate::external_filter::ExternalFilter;
+use crate::opamp::OpAmp;
 
 /// Figures in which the models differ.
 pub struct Parameters {
@@ -34,8 +36,8 @@ pub struct Curves {
     summer: Vec<LevelTable>,
     /// Resonance path, per register value.
     resonance: Vec<LevelTable>,
-    /// Half the capacitor voltage to input voltage of an integrator.
-    nodes: Lookup,
+    /// Summing nodes of the integrators.
+    nodes: Nodes,
     /// Mixer and volume control in a row, per number of inputs and volume: from the sum of the
     /// inputs to the output.
     output: Vec<Vec<LevelTable>>,
@@ -91,18 +93,10 @@ pub trait Integrator: Clone + PartialEq {
     fn solve(
         &mut self,
         resistors: &Self::Resistors,
-        nodes: &[u16; 65_536],
+        nodes: &Nodes,
         control: u32,
         input: i32,
     ) -> i32;
-}
-
-/// A capacitor's voltage after a cycle with `current`, in 16,384ths of a level; it cannot leave
-/// the range of the amplifiers.
-#[inline]
-pub fn charged(charge: i32, current: i32) -> i32 {
-    const LIMIT: i32 = (1 << 30) - 1;
-    charge.wrapping_add(current).clamp(-LIMIT, LIMIT)
 }
 
 /// How the registers $15 to $18 have set the path for a run of cycles.
@@ -119,6 +113,15 @@ pub struct Settings {
     pub outputs: [bool; 3],
     /// Volume control, 0 to 15.
     pub volume: usize,
+}
+
+/// What a run of cycles goes through.
+pub struct Path<'a, I: Integrator> {
+    pub curves: &'a Curves,
+    pub resistors: &'a I::Resistors,
+    pub settings: Settings,
+    /// From levels to samples.
+    pub gain: f32,
 }
 
 /// State of the filter: output levels of its three amplifiers, and the integrators.
@@ -144,21 +147,31 @@ impl<I: Integrator> Filter<I> {
 
     /// Runs one cycle per element. `input` holds the sums of the levels switched to the filter,
     /// `direct` those switched to the mixer, both with [`LEVEL_BITS`] fraction bits; `out` gets
-    /// the output, as a level from the middle of the range.
+    /// what the board makes of the output, times `gain`.
+    ///
+    /// The loop waits for the filter's feedback, so that everything behind it comes for free.
     pub fn run(
         &mut self,
-        curves: &Curves,
-        resistors: &I::Resistors,
-        settings: &Settings,
+        path: &Path<'_, I>,
+        board: &mut ExternalFilter,
         input: &[i32],
-        direct: &mut [i32],
+        direct: &[i32],
         out: &mut [f32],
     ) {
+        let Path {
+            curves,
+            resistors,
+            settings,
+            gain,
+        } = path;
         let summer = &curves.summer[settings.filter_inputs];
         let resonance = &curves.resonance[settings.resonance];
-        let nodes = &*curves.nodes;
+        let output = &curves.output[settings.mixer_inputs][settings.volume];
+        let nodes = &curves.nodes;
         let control = I::control(resistors, settings.cutoff);
         let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { -1 } else { 0 });
+        const SCALE: f32 = 1.0 / (1 << VALUE_BITS) as f32;
+        let level = |sum: i32| (output.at(sum) - (32_768 << VALUE_BITS)) as f32 * SCALE;
 
         // In locals, so that the feedback loop runs through registers.
         let Filter {
@@ -168,24 +181,25 @@ impl<I: Integrator> Filter<I> {
             mut first,
             mut second,
         } = self.clone();
+        let mut stage = board.clone();
         let is_driven = settings.filter_inputs > 0;
-        let mut rest = None;
-        for (input, direct) in input.iter().zip(&mut *direct) {
-            if let Some(heard) = rest {
-                *direct += heard;
-                continue;
-            }
+        let mut cycles = input.iter().zip(direct).zip(&mut *out);
+        let mut heard = 0;
+        for ((input, direct), out) in &mut cycles {
             let before = (high, band, low, first.clone(), second.clone());
             let feedback = resonance.at(band << LEVEL_BITS) >> (VALUE_BITS - LEVEL_BITS);
             high = summer.at(feedback + (low << LEVEL_BITS) + input) >> VALUE_BITS;
             band = first.solve(resistors, nodes, control, high);
             low = second.solve(resistors, nodes, control, band);
-            let heard = ((low & low_on) + (band & band_on) + (high & high_on)) << LEVEL_BITS;
-            *direct += heard;
+            heard = ((low & low_on) + (band & band_on) + (high & high_on)) << LEVEL_BITS;
+            *out = stage.clock(level(*direct + heard)) * gain;
             // Without an input, once a cycle leaves the filter as it was, so do all others.
             if !is_driven && (high, band, low, first.clone(), second.clone()) == before {
-                rest = Some(heard);
+                break;
             }
+        }
+        for ((_, direct), out) in cycles {
+            *out = stage.clock(level(*direct + heard)) * gain;
         }
         *self = Filter {
             high,
@@ -194,11 +208,6 @@ impl<I: Integrator> Filter<I> {
             first,
             second,
         };
-
-        const SCALE: f32 = 1.0 / (1 << VALUE_BITS) as f32;
-        let output = &curves.output[settings.mixer_inputs][settings.volume];
-        for (direct, out) in direct.iter().zip(out) {
-            *out = (output.at(*direct) - (32_768 << VALUE_BITS)) as f32 * SCALE;
-        }
+        *board = stage;
     }
 }

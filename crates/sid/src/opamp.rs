@@ -4,6 +4,7 @@
 //! curve, the "resistors" around it are NMOS transistors in triode mode, whose current is
 //! proportional to the difference of the squares of (Vdd - Vth - V) at their ends.
 
+use crate::capacitor::Nodes;
 use crate::curve::{LevelTable, Spline};
 
 /// A value for every 16-bit argument.
@@ -77,9 +78,8 @@ impl OpAmp {
         self.level(output)
     }
 
-    /// What an integrator's summing node does: half the capacitor voltage (input less output) as
-    /// a level difference, plus 32,768, to the input level.
-    pub fn integrator_node(&self) -> Lookup {
+    /// What an integrator's summing node does, from the capacitor voltage to the input level.
+    pub fn integrator_node(&self) -> Nodes {
         let per_volt = self.levels_per_volt();
         let pairs: Vec<[f64; 2]> = self
             .points
@@ -87,7 +87,7 @@ impl OpAmp {
             .map(|[input, output]| [per_volt * (input - output), self.level(*input)])
             .collect();
         let spline = Spline::new(&pairs);
-        lookup(|half| spline.at(2.0 * (f64::from(half) - 32_768.0)).0)
+        Nodes::new(pairs[pairs.len() - 1][0], |volts| spline.at(volts).0)
     }
 
     /// Input and output voltage of the amplifier when its input resistors see `volts`.
