@@ -2,7 +2,8 @@
 //!
 //! Reading the register releases the line at once, but its flags fade two cycles later: a second
 //! read in between still sees them, without the summary bit. A flag that comes up in the cycle
-//! behind a read pulls the line one cycle later than otherwise. Source: the behaviour of
+//! behind a read pulls the line one cycle later than otherwise; if that read found the summary
+//! bit, which has not faded yet, it does not pull the line at all. Source: the behaviour of
 //! libsidplayfp 3.0.2 (`c64/CIA/interrupt.cpp`).
 
 /// Flag of timer A.
@@ -24,6 +25,8 @@ pub(super) struct InterruptControl {
     fresh: u8,
     is_asserted: bool,
     last_read: u64,
+    /// What the last read found.
+    last_value: u8,
     /// When the flags that were read fade; zero: nothing fades.
     fade_at: u64,
     /// When a flag that came up right behind a read pulls the line; zero: none did.
@@ -38,6 +41,7 @@ impl InterruptControl {
             fresh: 0,
             is_asserted: false,
             last_read: 0,
+            last_value: 0,
             fade_at: 0,
             late_at: 0,
         }
@@ -73,7 +77,9 @@ impl InterruptControl {
             return;
         }
         if self.last_read + 1 == cycle {
-            self.late_at = cycle + 1;
+            if self.last_value & SUMMARY == 0 {
+                self.late_at = cycle + 1;
+            }
         } else {
             self.assert();
         }
@@ -102,6 +108,7 @@ impl InterruptControl {
         self.settle(cycle);
         let value = self.flags;
         self.last_read = cycle;
+        self.last_value = value;
         self.flags &= !SUMMARY;
         self.is_asserted = false;
         self.late_at = 0;
