@@ -40,6 +40,7 @@ const fn fit(falloff: Falloff, values: [f32; 5]) -> Fit {
     }
 }
 
+#[expect(clippy::excessive_precision, reason = "figures as published")]
 /// Triangle + sawtooth, pulse + triangle, pulse + sawtooth, all three, noise + pulse (a guess).
 const FITS_6581: [Fit; 5] = [
     fit(
@@ -67,6 +68,7 @@ const FITS_6581: [Fit; 5] = [
     fit(Falloff::Exponential, [0.96, 1.0, 2.5, 1.1, 1.2]),
 ];
 
+#[expect(clippy::excessive_precision, reason = "figures as published")]
 /// As [`FITS_6581`].
 const FITS_8580: [Fit; 5] = [
     fit(
@@ -93,9 +95,6 @@ const FITS_8580: [Fit; 5] = [
     ),
     fit(Falloff::Exponential, [0.95, 1.0, 1.15, 1.0, 1.45]),
 ];
-
-/// Combinations that have a table of their own.
-pub const COMBINATIONS: usize = 5;
 
 /// What is left of each 12-bit value on the lines, for each combination.
 pub fn tables(model: Model) -> Vec<[u16; 4096]> {

@@ -39,15 +39,12 @@ impl ExternalFilter {
         self.high = 0.0;
     }
 
-    /// Filters in place.
-    pub fn run(&mut self, samples: &mut [f32], gain: f32) {
-        let (mut low, mut high) = (self.low, self.high);
-        for sample in samples {
-            let (low_before, high_before) = (low, high);
-            low += self.low_share * (*sample - low_before);
-            high += self.high_share * (low_before - high_before);
-            *sample = (low - high) * gain;
-        }
-        (self.low, self.high) = (low, high);
+    /// One cycle: takes the chip's output, gives the amplifier's input.
+    #[inline(always)]
+    pub fn clock(&mut self, sample: f32) -> f32 {
+        let (low, high) = (self.low, self.high);
+        self.low += self.low_share * (sample - low);
+        self.high += self.high_share * (low - high);
+        self.low - self.high
     }
 }

@@ -4,7 +4,9 @@
 //! Source: Bob Yannes' interview (filter type) and Dag Lem's schematics from die photographs
 //! (reSID 1.0). Voltages are levels: shares of 65,536 of the amplifiers' range.
 
-use crate::curve::{LEVEL_BITS, LevelTable, Table};
+use crate::capacitor::Nodes;
+use crate::curve::{LEVEL_BITS, LevelTable, VALUE_BITS};
+use crate::external_filter::ExternalFilter;
 use crate::opamp::OpAmp;
 
 /// Figures in which the models differ.
@@ -34,39 +36,28 @@ pub struct Curves {
     summer: Vec<LevelTable>,
     /// Resonance path, per register value.
     resonance: Vec<LevelTable>,
-    /// Half the capacitor voltage to input voltage of an integrator.
-    nodes: Vec<u16>,
+    /// Summing nodes of the integrators.
+    nodes: Nodes,
     /// Mixer and volume control in a row, per number of inputs and volume: from the sum of the
-    /// inputs to the output, levels, with 32,768 taken off.
-    output: Vec<Vec<Table>>,
+    /// inputs to the output.
+    output: Vec<Vec<LevelTable>>,
 }
-
-/// Cells of the output curves.
-const OUTPUT_CELLS: usize = 1024;
 
 impl Curves {
     pub fn new(parameters: &Parameters) -> Self {
         let amplifier = &parameters.amplifier;
-        let volumes: Vec<Table> = (0..16)
-            .map(|volume| {
-                let gain = f64::from(volume) / parameters.volume_divisor;
-                let mut guess = amplifier.lowest;
-                Table::sample(0.0, 65_536.0, OUTPUT_CELLS, |level| {
-                    amplifier.invert(1, gain, level, &mut guess)
-                })
-            })
+        let volumes: Vec<LevelTable> = (0..16)
+            .map(|volume| amplifier.inverter(1, f64::from(volume) / parameters.volume_divisor))
             .collect();
         let output = (0..=7_u32)
             .map(|inputs| {
-                let gain = f64::from(inputs) * parameters.mixer_gain;
-                let end = f64::from(inputs.max(1)) * 65_536.0;
-                let mut guess = amplifier.lowest;
-                let mixer = Table::sample(0.0, end, OUTPUT_CELLS, |sum| {
-                    amplifier.invert(inputs, gain, sum, &mut guess)
-                });
-                let combine = |volume: &Table| {
-                    Table::sample(0.0, end, OUTPUT_CELLS, |sum| {
-                        f64::from(volume.at(mixer.at(sum as f32))) - 32_768.0
+                let mixer = amplifier.inverter(inputs, f64::from(inputs) * parameters.mixer_gain);
+                let end = inputs.max(1) << 16;
+                let combine = |volume: &LevelTable| {
+                    LevelTable::sample(end, |sum| {
+                        let sum = sum.min(f64::from(end)) * f64::from(1 << LEVEL_BITS);
+                        let mixed = mixer.at(sum as i32) >> (VALUE_BITS - LEVEL_BITS);
+                        f64::from(volume.at(mixed)) / f64::from(1 << VALUE_BITS)
                     })
                 };
                 volumes.iter().map(combine).collect()
@@ -88,7 +79,7 @@ impl Curves {
 }
 
 /// A cutoff resistor, a capacitor and the amplifier between them.
-pub trait Integrator {
+pub trait Integrator: Clone + PartialEq {
     /// Shared figures of the model's cutoff resistors.
     type Resistors;
 
@@ -96,24 +87,16 @@ pub trait Integrator {
     fn new() -> Self;
 
     /// What the cutoff register sets.
-    fn control(resistors: &Self::Resistors, cutoff: u16) -> i32;
+    fn control(resistors: &Self::Resistors, cutoff: u16) -> u32;
 
     /// One cycle with `input` as the level before the resistor; gives the output level.
     fn solve(
         &mut self,
         resistors: &Self::Resistors,
-        nodes: &[u16],
-        control: i32,
+        nodes: &Nodes,
+        control: u32,
         input: i32,
     ) -> i32;
-}
-
-/// A capacitor's voltage after a cycle with `current`, in 16,384ths of a level; it cannot leave
-/// the range of the amplifiers.
-#[inline]
-pub fn charged(charge: i32, current: i32) -> i32 {
-    const LIMIT: i32 = (1 << 30) - 1;
-    charge.wrapping_add(current).clamp(-LIMIT, LIMIT)
 }
 
 /// How the registers $15 to $18 have set the path for a run of cycles.
@@ -130,6 +113,15 @@ pub struct Settings {
     pub outputs: [bool; 3],
     /// Volume control, 0 to 15.
     pub volume: usize,
+}
+
+/// What a run of cycles goes through.
+pub struct Path<'a, I: Integrator> {
+    pub curves: &'a Curves,
+    pub resistors: &'a I::Resistors,
+    pub settings: Settings,
+    /// From levels to samples.
+    pub gain: f32,
 }
 
 /// State of the filter: output levels of its three amplifiers, and the integrators.
@@ -154,30 +146,68 @@ impl<I: Integrator> Filter<I> {
     }
 
     /// Runs one cycle per element. `input` holds the sums of the levels switched to the filter,
-    /// `direct` those switched to the mixer; `direct` becomes the output, 0 in the middle of the
-    /// range.
+    /// `direct` those switched to the mixer, both with [`LEVEL_BITS`] fraction bits; `out` gets
+    /// what the board makes of the output, times `gain`.
+    ///
+    /// The loop waits for the filter's feedback, so that everything behind it comes for free.
     pub fn run(
         &mut self,
-        curves: &Curves,
-        resistors: &I::Resistors,
-        settings: &Settings,
-        input: &[f32],
-        direct: &mut [f32],
+        path: &Path<'_, I>,
+        board: &mut ExternalFilter,
+        input: &[i32],
+        direct: &[i32],
+        out: &mut [f32],
     ) {
+        let Path {
+            curves,
+            resistors,
+            settings,
+            gain,
+        } = path;
         let summer = &curves.summer[settings.filter_inputs];
         let resonance = &curves.resonance[settings.resonance];
-        let nodes = curves.nodes.as_slice();
-        let control = I::control(resistors, settings.cutoff);
         let output = &curves.output[settings.mixer_inputs][settings.volume];
+        let nodes = &curves.nodes;
+        let control = I::control(resistors, settings.cutoff);
         let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { -1 } else { 0 });
-        const UNIT: f32 = (1 << LEVEL_BITS) as f32;
-        for (input, direct) in input.iter().zip(direct) {
-            let feedback = resonance.at(self.band << LEVEL_BITS) + (self.low << LEVEL_BITS);
-            self.high = summer.at(feedback + (input * UNIT) as i32) >> LEVEL_BITS;
-            self.band = self.first.solve(resistors, nodes, control, self.high);
-            self.low = self.second.solve(resistors, nodes, control, self.band);
-            let heard = (self.low & low_on) + (self.band & band_on) + (self.high & high_on);
-            *direct = output.at(*direct + heard as f32);
+        const SCALE: f32 = 1.0 / (1 << VALUE_BITS) as f32;
+        let level = |sum: i32| (output.at(sum) - (32_768 << VALUE_BITS)) as f32 * SCALE;
+
+        // In locals, so that the feedback loop runs through registers.
+        let Filter {
+            mut high,
+            mut band,
+            mut low,
+            mut first,
+            mut second,
+        } = self.clone();
+        let mut stage = board.clone();
+        let is_driven = settings.filter_inputs > 0;
+        let mut cycles = input.iter().zip(direct).zip(&mut *out);
+        let mut heard = 0;
+        for ((input, direct), out) in &mut cycles {
+            let before = (high, band, low, first.clone(), second.clone());
+            let feedback = resonance.at(band << LEVEL_BITS) >> (VALUE_BITS - LEVEL_BITS);
+            high = summer.at(feedback + (low << LEVEL_BITS) + input) >> VALUE_BITS;
+            band = first.solve(resistors, nodes, control, high);
+            low = second.solve(resistors, nodes, control, band);
+            heard = ((low & low_on) + (band & band_on) + (high & high_on)) << LEVEL_BITS;
+            *out = stage.clock(level(*direct + heard)) * gain;
+            // Without an input, once a cycle leaves the filter as it was, so do all others.
+            if !is_driven && (high, band, low, first.clone(), second.clone()) == before {
+                break;
+            }
         }
+        for ((_, direct), out) in cycles {
+            *out = stage.clock(level(*direct + heard)) * gain;
+        }
+        *self = Filter {
+            high,
+            band,
+            low,
+            first,
+            second,
+        };
+        *board = stage;
     }
 }

@@ -7,9 +7,10 @@
 //! Vittoz), which joins weak inversion, triode mode and saturation in one symmetrical formula.
 
 use crate::Model;
+use crate::capacitor::{Capacitor, Nodes};
 use crate::dac;
-use crate::filter::{Integrator, Parameters, charged};
-use crate::opamp::{OpAmp, rounded};
+use crate::filter::{Integrator, Parameters};
+use crate::opamp::{Lookup, OpAmp, lookup, rounded};
 
 /// Measured transfer curve of the amplifier between CAP1B and CAP1A: input and output volts.
 const AMPLIFIER: [[f64; 2]; 33] = [
@@ -89,23 +90,25 @@ pub fn parameters() -> Parameters {
     }
 }
 
+/// Level differences of gate and channel that a table of currents covers.
+const FORWARD_SIZE: usize = 1 << 17;
+
 /// Tables of the voltage controlled resistors. Currents are in 16,384ths of a level per cycle.
 #[derive(Debug)]
 pub struct Resistors {
     /// Vdd - Vth, as a level.
     headroom: i32,
-    /// Threshold voltage as a level difference, with the lowest voltage's distance from 0 V.
-    threshold: i32,
     /// Current of the snake for a squared level difference of 32,768.
     snake: i32,
-    /// Gate level of the transistor below the threshold, over half the sum of the squares of the
+    /// Gate level of the transistor, over half the sum of the squares of the
     /// level differences at its two resistors (upper 16 bits).
-    gate: Vec<u16>,
-    /// Current of the transistor in units of 32,768, over gate overdrive plus 32,768. The unit is
-    /// the reference's: what it rounds away in weak inversion is heard at low cutoffs.
-    forward: Vec<u16>,
+    gate: Lookup,
+    /// Current of the transistor in units of 32,768, over the level difference of gate and
+    /// channel, which wraps around. The unit is the reference's: what it rounds away in weak
+    /// inversion is heard at low cutoffs.
+    forward: Box<[u16; FORWARD_SIZE]>,
     /// Half the square of (headroom - control voltage), per cutoff register value.
-    control: Vec<i32>,
+    control: Vec<u32>,
 }
 
 impl Resistors {
@@ -120,21 +123,20 @@ impl Resistors {
             .iter()
             .map(|share| {
                 let level = amplifier.level(CUTOFF_ZERO + CUTOFF_RANGE * share);
-                (0.5 * (headroom - level) * (headroom - level)) as i32
+                (0.5 * (headroom - level) * (headroom - level)) as u32
             })
             .collect();
-        let gate = (0..65_536)
-            .map(|square| rounded(headroom - (f64::from(square) * 65_536.0).sqrt()))
-            .collect();
-        let forward = (-32_768..32_768)
-            .map(|overdrive| {
-                let root = libm::log1p(libm::exp(f64::from(overdrive) * per_thermal));
-                rounded(0.5 * specific * root * root)
-            })
-            .collect();
+        let gate = lookup(|square| headroom - (f64::from(square) * 65_536.0).sqrt());
+        let threshold = THRESHOLD * per_volt;
+        let mut forward = Box::new([0; FORWARD_SIZE]);
+        for difference in -65_536..65_536_i32 {
+            let overdrive = f64::from(difference) - threshold;
+            let root = libm::log1p(libm::exp(overdrive * per_thermal));
+            forward[difference as usize & (FORWARD_SIZE - 1)] =
+                rounded(0.5 * specific * root * root);
+        }
         Resistors {
             headroom: i32::from(rounded(headroom)),
-            threshold: i32::from(rounded(THRESHOLD * per_volt)),
             snake: i32::from(rounded(8192.0 * span * 0.5 * current * SNAKE_RATIO)),
             gate,
             forward,
@@ -145,39 +147,33 @@ impl Resistors {
 
 /// One integrator with its resistor and capacitor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Integrator6581 {
-    /// Voltage at the amplifier's input, as a level.
-    node: i32,
-    /// Capacitor voltage, in 16,384ths of a level.
-    charge: i32,
-}
+pub struct Integrator6581(Capacitor);
 
 impl Integrator for Integrator6581 {
     type Resistors = Resistors;
 
     fn new() -> Self {
-        Integrator6581 { node: 0, charge: 0 }
+        Integrator6581(Capacitor::new())
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> i32 {
+    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
         resistors.control[usize::from(cutoff)]
     }
 
-    #[inline]
-    fn solve(&mut self, resistors: &Resistors, nodes: &[u16], control: i32, input: i32) -> i32 {
-        let source = (resistors.headroom - self.node) as u32;
+    #[inline(always)]
+    fn solve(&mut self, resistors: &Resistors, nodes: &Nodes, control: u32, input: i32) -> i32 {
+        let node = self.0.node();
+        let source = (resistors.headroom - node) as u32;
         let drain = (resistors.headroom - input) as u32;
         let (source_squared, drain_squared) = (source * source, drain * drain);
         let snake = resistors.snake * (source_squared.wrapping_sub(drain_squared) as i32 >> 15);
         // Gate voltage behind the two resistors from the input and the control voltage.
-        let square = (control as u32 + (drain_squared >> 1)) >> 16;
-        let gate = i32::from(resistors.gate[square as usize & 0xffff]) - resistors.threshold;
-        let current = |overdrive: i32| {
-            i32::from(resistors.forward[(overdrive + 32_768).clamp(0, 65_535) as usize])
+        let square = (control + (drain_squared >> 1)) >> 16;
+        let gate = i32::from(resistors.gate[square as usize & 0xffff]);
+        let current = |gate: i32, level: i32| {
+            i32::from(resistors.forward[(gate - level) as usize & (FORWARD_SIZE - 1)])
         };
-        let transistor = (current(gate - self.node) - current(gate - input)) << 15;
-        self.charge = charged(self.charge, snake + transistor);
-        self.node = i32::from(nodes[((self.charge >> 15) + 32_768) as usize & 0xffff]);
-        (self.node - (self.charge >> 14)).clamp(0, 65_535)
+        let transistor = (current(gate, node) - current(gate, input)) << 15;
+        self.0.charge(nodes, snake.saturating_add(transistor))
     }
 }

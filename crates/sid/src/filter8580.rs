@@ -5,7 +5,8 @@
 //! Lempinen's die images, amplifier curve measured on a chip marked CSG 8580R5 1690 25 (reSID
 //! 1.0), with libresidfp's supply voltage, ladder and switched-capacitor divider setting.
 
-use crate::filter::{Integrator, Parameters, charged};
+use crate::capacitor::{Capacitor, Nodes};
+use crate::filter::{Integrator, Parameters};
 use crate::opamp::{OpAmp, rounded};
 
 /// Measured transfer curve of an amplifier: volts at the inverting input, volts at the output.
@@ -99,33 +100,27 @@ impl Resistors {
 
 /// One integrator with its resistor and capacitor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Integrator8580 {
-    /// Voltage at the amplifier's input, as a level.
-    node: i32,
-    /// Capacitor voltage, in 16,384ths of a level.
-    charge: i32,
-}
+pub struct Integrator8580(Capacitor);
 
 impl Integrator for Integrator8580 {
     type Resistors = Resistors;
 
     fn new() -> Self {
-        Integrator8580 { node: 0, charge: 0 }
+        Integrator8580(Capacitor::new())
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> i32 {
+    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
         // With all bits off, a NOR gate switches on a transistor of half of bit 0.
         let steps = if cutoff == 0 { 0.5 } else { f64::from(cutoff) };
-        i32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
+        u32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
     }
 
-    #[inline]
-    fn solve(&mut self, resistors: &Resistors, nodes: &[u16], control: i32, input: i32) -> i32 {
-        let source = (resistors.overdrive - self.node) as u32;
+    #[inline(always)]
+    fn solve(&mut self, resistors: &Resistors, nodes: &Nodes, control: u32, input: i32) -> i32 {
+        let source = (resistors.overdrive - self.0.node()) as u32;
         let drain = (resistors.overdrive - input).max(0) as u32;
         let squares = (source * source).wrapping_sub(drain * drain) as i32 >> 15;
-        self.charge = charged(self.charge, control.wrapping_mul(squares) >> 4);
-        self.node = i32::from(nodes[((self.charge >> 15) + 32_768) as usize & 0xffff]);
-        (self.node - (self.charge >> 14)).clamp(0, 65_535)
+        self.0
+            .charge(nodes, (control as i32).wrapping_mul(squares) >> 4)
     }
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bus;
+mod capacitor;
 mod chip;
 mod combined;
 mod curve;

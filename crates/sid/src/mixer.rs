@@ -38,7 +38,8 @@ impl Routing {
 
     /// Input goes straight to the mixer; voice 3 can be switched off there.
     pub fn is_direct(&self, input: usize) -> bool {
-        !self.is_filtered(input) && !(input == 2 && self.mode & 0x80 != 0)
+        let is_off = input == 2 && self.mode & 0x80 != 0;
+        !self.is_filtered(input) && !is_off
     }
 
     /// The path as set, with the volume that is to be heard.

@@ -4,7 +4,20 @@
 //! curve, the "resistors" around it are NMOS transistors in triode mode, whose current is
 //! proportional to the difference of the squares of (Vdd - Vth - V) at their ends.
 
+use crate::capacitor::Nodes;
 use crate::curve::{LevelTable, Spline};
+
+/// A value for every 16-bit argument.
+pub type Lookup = Box<[u16; 65_536]>;
+
+/// Samples `function` at every 16-bit argument.
+pub fn lookup(function: impl Fn(u16) -> f64) -> Lookup {
+    let mut table = Box::new([0; 65_536]);
+    for (argument, value) in (0..=u16::MAX).zip(table.iter_mut()) {
+        *value = rounded(function(argument));
+    }
+    table
+}
 
 /// A level or current as the 16 bits that the tables hold.
 pub fn rounded(value: f64) -> u16 {
@@ -65,9 +78,8 @@ impl OpAmp {
         self.level(output)
     }
 
-    /// What an integrator's summing node does: half the capacitor voltage (input less output) as
-    /// a level difference, plus 32,768, to the input level.
-    pub fn integrator_node(&self) -> Vec<u16> {
+    /// What an integrator's summing node does, from the capacitor voltage to the input level.
+    pub fn integrator_node(&self) -> Nodes {
         let per_volt = self.levels_per_volt();
         let pairs: Vec<[f64; 2]> = self
             .points
@@ -75,9 +87,7 @@ impl OpAmp {
             .map(|[input, output]| [per_volt * (input - output), self.level(*input)])
             .collect();
         let spline = Spline::new(&pairs);
-        (0..65_536)
-            .map(|half| rounded(spline.at(2.0 * (f64::from(half) - 32_768.0)).0))
-            .collect()
+        Nodes::new(pairs[pairs.len() - 1][0], |volts| spline.at(volts).0)
     }
 
     /// Input and output voltage of the amplifier when its input resistors see `volts`.

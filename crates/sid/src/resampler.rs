@@ -61,7 +61,7 @@ impl Resampler {
             kaiser_sinc(pass / clock_hz, (middle - pass) / clock_hz)
         };
         let second = SecondStage::design(pass / middle, stop.min(middle - pass) / middle);
-        let latency_cycles = (decimator.len() - 1) as f64 / 2.0 + second.half * factor as f64;
+        let latency_cycles = (decimator.len() - 1) as f64 / 2.0 + second.reach * factor as f64;
 
         let padding = decimator.len().next_multiple_of(LANES) - decimator.len();
         let mut padded = vec![0.0; padding];
@@ -132,8 +132,8 @@ impl Resampler {
 /// Rows of the interpolating filter.
 struct SecondStage {
     rows: Vec<Vec<f32>>,
-    /// Distance from the start of a window to its centre at phase 0, samples.
-    half: f64,
+    /// Distance from the centre of a window at phase 0 to its newest sample, samples.
+    reach: f64,
 }
 
 impl SecondStage {
@@ -160,7 +160,7 @@ impl SecondStage {
                 row.iter().map(|tap| (tap / sum) as f32).collect()
             })
             .collect();
-        SecondStage { rows, half }
+        SecondStage { rows, reach }
     }
 }
 

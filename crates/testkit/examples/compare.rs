@@ -29,7 +29,7 @@ fn main() -> anyhow::Result<()> {
     };
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(&work);
+            scope.spawn(work);
         }
     });
     let mut results = results.into_inner().expect("no panics");
@@ -87,7 +87,6 @@ fn measure(golden: &Golden, seconds: f64) -> anyhow::Result<Comparison> {
     let rate = reference.sample_rate;
     let count = ((seconds * f64::from(rate)) as usize).min(reference.samples.len());
     let trace = trace::read(&golden.trace_path())?;
-    // The reference's sound may begin up to a second after power-on.
     let tested = synth::synth(
         &trace,
         &golden.models(),
@@ -95,6 +94,6 @@ fn measure(golden: &Golden, seconds: f64) -> anyhow::Result<Comparison> {
         rate,
         seconds + 1.0,
     );
-    let start = (167_873.0 / golden.clock_hz() * f64::from(rate)) as usize - 1_000;
+    let start = synth::reference_start(golden.clock_hz(), rate) - 1_000;
     sound::compare(&reference.samples[..count], &tested[start..], rate, 2_000)
 }

@@ -65,12 +65,22 @@ fn synth_chip(
     pcm
 }
 
+/// Where the reference's sound begins in ours, in samples: it starts with the driver, 167,873
+/// cycles after power-on.
+pub fn reference_start(clock_hz: f64, sample_rate: u32) -> usize {
+    (167_873.0 / clock_hz * f64::from(sample_rate)) as usize
+}
+
 /// The clock frequency that makes our resampler keep the pace of the reference's, which rounds
 /// the ratios of its two stages down to 1/1024: its sound runs up to 0.03 % slow, which would
 /// smear an alignment over seconds.
 fn reference_pace(clock_hz: f64, sample_rate: u32) -> f64 {
     let rate = f64::from(sample_rate);
-    let pass = if rate > 44_000.0 { 20_000.0 } else { 0.45 * rate };
+    let pass = if rate > 44_000.0 {
+        20_000.0
+    } else {
+        0.45 * rate
+    };
     let middle = 2.0 * pass + (2.0 * pass * clock_hz * (rate - 2.0 * pass) / rate).sqrt();
     let rounded = |ratio: f64| (ratio * 1024.0).floor() / 1024.0;
     rounded(clock_hz / middle) * rounded(middle / rate) * rate
