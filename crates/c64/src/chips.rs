@@ -171,8 +171,9 @@ impl Chips {
         }
     }
 
-    /// Reads a register in `cycle`.
+    /// Reads a register in `cycle`, which the chip has then seen.
     pub fn read(&mut self, index: usize, register: u8, cycle: u64) -> u8 {
+        let cycle = cycle + 1;
         let chip = &mut self.chips[index];
         if !self.is_sounding {
             return chip.read_silently(register, cycle);
@@ -181,11 +182,10 @@ impl Chips {
         chip.sid.read(register)
     }
 
-    /// Writes a register in `cycle`.
+    /// Writes a register in `cycle`, which the chip has then seen.
     pub fn write(&mut self, index: usize, register: u8, value: u8, cycle: u64) {
+        let cycle = cycle + 1;
         if let (Some(trace), Ok(chip)) = (&mut self.trace, u8::try_from(index)) {
-            // Cycles are counted as over: the one of the write is.
-            let cycle = cycle + 1;
             trace.push(Write {
                 cycle,
                 chip,

@@ -169,6 +169,7 @@ impl Cia {
                 self.timer_b.step();
             }
         }
+        self.interrupt.catch_up(cycle);
         if self.tod.next_tick() <= cycle
             && self.tod.run(cycle, self.registers[CONTROL_A] & 0x80 != 0)
         {
@@ -218,7 +219,7 @@ impl Cia {
 
     /// Sets the cycle at which the line could change next, or an earlier one.
     fn plan(&mut self) {
-        let mut next = NEVER;
+        let mut next = self.interrupt.late_at().unwrap_or(NEVER);
         let cascades = self.is_cascaded();
         let a_matters = self.interrupt.would_assert(interrupt::TIMER_A)
             || (cascades && self.interrupt.would_assert(interrupt::TIMER_B))

@@ -89,9 +89,9 @@ pub fn kernal(reset: u16) -> Box<Rom> {
     rom
 }
 
-/// Stand-in for BASIC at `$A000`: its warm start leads to the STOP vector.
+/// Stand-in for BASIC at `$A000`: empty, but for its warm start, which leads to the STOP vector.
 pub fn basic() -> Box<Rom> {
-    let mut rom = Box::new([NOP; 0x2000]);
+    let mut rom = Box::new([0; 0x2000]);
     place(&mut rom, 0xa7ae, &[0x4c, 0xe1, 0xff]);
     rom
 }

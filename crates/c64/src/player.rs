@@ -416,7 +416,18 @@ fn place(system: &mut System, tune: &Tune, driver: &driver::Driver, song: &Song)
     set_word(0x0328, driver.stop);
     let start = usize::from(driver.address);
     ram[start..start + driver.bytes.len()].copy_from_slice(&driver.bytes);
+    // What loading a program leaves behind: BASIC's variables begin at its end.
     let range = tune.load_range();
+    let [load_start, load_end] = [range.start as u16, range.end as u16];
+    for (pointer, value) in [
+        (0x2d, load_end),
+        (0x2f, load_end),
+        (0x31, load_end),
+        (0xac, load_start),
+        (0xae, load_end),
+    ] {
+        ram[pointer..pointer + 2].copy_from_slice(&value.to_le_bytes());
+    }
     let (start, end) = (range.start as usize, range.end as usize);
     ram[start..end].copy_from_slice(&tune.data[..end - start]);
 }

@@ -12,6 +12,9 @@ use crate::kernal::{self, Rom};
 use crate::memory::{self, Ram};
 use crate::vic::{Vic, VicModel};
 
+/// What an undriven bus holds first. Found, like the sequence, in the reference player's traces.
+const NOISE_SEED: u8 = 0x62;
+
 /// The machine without its CPU.
 #[derive(Clone)]
 pub struct System {
@@ -44,6 +47,8 @@ pub(crate) struct Circuits {
     held_tick: u64,
     /// The line of CIA 2, whose edge is the NMI.
     nmi_line: bool,
+    /// What the next read of an undriven bus finds.
+    noise: u8,
 }
 
 impl System {
@@ -68,6 +73,7 @@ impl System {
                 held_cycles: 0,
                 held_tick: u64::MAX,
                 nmi_line: false,
+                noise: NOISE_SEED,
             },
             kernal: kernal::kernal(reset),
             basic: kernal::basic(),
@@ -162,6 +168,14 @@ impl System {
         }
     }
 
+    /// What is left on a bus that nothing drives. On the board it is what the VIC read last; here
+    /// it is the sequence of pseudo-random numbers that the reference player has instead, so that
+    /// tunes that take noise from it sound alike.
+    fn undriven(&mut self) -> u8 {
+        self.state.noise = self.state.noise.wrapping_mul(13).wrapping_add(95);
+        self.state.noise
+    }
+
     fn read_special(&mut self, area: Area, address: u16) -> u8 {
         let offset = usize::from(address & 0x1fff);
         match area {
@@ -195,8 +209,7 @@ impl System {
             }
             _ => match self.chips.at(address) {
                 Some(chip) => self.chips.read(chip, register & 0x1f, cycle),
-                // Nothing answers. What the VIC left on the bus is unknown here.
-                None => 0,
+                None => self.undriven(),
             },
         }
     }
@@ -209,7 +222,7 @@ impl System {
         }
         self.areas = banking::areas(self.state.port.lines());
         // The CPU drives no data for its own port: RAM takes what is left on the bus.
-        self.ram[usize::from(address)] = 0;
+        self.ram[usize::from(address)] = self.undriven();
     }
 
     fn write_io(&mut self, address: u16, value: u8) {

@@ -126,12 +126,10 @@ impl Vic {
             0x12 => self.line.to_le_bytes()[0],
             // No light pen.
             0x13 | 0x14 => 0,
-            0x16 => value | 0xc0,
-            0x18 => value | 0x01,
             0x19 => self.flags | 0x70,
             0x1a => self.mask | 0xf0,
-            // Collisions of sprites that nobody draws.
-            0x1e | 0x1f => 0,
+            // Unused bits read as written here, as in the reference player; nobody draws sprites,
+            // so none collide.
             0x00..=0x1f => value,
             0x20..=0x2e => value | 0xf0,
             _ => 0xff,

@@ -1,165 +1,210 @@
-//! `Songlengths.md5`: how long each song plays.
+//! `Songlengths.md5`: how long each song of each tune plays.
 //!
-//! ```text
-//! [Database]
-//! ; /MUSICIANS/H/Hubbard_Rob/Commando.sid
-//! 60a7...=3:57 0:05.250 1:02
-//! ```
-//!
-//! Source: the collection's `DOCUMENTS/Songlengths.faq`. Editions before HVSC #68 mark some
-//! lengths with a letter in parentheses, which is passed over.
+//! Source: the collection's `DOCUMENTS/Songlengths.faq`. A line is `MD5=m:ss(.mmm) m:ss ...`, one
+//! length per song; the line above it is a comment with the path.
 
 use std::collections::BTreeMap;
 
 use crate::Md5;
+use crate::text;
 
-/// The whole file, by digest.
+/// One tune of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lengths {
+    /// MD5 of the file.
+    pub md5: Md5,
+    /// Path in the collection, from its root (`/MUSICIANS/...`); empty where no comment names it.
+    pub path: String,
+    /// Length of each song, in milliseconds.
+    pub millis: Vec<u32>,
+}
+
+/// A line that is neither a comment, a section nor a tune.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}: {found:?}")]
+pub struct LineError {
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: &'static str,
+    /// The text in question, cut short.
+    pub found: String,
+}
+
+/// The whole list, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Songlengths {
-    lengths: BTreeMap<Md5, Vec<u32>>,
-    paths: Vec<(String, Md5)>,
-    bad_lines: Vec<usize>,
+    tunes: Vec<Lengths>,
+    by_md5: BTreeMap<Md5, usize>,
+    errors: Vec<LineError>,
 }
 
 impl Songlengths {
-    /// Reads the file. A line that makes no sense is passed over and its number kept in
-    /// [`bad_lines`](Self::bad_lines).
+    /// Reads a list. Lines that make no sense are left out, and kept as [`Self::errors`].
     #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let mut file = Self::default();
-        let mut path = None;
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('[') {
-                continue;
-            }
-            if let Some(comment) = line.strip_prefix(';') {
-                path = Some(comment.trim().to_owned());
-            } else if let Some((md5, lengths)) = entry(line) {
-                if let Some(path) = path.take() {
-                    file.paths.push((path, md5));
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut list = Self::default();
+        let mut path = String::new();
+        for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            let line = line.trim_ascii();
+            match line {
+                [] => (),
+                [b'[', ..] => path.clear(),
+                [b';', comment @ ..] => {
+                    path = text::decode_windows_1252(comment).trim().to_owned();
+                    if !path.starts_with('/') {
+                        path.clear();
+                    }
                 }
-                file.lengths.insert(md5, lengths);
-            } else {
-                file.bad_lines.push(number);
+                _ => match parse_tune(line) {
+                    Ok((md5, millis)) => list.push(md5, core::mem::take(&mut path), millis),
+                    Err((problem, found)) => {
+                        path.clear();
+                        list.errors.push(LineError {
+                            line: index + 1,
+                            problem,
+                            found,
+                        });
+                    }
+                },
             }
         }
-        file
+        list
     }
 
-    /// Length of each song of a file, in milliseconds.
+    fn push(&mut self, md5: Md5, path: String, millis: Vec<u32>) {
+        self.by_md5.insert(md5, self.tunes.len());
+        self.tunes.push(Lengths { md5, path, millis });
+    }
+
+    /// Lengths of the songs of a file, in milliseconds.
     #[must_use]
     pub fn get(&self, md5: &Md5) -> Option<&[u32]> {
-        self.lengths.get(md5).map(Vec::as_slice)
+        let index = *self.by_md5.get(md5)?;
+        self.tunes.get(index).map(|tune| tune.millis.as_slice())
     }
 
-    /// Files in the order of the text: path in the collection, with its leading slash, and digest.
-    pub fn files(&self) -> impl Iterator<Item = (&str, Md5)> {
-        self.paths.iter().map(|(path, md5)| (path.as_str(), *md5))
-    }
-
-    /// Numbers, from 1, of the lines that make no sense.
+    /// All tunes, in the order of the file.
     #[must_use]
-    pub fn bad_lines(&self) -> &[usize] {
-        &self.bad_lines
+    pub fn tunes(&self) -> &[Lengths] {
+        &self.tunes
     }
 
-    /// Count of files.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lengths.len()
+    /// The paths of all tunes, in the order of the file.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.tunes
+            .iter()
+            .map(|tune| tune.path.as_str())
+            .filter(|path| !path.is_empty())
     }
 
-    /// Whether there are no files.
+    /// Lines that were left out.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
+    pub fn errors(&self) -> &[LineError] {
+        &self.errors
     }
 }
 
-fn entry(line: &str) -> Option<(Md5, Vec<u32>)> {
-    let (md5, lengths) = line.split_once('=')?;
-    let lengths: Option<Vec<u32>> = lengths.split_whitespace().map(millis).collect();
-    let lengths = lengths.filter(|lengths| !lengths.is_empty())?;
-    Some((md5.trim().parse().ok()?, lengths))
+type Problem = (&'static str, String);
+
+fn parse_tune(line: &[u8]) -> Result<(Md5, Vec<u32>), Problem> {
+    let shown = |bytes: &[u8]| text::decode_windows_1252(&bytes[..bytes.len().min(64)]);
+    let split = line.iter().position(|&byte| byte == b'=');
+    let split = split.ok_or_else(|| ("neither comment, section nor MD5=lengths", shown(line)))?;
+    let (md5, lengths) = (&line[..split], &line[split + 1..]);
+    let md5 = core::str::from_utf8(md5.trim_ascii())
+        .ok()
+        .and_then(|md5| md5.parse().ok())
+        .ok_or_else(|| ("not an MD5", shown(md5)))?;
+    let millis: Vec<u32> = lengths
+        .split(u8::is_ascii_whitespace)
+        .filter(|length| !length.is_empty())
+        .map(|length| parse_length(length).ok_or_else(|| ("not a length", shown(length))))
+        .collect::<Result<_, _>>()?;
+    if millis.is_empty() {
+        return Err(("no lengths", shown(line)));
+    }
+    Ok((md5, millis))
 }
 
-/// Milliseconds of `m:ss`, `m:ss.m`, `m:ss.mm` or `m:ss.mmm`.
-pub(crate) fn millis(text: &str) -> Option<u32> {
+/// `m:ss`, `m:ss.m`, `m:ss.mm` or `m:ss.mmm` in milliseconds. Old lists have a letter in brackets
+/// behind it, which is ignored.
+pub(crate) fn parse_length(text: &[u8]) -> Option<u32> {
+    let text = core::str::from_utf8(text).ok()?;
     let text = text.split('(').next()?;
     let (minutes, seconds) = text.split_once(':')?;
     let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let number = |text: &str| -> Option<u32> {
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number { text.parse().ok() } else { None }
-    };
-    let fraction = match fraction.len() {
-        0 => 0,
-        digits @ 1..=3 => number(fraction)? * [100, 10, 1][digits - 1],
-        _ => return None,
-    };
-    let (minutes, seconds) = (number(minutes)?, number(seconds)?);
-    if seconds > 59 {
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_form = (1..=4).contains(&minutes.len()) && seconds.len() == 2 && fraction.len() <= 3;
+    if !has_form || ![minutes, seconds, fraction].into_iter().all(is_digits) {
         return None;
     }
-    let whole = minutes.checked_mul(60)?.checked_add(seconds)?;
-    whole.checked_mul(1000)?.checked_add(fraction)
+    let minutes: u32 = minutes.parse().ok()?;
+    let seconds: u32 = seconds.parse().ok()?;
+    let fraction: u32 = format!("{fraction:0<3}").parse().ok()?;
+    (seconds < 60).then_some((minutes * 60 + seconds) * 1000 + fraction)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+
+    const LIST: &str = "[Database]\r\n\
+        ; /DEMOS/A.sid\r\n\
+        900150983cd24fb0d6963f7d28e17f72=1:17\r\n\
+        ; /MUSICIANS/B.sid\n\
+        d41d8cd98f00b204e9800998ecf8427e=0:05 12:00.5 1:02.003\n\
+        ; a remark\n\
+        0cc175b9c0f1b6a831c399e269772661=0:01(G)\n";
+
+    fn check_length(text: &str, expected: Option<u32>) {
+        assert_eq!(parse_length(text.as_bytes()), expected, "{text}");
+    }
 
     #[test]
-    fn a_length_has_minutes_seconds_and_at_most_three_decimals() {
-        for (text, expected) in [
-            ("0:00", Some(0)),
-            ("3:57", Some(237_000)),
-            ("1:02.5", Some(62_500)),
-            ("1:02.25", Some(62_250)),
-            ("1:02.125", Some(62_125)),
-            ("61:01", Some(3_661_000)),
-            ("0:30(G)", Some(30_000)),
-            ("0:60", None),
-            ("0:5a", None),
-            (":05", None),
-            ("1:", None),
-            ("12", None),
-            ("0:01.1234", None),
-            ("99999999:00", None),
-            ("+1:00", None),
+    fn lengths_have_one_form() {
+        check_length("0:00", Some(0));
+        check_length("1:17", Some(77_000));
+        check_length("10:00", Some(600_000));
+        check_length("0:01.5", Some(1500));
+        check_length("0:01.05", Some(1050));
+        check_length("0:01.005", Some(1005));
+        check_length("0:01(G)", Some(1000));
+        for bad in [
+            "",
+            ":",
+            "1",
+            "1:7",
+            "1:60",
+            "x:00",
+            "1:00.1234",
+            "-1:00",
+            "99999:00",
         ] {
-            assert_eq!(millis(text), expected, "{text}");
+            check_length(bad, None);
         }
     }
 
     #[test]
-    fn lengths_belong_to_digests_and_paths_to_the_next_digest() {
-        let (a, b) = (Md5::of(b"a"), Md5::of(b"b"));
-        let text = format!(
-            "[Database]\r\n; /DEMOS/a.sid\r\n{a}=1:00 0:01.5\r\nnonsense\r\n{b}=x\r\n; /DEMOS/b.sid\r\n{b}=0:09\r\n"
+    fn a_list_is_found_by_md5_and_by_order() {
+        let list = Songlengths::parse(LIST.as_bytes());
+        assert_eq!(list.get(&Md5::of(b"abc")), Some(&[77_000][..]));
+        assert_eq!(list.get(&Md5::of(b"")), Some(&[5_000, 720_500, 62_003][..]));
+        assert_eq!(list.get(&Md5::of(b"a")), Some(&[1_000][..]));
+        assert_eq!(list.get(&Md5::of(b"b")), None);
+        assert_eq!(
+            list.paths().collect::<Vec<_>>(),
+            ["/DEMOS/A.sid", "/MUSICIANS/B.sid"]
         );
-        let file = Songlengths::parse(&text);
-        assert_eq!(file.get(&a), Some(&[60_000, 1_500][..]));
-        assert_eq!(file.get(&b), Some(&[9_000][..]));
-        assert_eq!(file.get(&Md5::of(b"c")), None);
-        let files: Vec<_> = file.files().collect();
-        assert_eq!(files, [("/DEMOS/a.sid", a), ("/DEMOS/b.sid", b)]);
-        assert_eq!(file.bad_lines(), [4, 5]);
-        assert_eq!((file.len(), file.is_empty()), (2, false));
+        assert!(list.errors().is_empty());
     }
 
-    proptest! {
-        #[test]
-        fn any_text_is_read(text in "\\PC{0,200}") {
-            let _ = Songlengths::parse(&text);
-        }
-
-        #[test]
-        fn lengths_round_trip(minutes in 0u32..1000, seconds in 0u32..60, fraction in 0u32..1000) {
-            let text = format!("{minutes}:{seconds:02}.{fraction:03}");
-            prop_assert_eq!(millis(&text), Some((minutes * 60 + seconds) * 1000 + fraction));
-        }
+    #[test]
+    fn bad_lines_are_kept_as_errors_with_their_number() {
+        let list =
+            Songlengths::parse(b"rubbish\nxyz=1:00\n900150983cd24fb0d6963f7d28e17f72=1:99\n");
+        let lines: Vec<_> = list.errors().iter().map(|error| error.line).collect();
+        assert_eq!(lines, [1, 2, 3]);
+        assert!(list.tunes().is_empty());
     }
 }

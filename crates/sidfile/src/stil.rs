@@ -1,298 +1,332 @@
-//! `STIL.txt`, the SID Tune Information List: who covered what, and what there is to tell.
+//! `STIL.txt`: what is known about tunes beyond their headers.
 //!
-//! ```text
-//! /MUSICIANS/H/Hubbard_Rob/Commando.sid
-//! COMMENT: About the whole file.
-//! (#1)
-//!    NAME: High Scores
-//!   TITLE: Space Lab [from Man-Machine] (0:12-0:45)
-//!  ARTIST: Kraftwerk
-//! COMMENT: About this, over as many lines
-//!          as it takes.
-//! ```
-//!
-//! Source: the collection's `DOCUMENTS/STIL.faq`.
+//! Source: the collection's `DOCUMENTS/STIL.faq`. The file is a list of paths, each followed by
+//! fields; `(#2)` begins the fields of a song; a TITLE begins the next entry where one has been
+//! filled already. Continued lines are indented below the field's text.
 
 use std::collections::BTreeMap;
 
-use crate::songlengths::millis;
+use serde::{Deserialize, Serialize};
 
-/// One entry: what is said in one go of a song, or of the whole file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StilEntry {
-    /// Song, from 1; `None` for the whole file.
-    pub song: Option<u16>,
-    /// Name of the song, where the header's is wrong or missing.
+use crate::songlengths::parse_length;
+use crate::text;
+
+/// Columns before the text of a field: `COMMENT: `.
+const INDENT: usize = 9;
+
+/// From when to when in the song something is heard, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Beginning.
+    pub from: u32,
+    /// End, where it is given.
+    pub to: Option<u32>,
+}
+
+/// One thing known about a song: a cover has a title and an artist, a song a name and an author.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Name of the song.
     pub name: Option<String>,
-    /// Author, where the header's is wrong or missing.
+    /// Its composer, where that is not the file's.
     pub author: Option<String>,
-    /// What is covered.
+    /// Title of what it covers.
     pub title: Option<String>,
-    /// Who made what is covered.
+    /// Who made that.
     pub artist: Option<String>,
-    /// Anything else.
+    /// Remarks; lines as they are in the file.
     pub comment: Option<String>,
+    /// Times named by title and comment, in their order.
+    pub times: Vec<Span>,
 }
 
-/// A stretch of a song that a text speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cue {
-    /// Where it begins, in milliseconds.
-    pub start_millis: u32,
-    /// Where it ends, where the text says so.
-    pub end_millis: Option<u32>,
-    /// Byte of the text at which the time stamp's parenthesis opens.
-    pub offset: usize,
+/// All that is known about a file or a folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// About the whole file or folder.
+    pub general: Vec<Entry>,
+    /// About single songs, by their number from 1.
+    pub songs: BTreeMap<u16, Vec<Entry>>,
 }
 
-/// The whole list.
+/// The whole list, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stil {
-    /// Entries of a path; of a folder (path with a slash at its end) comments only.
-    entries: BTreeMap<String, Vec<StilEntry>>,
-}
-
-/// Fields in the order that they have in an entry.
-const FIELDS: [&str; 5] = ["NAME:", "AUTHOR:", "TITLE:", "ARTIST:", "COMMENT:"];
-/// Columns before the text of a continued field.
-const INDENT: &str = "         ";
-
-impl StilEntry {
-    fn field(&mut self, rank: usize) -> &mut Option<String> {
-        match rank {
-            0 => &mut self.name,
-            1 => &mut self.author,
-            2 => &mut self.title,
-            3 => &mut self.artist,
-            _ => &mut self.comment,
-        }
-    }
-}
-
-/// Where reading stands.
-#[derive(Default)]
-struct Place {
-    path: Option<String>,
-    song: Option<u16>,
-    /// Last field read of the entry that is open.
-    rank: Option<usize>,
+    notes: BTreeMap<String, Notes>,
 }
 
 impl Stil {
-    /// Reads the list. Lines that belong nowhere are passed over.
+    /// Reads a list. Lines that make no sense are left out.
     #[must_use]
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(bytes: &[u8]) -> Self {
         let mut stil = Self::default();
-        let mut place = Place::default();
-        for line in text.lines() {
+        let mut path: Option<String> = None;
+        let mut song = 0;
+        let mut field: Option<Field> = None;
+        for line in bytes.split(|&byte| byte == b'\n') {
+            let line = text::decode_windows_1252(line);
             let line = line.trim_end();
             if line.is_empty() || line.starts_with('#') {
-                continue;
+                // A path's notes end with an empty line or a section.
+                (path, field, song) = (None, None, 0);
+            } else if line.starts_with('/') {
+                stil.notes.entry(line.to_owned()).or_default();
+                (path, field, song) = (Some(line.to_owned()), None, 0);
+            } else if let Some(path) = &path {
+                let notes = stil.notes.entry(path.clone()).or_default();
+                if let Some(number) = song_number(line) {
+                    (song, field) = (number, None);
+                    notes.songs.entry(number).or_default();
+                } else {
+                    let entries = match song {
+                        0 => &mut notes.general,
+                        _ => notes.songs.entry(song).or_default(),
+                    };
+                    field = add_line(entries, line, field);
+                }
             }
-            if line.starts_with('/') {
-                place = Place {
-                    path: Some(line.to_owned()),
-                    ..Place::default()
-                };
-            } else if let Some(song) = song_mark(line) {
-                (place.song, place.rank) = (Some(song), None);
-            } else {
-                stil.take_line(&mut place, line);
-            }
+        }
+        for entry in stil.notes.values_mut().flat_map(Notes::entries_mut) {
+            entry.times = entry
+                .title
+                .iter()
+                .chain(&entry.comment)
+                .flat_map(|t| spans(t))
+                .collect();
         }
         stil
     }
 
-    fn take_line(&mut self, place: &mut Place, line: &str) {
-        let Some(path) = &place.path else { return };
-        let entries = self.entries.entry(path.clone()).or_default();
-        let trimmed = line.trim_start();
-        let begun = FIELDS
+    /// What is known about a file or, with a slash at the end, a folder; from the root of the
+    /// collection, `/MUSICIANS/...`.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Notes> {
+        self.notes.get(path)
+    }
+
+    /// What is known about the folders above a file, from the outermost.
+    pub fn folders<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a str, &'a Notes)> {
+        path.match_indices('/').filter_map(|(at, _)| {
+            let folder = path.get(..=at)?;
+            Some((folder, self.notes.get(folder)?))
+        })
+    }
+
+    /// All paths with what is known about them, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Notes)> {
+        self.notes
             .iter()
-            .position(|field| !line.starts_with(INDENT) && trimmed.starts_with(field));
-        if let Some(rank) = begun {
-            // A field that does not come after the last one begins the next entry.
-            if place.rank.is_none_or(|last| rank <= last) {
-                entries.push(StilEntry {
-                    song: place.song,
-                    ..StilEntry::default()
-                });
-            }
-            place.rank = Some(rank);
-            if let Some(entry) = entries.last_mut() {
-                *entry.field(rank) = Some(trimmed[FIELDS[rank].len()..].trim().to_owned());
-            }
-        } else if let (Some(rank), Some(entry)) = (place.rank, entries.last_mut())
-            && let Some(text) = entry.field(rank)
-        {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(trimmed);
-        }
-    }
-
-    /// Entries of a file; its path in the collection, with or without the leading slash.
-    #[must_use]
-    pub fn get(&self, path: &str) -> &[StilEntry] {
-        let with_slash;
-        let path = if path.starts_with('/') {
-            path
-        } else {
-            with_slash = format!("/{path}");
-            &with_slash
-        };
-        self.entries.get(path).map_or(&[], Vec::as_slice)
-    }
-
-    /// Count of paths.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether the list says nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+            .map(|(path, notes)| (path.as_str(), notes))
     }
 }
 
-/// Song of a line `(#12)`.
-fn song_mark(line: &str) -> Option<u16> {
-    line.trim()
-        .strip_prefix("(#")?
+impl Notes {
+    fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.general
+            .iter_mut()
+            .chain(self.songs.values_mut().flatten())
+    }
+}
+
+/// Fields of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Name,
+    Author,
+    Title,
+    Artist,
+    Comment,
+}
+
+impl Entry {
+    fn field(&mut self, field: Field) -> &mut Option<String> {
+        match field {
+            Field::Name => &mut self.name,
+            Field::Author => &mut self.author,
+            Field::Title => &mut self.title,
+            Field::Artist => &mut self.artist,
+            Field::Comment => &mut self.comment,
+        }
+    }
+
+    /// Whether `field` begins a new entry behind this one.
+    fn is_complete_for(&mut self, field: Field) -> bool {
+        let has_cover = self.title.is_some() || self.artist.is_some();
+        match field {
+            // A cover follows the name of the song, a second cover is an entry of its own.
+            Field::Title => has_cover || self.comment.is_some(),
+            Field::Name => has_cover || self.name.is_some() || self.comment.is_some(),
+            _ => self.field(field).is_some(),
+        }
+    }
+}
+
+/// `(#2)`.
+fn song_number(line: &str) -> Option<u16> {
+    line.strip_prefix("(#")?
         .strip_suffix(')')?
         .parse()
         .ok()
+        .filter(|&song| song > 0)
 }
 
-/// Time stamps of a title or comment: `(0:12)` and `(0:12-0:45)`.
-#[must_use]
-pub fn cues(text: &str) -> Vec<Cue> {
-    let mut cues = Vec::new();
-    for (offset, _) in text.match_indices('(') {
-        let rest = &text[offset + 1..];
-        let Some(inside) = rest.find(')').map(|end| &rest[..end]) else {
-            break;
-        };
-        let (start, end) = inside
-            .split_once('-')
-            .map_or((inside, None), |(start, end)| (start, Some(end)));
-        let Some(start_millis) = millis(start.trim()) else {
-            continue;
-        };
-        let end_millis = end.and_then(|end| millis(end.trim()));
-        if end.is_some() != end_millis.is_some() {
-            continue;
+/// Adds a line to the last entry or to a new one; returns the field that it belongs to.
+fn add_line(entries: &mut Vec<Entry>, line: &str, open: Option<Field>) -> Option<Field> {
+    // The keywords are right-aligned in front of the text: a colon elsewhere is not one.
+    let (keyword, text) = match line.split_once(": ") {
+        Some((keyword, text)) if keyword.len() + 2 == INDENT => (keyword.trim_start(), text),
+        _ => ("", ""),
+    };
+    let field = match keyword {
+        "NAME" => Field::Name,
+        "AUTHOR" => Field::Author,
+        "TITLE" => Field::Title,
+        "ARTIST" => Field::Artist,
+        "COMMENT" => Field::Comment,
+        _ => {
+            let field = open?;
+            let entry = entries.last_mut()?;
+            let value = entry.field(field).get_or_insert_default();
+            value.push('\n');
+            value.push_str(line.trim_start());
+            return open;
         }
-        cues.push(Cue {
-            start_millis,
-            end_millis,
-            offset,
-        });
+    };
+    if entries
+        .last_mut()
+        .is_none_or(|entry| entry.is_complete_for(field))
+    {
+        entries.push(Entry::default());
     }
-    cues
+    let entry = entries.last_mut()?;
+    *entry.field(field) = Some(text.trim().to_owned());
+    Some(field)
+}
+
+/// Times in brackets: `(0:12)` or `(0:12-0:45)`.
+fn spans(text: &str) -> Vec<Span> {
+    let candidates = text.match_indices('(').filter_map(|(at, _)| {
+        let inside = text.get(at + 1..)?.split_once(')')?.0;
+        let (from, to) = match inside.split_once('-') {
+            Some((from, to)) => (from, Some(to)),
+            None => (inside, None),
+        };
+        let to = match to {
+            Some(to) => Some(parse_length(to.as_bytes())?),
+            None => None,
+        };
+        Some(Span {
+            from: parse_length(from.as_bytes())?,
+            to,
+        })
+    });
+    candidates.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
-    const LIST: &str = "\
-###  STIL v0
-### /DEMOS/ ####
+    const LIST: [&str; 23] = [
+        "### /DEMOS/ ####",
+        "",
+        "/DEMOS/",
+        "COMMENT: About demos.",
+        "",
+        "/DEMOS/One.sid",
+        "  TITLE: Cover [from Album] (1:10-1:29)",
+        " ARTIST: Somebody",
+        "  TITLE: Other Cover (0:12)",
+        " ARTIST: Anybody",
+        "COMMENT: First line (see 0:30)",
+        "         second: line. (0:45)",
+        "",
+        "/DEMOS/Two.sid",
+        "COMMENT: For all.",
+        "(#1)",
+        "   NAME: Blue Danube",
+        " AUTHOR: X",
+        "  TITLE: An der sch\u{f6}nen Donau",
+        " ARTIST: Strau\u{df}",
+        "(#3)",
+        "   NAME: Three",
+        "   NAME: Three, again",
+    ];
 
-/DEMOS/
-COMMENT: Of the folder.
+    /// The list as it is stored.
+    fn list() -> Stil {
+        let text = LIST.join("\n");
+        let bytes: Vec<u8> = text.chars().map(|character| character as u8).collect();
+        Stil::parse(&bytes)
+    }
 
-/DEMOS/a.sid
-COMMENT: Of the whole
-         file: and TITLE: inside.
-(#1)
-   NAME: One
- AUTHOR: Somebody
-  TITLE: First (0:12-0:45)
- ARTIST: Band
-  TITLE: Second (1:02)
-COMMENT: Said \"so\".
-(#3)
-  TITLE:
-         Late
-/DEMOS/b.sid
-  TITLE: Alone
-(#x)
- BOGUS: ignored no, continued
-";
-
-    fn entry(song: Option<u16>, fields: [&str; 5]) -> StilEntry {
-        let mut entry = StilEntry {
-            song,
-            ..StilEntry::default()
-        };
-        for (rank, text) in fields.iter().enumerate() {
-            *entry.field(rank) = (!text.is_empty()).then(|| (*text).to_owned());
+    fn entry(title: &str, artist: &str, times: &[Span]) -> Entry {
+        Entry {
+            title: Some(title.into()),
+            artist: Some(artist.into()),
+            times: times.to_vec(),
+            ..Entry::default()
         }
-        entry
     }
 
     #[test]
-    fn entries_belong_to_files_and_songs() {
-        let stil = Stil::parse(LIST);
-        assert_eq!(
-            stil.get("/DEMOS/a.sid"),
-            [
-                entry(
-                    None,
-                    ["", "", "", "", "Of the whole file: and TITLE: inside."]
-                ),
-                entry(
-                    Some(1),
-                    ["One", "Somebody", "First (0:12-0:45)", "Band", ""]
-                ),
-                entry(Some(1), ["", "", "Second (1:02)", "", "Said \"so\"."]),
-                entry(Some(3), ["", "", "Late", "", ""]),
-            ]
-        );
-        assert_eq!(
-            stil.get("DEMOS/"),
-            [entry(None, ["", "", "", "", "Of the folder."])]
-        );
-        let continued = "Alone (#x) BOGUS: ignored no, continued";
-        assert_eq!(
-            stil.get("DEMOS/b.sid"),
-            [entry(None, ["", "", continued, "", ""])]
-        );
-        assert!(stil.get("DEMOS/c.sid").is_empty());
-        assert_eq!((stil.len(), stil.is_empty()), (3, false));
+    fn covers_are_entries_and_times_are_read() {
+        let stil = list();
+        let notes = stil.get("/DEMOS/One.sid").expect("the list has it");
+        let first = Span {
+            from: 70_000,
+            to: Some(89_000),
+        };
+        let times = [
+            Span {
+                from: 12_000,
+                to: None,
+            },
+            Span {
+                from: 45_000,
+                to: None,
+            },
+        ];
+        let mut second = entry("Other Cover (0:12)", "Anybody", &times);
+        second.comment = Some("First line (see 0:30)\nsecond: line. (0:45)".into());
+        let first = entry("Cover [from Album] (1:10-1:29)", "Somebody", &[first]);
+        assert_eq!(notes.general, [first, second]);
+        assert!(notes.songs.is_empty());
     }
 
     #[test]
-    fn time_stamps_are_found_in_text() {
-        let cue = |start_millis, end_millis, offset| Cue {
-            start_millis,
-            end_millis,
-            offset,
-        };
-        assert_eq!(cues("First (0:12-0:45)"), [cue(12_000, Some(45_000), 6)]);
-        assert_eq!(
-            cues("a (0:01) b (x) c (1:00.5)"),
-            [cue(1_000, None, 2), cue(60_500, None, 17)]
-        );
-        assert_eq!(cues("(0:12-end) (nothing (0:02)"), [cue(2_000, None, 20)]);
-        assert_eq!(cues("(open"), []);
+    fn songs_have_their_own_entries() {
+        let stil = list();
+        let notes = stil.get("/DEMOS/Two.sid").expect("the list has it");
+        assert_eq!(notes.general[0].comment.as_deref(), Some("For all."));
+        let mut danube = entry("An der sch\u{f6}nen Donau", "Strau\u{df}", &[]);
+        danube.name = Some("Blue Danube".into());
+        danube.author = Some("X".into());
+        assert_eq!(notes.songs[&1], [danube]);
+        assert_eq!(notes.songs[&3].len(), 2);
+        assert_eq!(notes.songs.len(), 2);
     }
 
-    proptest! {
-        #[test]
-        fn any_text_is_read(text in "[/(#)A-Z: \\na-z0-9]{0,200}") {
-            let stil = Stil::parse(&text);
-            for entries in stil.entries.values() {
-                for comment in entries.iter().filter_map(|entry| entry.comment.as_ref()) {
-                    let _ = cues(comment);
-                }
-            }
-        }
+    #[test]
+    fn folders_are_found_above_a_file() {
+        let stil = list();
+        let folders: Vec<_> = stil
+            .folders("/DEMOS/One.sid")
+            .map(|(path, _)| path)
+            .collect();
+        assert_eq!(folders, ["/DEMOS/"]);
+        assert!(stil.get("/DEMOS/Three.sid").is_none());
+        assert_eq!(stil.iter().count(), 3);
+    }
+
+    #[test]
+    fn only_times_in_brackets_count() {
+        assert_eq!(
+            spans("0:30 (x) (1:2) (0:99) ( (0:05)"),
+            [Span {
+                from: 5_000,
+                to: None
+            }]
+        );
     }
 }

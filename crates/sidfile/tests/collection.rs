@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sidfile::Tune;
+use sidfile::{Songlengths, Stil, Tune};
 
 /// Folder of the collection: `SIDEREAL_HVSC`, or next to the workspace.
 fn collection() -> Option<PathBuf> {
@@ -41,4 +41,34 @@ fn every_tune_parses() {
         }
     });
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_line_of_the_lists_is_understood() {
+    let Some(folder) = collection() else {
+        eprintln!("skipped: no collection on this machine");
+        return;
+    };
+    let documents = folder.join("DOCUMENTS");
+    let read = |name| std::fs::read(documents.join(name)).expect("a list of the collection");
+    let lengths = Songlengths::parse(&read("Songlengths.md5"));
+    assert_eq!(lengths.errors(), []);
+    assert_eq!(lengths.paths().count(), lengths.tunes().len());
+    let stil = Stil::parse(&read("STIL.txt"));
+    let named = stil.iter().filter(|(_, notes)| {
+        !notes.general.is_empty() || notes.songs.values().any(|entries| !entries.is_empty())
+    });
+    assert_eq!(named.count(), stil.iter().count());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_lists(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        let _ = (Songlengths::parse(&bytes), Stil::parse(&bytes));
+    }
+
+    #[test]
+    fn any_lines_are_lists(text in "([/#;(A-Z0-9: )=.\\-]{0,12}\n){0,20}") {
+        let _ = (Songlengths::parse(text.as_bytes()), Stil::parse(text.as_bytes()));
+    }
 }

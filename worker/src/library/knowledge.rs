@@ -41,12 +41,17 @@ impl Knowledge {
     }
 }
 
-/// STIL entries of a path, as the catalogue keeps them.
+/// STIL entries of a path, as the catalogue keeps them: of the whole file first.
 fn notes_of(stil: &Stil, path: &str) -> Vec<Note> {
+    let Some(notes) = stil.get(&format!("/{path}")) else {
+        return Vec::new();
+    };
+    let general = notes.general.iter().map(|entry| (None, entry));
+    let songs = notes.songs.iter();
+    let songs = songs.flat_map(|(song, entries)| entries.iter().map(|entry| (Some(*song), entry)));
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
-    let entries = stil.get(path).iter();
-    let notes = entries.map(|entry| Note {
-        song: entry.song,
+    let notes = general.chain(songs).map(|(song, entry)| Note {
+        song,
         name: text(&entry.name),
         author: text(&entry.author),
         title: text(&entry.title),

@@ -157,11 +157,17 @@ impl<S: Store, O: Outside> Library<S, O> {
                 Vec::new()
             }),
         };
-        let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| sidfile::decode_windows_1252(&bytes));
         *self.knowledge.borrow_mut() = Knowledge {
-            lengths: text(self.store.get_blob(SONGLENGTHS).await?)
-                .map(|text| Songlengths::parse(&text)),
-            stil: text(self.store.get_blob(STIL).await?).map(|text| Stil::parse(&text)),
+            lengths: self
+                .store
+                .get_blob(SONGLENGTHS)
+                .await?
+                .map(|bytes| Songlengths::parse(&bytes)),
+            stil: self
+                .store
+                .get_blob(STIL)
+                .await?
+                .map(|bytes| Stil::parse(&bytes)),
         };
         let kept: BTreeSet<Md5> = self.store.keys().await?.into_iter().collect();
         entries.retain(|entry| kept.contains(&entry.md5));
@@ -213,12 +219,12 @@ impl<S: Store, O: Outside> Library<S, O> {
         {
             return;
         }
-        let lengths = Songlengths::parse(&sidfile::decode_windows_1252(&list));
+        let lengths = Songlengths::parse(&list);
         let stil = self.outside.fetch("/demo/STIL.txt").await;
-        let stil = stil.map(|text| Stil::parse(&sidfile::decode_windows_1252(&text)));
+        let stil = stil.map(|text| Stil::parse(&text));
         let paths: Vec<String> = lengths
-            .files()
-            .map(|(path, _)| path.trim_start_matches('/').to_owned())
+            .paths()
+            .map(|path| path.trim_start_matches('/').to_owned())
             .collect();
         let knowledge = Knowledge {
             lengths: Some(lengths),
@@ -434,13 +440,12 @@ impl<S: Store, O: Outside> Library<S, O> {
 
     /// Keeps a text about tunes for this import and later ones.
     async fn learn(&self, name: &str, bytes: &[u8]) -> bool {
-        let text = sidfile::decode_windows_1252(bytes);
         {
             let mut knowledge = self.knowledge.borrow_mut();
             if name == SONGLENGTHS {
-                knowledge.lengths = Some(Songlengths::parse(&text));
+                knowledge.lengths = Some(Songlengths::parse(bytes));
             } else {
-                knowledge.stil = Some(Stil::parse(&text));
+                knowledge.stil = Some(Stil::parse(bytes));
             }
         }
         // A store that is full for it still lets this import know.

@@ -1,7 +1,9 @@
 //! The interrupt control register of a CIA (8521): flags, mask, and the line to the CPU.
 //!
 //! Reading the register releases the line at once, but its flags fade two cycles later: a second
-//! read in between still sees them, without the summary bit. Source: the behaviour of
+//! read in between still sees them, without the summary bit. A flag that comes up in the cycle
+//! behind a read pulls the line one cycle later than otherwise; if that read found the summary
+//! bit, which has not faded yet, it does not pull the line at all. Source: the behaviour of
 //! libsidplayfp 3.0.2 (`c64/CIA/interrupt.cpp`).
 
 /// Flag of timer A.
@@ -23,8 +25,12 @@ pub(super) struct InterruptControl {
     fresh: u8,
     is_asserted: bool,
     last_read: u64,
+    /// What the last read found.
+    last_value: u8,
     /// When the flags that were read fade; zero: nothing fades.
     fade_at: u64,
+    /// When a flag that came up right behind a read pulls the line; zero: none did.
+    late_at: u64,
 }
 
 impl InterruptControl {
@@ -35,7 +41,9 @@ impl InterruptControl {
             fresh: 0,
             is_asserted: false,
             last_read: 0,
+            last_value: 0,
             fade_at: 0,
+            late_at: 0,
         }
     }
 
@@ -65,7 +73,27 @@ impl InterruptControl {
         self.settle(cycle);
         self.flags |= flag;
         self.fresh |= flag;
-        if self.mask & flag != 0 {
+        if self.mask & flag == 0 || self.is_asserted {
+            return;
+        }
+        if self.last_read + 1 == cycle {
+            if self.last_value & SUMMARY == 0 {
+                self.late_at = cycle + 1;
+            }
+        } else {
+            self.assert();
+        }
+    }
+
+    /// The cycle at which the line will be pulled late, if one waits.
+    pub(super) fn late_at(&self) -> Option<u64> {
+        (self.late_at != 0).then_some(self.late_at)
+    }
+
+    /// Pulls the line if that was due by `cycle`.
+    pub(super) fn catch_up(&mut self, cycle: u64) {
+        if self.late_at != 0 && self.late_at <= cycle {
+            self.late_at = 0;
             self.assert();
         }
     }
@@ -80,8 +108,10 @@ impl InterruptControl {
         self.settle(cycle);
         let value = self.flags;
         self.last_read = cycle;
+        self.last_value = value;
         self.flags &= !SUMMARY;
         self.is_asserted = false;
+        self.late_at = 0;
         if self.fade_at == 0 {
             self.fade_at = cycle + 2;
             self.fresh = 0;
