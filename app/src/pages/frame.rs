@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
-use listening::Intent;
+use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
 use super::library::Library;
@@ -58,6 +58,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 "Skip to content"
             </a>
             <Navigation help=help />
+            <SoundBanner />
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
@@ -81,6 +82,30 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
         <p class="hidden-words" role="status" aria-live="polite">
             {move || core.announcement.get()}
         </p>
+    }
+}
+
+/// Says why sound takes a while, where it does.
+#[component]
+fn SoundBanner() -> impl IntoView {
+    let core = use_core();
+    let rendered = Memo::new(move |_| {
+        core.player
+            .with(|player| player.mode == Some(SoundMode::File))
+    });
+    let why = if document::is_insecure() {
+        "This page was opened over plain http, where browsers give no direct sound output: sound is rendered before it plays."
+    } else {
+        "This browser has no audio worklet: sound is rendered before it plays."
+    };
+    view! {
+        <Show when=move || rendered.get()>
+            <p class="banner">
+                <Icon name=Name::Info />
+                <span>{why}</span>
+                <A href="/settings">"More"</A>
+            </p>
+        </Show>
     }
 }
 

@@ -155,7 +155,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
             <div class="tune-art">
                 <TuneArt md5=md5 />
             </div>
-            <div class="tune-words">
+            <div class="tune-words" class:is-current=move || state.get().is_some()>
                 <p class="tune-kind">
                     <Equaliser moving=active />
                     {move || match state.get() {

@@ -542,7 +542,12 @@ impl Model {
             (_, 1..) => NoticeKind::Good,
             _ => NoticeKind::Note,
         };
+        let clean = phase == ImportPhase::Done && report.refused.is_empty();
         self.import.finish(report, phase);
+        if clean {
+            // The message says it all.
+            self.import.view = ImportView::default();
+        }
         self.notify(kind, text);
         if self.import.again {
             self.start_import();
