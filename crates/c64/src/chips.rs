@@ -14,6 +14,29 @@ const NOTED_WRITES: usize = 1 << 18;
 /// Cycles that a chip may lag behind while nobody listens: they are counted in 32 bits.
 const SILENT_CYCLES: u64 = 1 << 31;
 
+/// How long a chip's data bus keeps a value, in cycles; the same as the chip itself has.
+const fn bus_lifetime(model: Model) -> u64 {
+    match model {
+        Model::Mos6581 => 0x1d00,
+        Model::Mos8580 => 0xa_2000,
+    }
+}
+
+/// An access that a silent chip has yet to see.
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    Write(u8, u8),
+    /// Of a write-only register: it discharges the bus.
+    Read(u8),
+}
+
+/// What a silent chip's bus holds, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Charge {
+    value: u8,
+    gone_at: u64,
+}
+
 /// One sound chip in its place.
 #[derive(Clone)]
 struct Chip {
@@ -25,18 +48,48 @@ struct Chip {
     samples: Vec<f32>,
     /// Levels since the start of the batch.
     levels: Vec<[i16; 4]>,
-    /// Writes that a silent chip has yet to see.
-    noted: Vec<(u64, u8, u8)>,
+    /// Accesses that a silent chip has yet to see.
+    noted: Vec<(u64, Access)>,
+    /// What its bus holds, once that is known without asking it.
+    charge: Option<Charge>,
     audible: u8,
 }
 
 impl Chip {
     fn replay(&mut self, cycle: u64) {
-        for (at, register, value) in core::mem::take(&mut self.noted) {
+        for (at, access) in core::mem::take(&mut self.noted) {
             self.skip_to(at);
-            self.sid.write(register, value);
+            match access {
+                Access::Write(register, value) => self.sid.write(register, value),
+                Access::Read(register) => {
+                    self.sid.read(register);
+                }
+            }
         }
         self.skip_to(cycle);
+    }
+
+    fn read_silently(&mut self, register: u8, cycle: u64) -> u8 {
+        // STA with an index reads before it writes, so reads of write-only registers are common.
+        if let (0..=24 | 29..=31, Some(charge)) = (register, &mut self.charge) {
+            self.noted.push((cycle, Access::Read(register)));
+            let left = charge.gone_at.saturating_sub(cycle);
+            charge.gone_at = cycle + left / 2;
+            return if left > 0 { charge.value } else { 0 };
+        }
+        self.replay(cycle);
+        let value = self.sid.read(register);
+        self.charge = None;
+        value
+    }
+
+    fn write_silently(&mut self, register: u8, value: u8, cycle: u64) {
+        self.noted.push((cycle, Access::Write(register, value)));
+        let gone_at = cycle + bus_lifetime(self.sid.model());
+        self.charge = Some(Charge { value, gone_at });
+        if self.noted.len() >= NOTED_WRITES || cycle - self.clocked_to > SILENT_CYCLES {
+            self.replay(cycle);
+        }
     }
 
     fn skip_to(&mut self, cycle: u64) {
@@ -86,6 +139,7 @@ impl Chips {
                 samples: Vec::new(),
                 levels: Vec::new(),
                 noted: Vec::new(),
+                charge: None,
                 audible: 15,
             }
         });
@@ -120,18 +174,18 @@ impl Chips {
     /// Reads a register in `cycle`.
     pub fn read(&mut self, index: usize, register: u8, cycle: u64) -> u8 {
         let chip = &mut self.chips[index];
-        if self.is_sounding {
-            chip.clock_to(cycle, self.is_tapped);
-        } else {
-            chip.replay(cycle);
+        if !self.is_sounding {
+            return chip.read_silently(register, cycle);
         }
+        chip.clock_to(cycle, self.is_tapped);
         chip.sid.read(register)
     }
 
     /// Writes a register in `cycle`.
     pub fn write(&mut self, index: usize, register: u8, value: u8, cycle: u64) {
-        // Registers from 25 on are not written to: a trace has none of them.
-        if let (Some(trace), 0..=24, Ok(chip)) = (&mut self.trace, register, u8::try_from(index)) {
+        if let (Some(trace), Ok(chip)) = (&mut self.trace, u8::try_from(index)) {
+            // Cycles are counted as over: the one of the write is.
+            let cycle = cycle + 1;
             trace.push(Write {
                 cycle,
                 chip,
@@ -145,10 +199,7 @@ impl Chips {
             chip.sid.write(register, value);
             return;
         }
-        chip.noted.push((cycle, register, value));
-        if chip.noted.len() >= NOTED_WRITES || cycle - chip.clocked_to > SILENT_CYCLES {
-            chip.replay(cycle);
-        }
+        chip.write_silently(register, value, cycle);
     }
 
     /// Starts or stops making sound at `cycle`.
@@ -156,6 +207,7 @@ impl Chips {
         if is_sounding && !self.is_sounding {
             for chip in &mut self.chips {
                 chip.replay(cycle);
+                chip.charge = None;
             }
         }
         self.is_sounding = is_sounding;
@@ -237,6 +289,7 @@ impl Chips {
             chip.samples.clear();
             chip.levels.clear();
             chip.noted.clear();
+            chip.charge = None;
         }
     }
 

@@ -22,8 +22,8 @@ const BATCH_CYCLES: u64 = 4096;
 
 /// The cycle before the CPU's first one: the reference player lets the machine stand for a while
 /// before it starts the driver. Measured in its traces.
-const POWER_ON_PAL: u64 = 167_833;
-const POWER_ON_NTSC: u64 = 155_859;
+const POWER_ON_PAL: u64 = 167_832;
+const POWER_ON_NTSC: u64 = 155_858;
 
 /// Video standards that a listener can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

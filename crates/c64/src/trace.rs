@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// One write to a register of a sound chip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Write {
-    /// Cycle since power-on.
+    /// Cycles since power-on, that of the write included.
     pub cycle: u64,
     /// Chip, from 0.
     pub chip: u8,
-    /// Register, 0 to 24.
+    /// Register, 0 to 31; those from 25 on do not exist.
     pub register: u8,
     /// Value.
     pub value: u8,

@@ -8,8 +8,9 @@ use std::sync::OnceLock;
 
 use crate::Model;
 use crate::bus::Bus;
+use crate::curve::LEVEL_BITS;
 use crate::external_filter::ExternalFilter;
-use crate::filter::{Curves, Filter, Integrator};
+use crate::filter::{Curves, Filter};
 use crate::filter6581::{self, Integrator6581};
 use crate::filter8580::{self, Integrator8580};
 use crate::mixer::Routing;
@@ -256,35 +257,36 @@ impl SidState {
         run_voices(&mut self.voices, self.model, tables, recorded, count);
         self.run_tap(tables, recorded, count, tap);
 
-        let mut input = [0.0_f32; BLOCK];
-        self.sum_voices(tables, recorded, &mut input[..count], block);
+        let (mut input, mut direct) = ([0.0; BLOCK], [0.0; BLOCK]);
+        self.sum_voices(tables, recorded, &mut input[..count], &mut direct[..count]);
+        let input = &whole_levels(&input)[..count];
+        let direct = &mut whole_levels(&direct)[..count];
         let volume = if self.audible & 8 != 0 {
             self.volume.set()
         } else {
             self.volume.resting()
         };
+        let settings = self.routing.settings(volume);
         // Full scale of the reference player: its amplification of the chip over 16 bits.
         let gain = match &mut self.analogue {
             Analogue::Mos6581(filter, tables) => {
-                amplify(
-                    filter,
+                filter.run(
                     &tables.curves,
                     &tables.resistors,
-                    &self.routing,
-                    volume,
-                    &input,
+                    &settings,
+                    input,
+                    direct,
                     block,
                 );
                 1.5 / 32_768.0
             }
             Analogue::Mos8580(filter, tables) => {
-                amplify(
-                    filter,
+                filter.run(
                     &tables.curves,
                     &tables.resistors,
-                    &self.routing,
-                    volume,
-                    &input,
+                    &settings,
+                    input,
+                    direct,
                     block,
                 );
                 2.5 / 32_768.0
@@ -324,7 +326,6 @@ impl SidState {
         input: &mut [f32],
         direct: &mut [f32],
     ) {
-        direct.fill(0.0);
         for voice in 0..3 {
             let (target, scale): (&mut [f32], f32) = if self.routing.is_filtered(voice) {
                 (&mut *input, 1.0)
@@ -357,6 +358,14 @@ impl SidState {
     }
 }
 
+/// Levels rounded to [`LEVEL_BITS`] fraction bits. Adding 2^23 leaves the rounded number in the
+/// low bits of the significand, which costs far less than a conversion.
+fn whole_levels(levels: &[f32; BLOCK]) -> [i32; BLOCK] {
+    const UNIT: f32 = (1 << LEVEL_BITS) as f32;
+    const OFFSET: f32 = 8_388_608.0;
+    levels.map(|level| ((level * UNIT + OFFSET).to_bits() - OFFSET.to_bits()) as i32)
+}
+
 /// Digital part of `count` cycles.
 fn run_voices(
     voices: &mut [Voice; 3],
@@ -365,46 +374,74 @@ fn run_voices(
     recorded: &mut Recorded,
     count: usize,
 ) {
-    for cycle in 0..count {
-        for voice in voices.iter_mut() {
-            voice.waveform.clock(model);
-            voice.envelope.clock();
-        }
-        for index in 0..3 {
-            let modulator = voices[(index + 2) % 3].waveform.accumulator();
-            let voice = &mut voices[index];
-            recorded.waves[index][cycle] =
-                voice.waveform.drive(model, modulator, &tables.pull_down);
-            recorded.levels[index][cycle] = voice.envelope.level();
-        }
-        for index in 0..3 {
-            // A source that is itself restarted in the cycle in which its top bit rises does
-            // not pass the sync on.
-            let source = &voices[index].waveform;
-            let before = &voices[(index + 2) % 3].waveform;
-            let passes = source.top_bit_rose()
-                && !(source.is_synced() && before.top_bit_rose())
-                && voices[(index + 1) % 3].waveform.is_synced();
-            if passes {
-                voices[(index + 1) % 3].waveform.restart();
+    for (voice, levels) in voices.iter_mut().zip(&mut recorded.levels) {
+        voice.envelope.run(&mut levels[..count]);
+    }
+    // Voices act on each other through hard sync and ring modulation. Where the phase of a
+    // source is a straight line, both can be told in advance.
+    let is_plain = (0..3).all(|index| {
+        let next = &voices[(index + 1) % 3].waveform;
+        voices[index].waveform.has_straight_phase(model)
+            || !(next.is_synced() || next.is_ring_modulated())
+    });
+    let mut done = 0;
+    while done < count {
+        let end = if is_plain {
+            let to_sync = (0..3)
+                .filter(|index| voices[(index + 1) % 3].waveform.is_synced())
+                .map(|index| voices[index].waveform.cycles_to_top_bit())
+                .min();
+            count.min(done.saturating_add(to_sync.unwrap_or(u32::MAX) as usize))
+        } else {
+            done + 1
+        };
+        if is_plain {
+            let modulators = [2, 0, 1].map(|index: usize| voices[index].waveform.as_modulator());
+            for (index, voice) in voices.iter_mut().enumerate() {
+                let out = &mut recorded.waves[index][done..end];
+                voice
+                    .waveform
+                    .run(model, modulators[index], &tables.pull_down, out);
             }
+        } else {
+            step_voices(voices, model, tables, &mut recorded.waves, done);
         }
+        synchronise(voices);
+        done = end;
     }
 }
 
-/// Analogue part of a block: filter, mixer and volume control.
-fn amplify<I: Integrator>(
-    filter: &mut Filter<I>,
-    curves: &Curves,
-    resistors: &I::Resistors,
-    routing: &Routing,
-    volume: u8,
-    input: &[f32],
-    block: &mut [f32],
+/// One cycle of the three oscillators, each seeing the others as they are.
+fn step_voices(
+    voices: &mut [Voice; 3],
+    model: Model,
+    tables: &VoiceTables,
+    waves: &mut [[u16; BLOCK]; 3],
+    cycle: usize,
 ) {
-    filter.run(curves, resistors, &routing.settings(), input, block);
-    let volume = &curves.volume[usize::from(volume)];
-    for sample in block {
-        *sample = volume.at(*sample) - 32_768.0;
+    for voice in voices.iter_mut() {
+        voice.waveform.clock(model);
+    }
+    for index in 0..3 {
+        let modulator = voices[(index + 2) % 3].waveform.accumulator();
+        waves[index][cycle] = voices[index]
+            .waveform
+            .drive(model, modulator, &tables.pull_down);
+    }
+}
+
+/// Hard sync at the end of a cycle.
+fn synchronise(voices: &mut [Voice; 3]) {
+    for index in 0..3 {
+        // A source that is itself restarted in the cycle in which its top bit rises does not
+        // pass the sync on.
+        let source = &voices[index].waveform;
+        let before = &voices[(index + 2) % 3].waveform;
+        let passes = source.top_bit_rose()
+            && !(source.is_synced() && before.top_bit_rose())
+            && voices[(index + 1) % 3].waveform.is_synced();
+        if passes {
+            voices[(index + 1) % 3].waveform.restart();
+        }
     }
 }

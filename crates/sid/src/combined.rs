@@ -94,9 +94,6 @@ const FITS_8580: [Fit; 5] = [
     fit(Falloff::Exponential, [0.95, 1.0, 1.15, 1.0, 1.45]),
 ];
 
-/// Combinations that have a table of their own.
-pub const COMBINATIONS: usize = 5;
-
 /// What is left of each 12-bit value on the lines, for each combination.
 pub fn tables(model: Model) -> Vec<[u16; 4096]> {
     let fits = match model {

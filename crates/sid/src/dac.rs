@@ -42,7 +42,11 @@ pub fn waveform_levels(model: Model) -> Vec<f64> {
             *level = GAIN * *level + (1.0 - GAIN) * SATURATION * *level * *level * *level;
         }
     }
-    let centre = levels[0x7ff];
+    let centre = levels[if model == Model::Mos6581 {
+        0x380
+    } else {
+        0x7ff
+    }];
     levels.iter().map(|level| level - centre).collect()
 }
 

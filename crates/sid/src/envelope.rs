@@ -101,12 +101,6 @@ impl Envelope {
         self.select_rate(0);
     }
 
-    /// The 8-bit level that drives the envelope DAC.
-    #[inline]
-    pub fn level(&self) -> u8 {
-        self.counter
-    }
-
     /// The value that a read of ENV3 gives.
     pub fn env3(&self) -> u8 {
         self.env3
@@ -186,34 +180,28 @@ impl Envelope {
                 == 0
     }
 
-    /// How many of the coming cycles are certain to leave everything but the rate register
-    /// alone; the register's state when they are over is reached with [`Self::advance_idle`].
-    #[inline]
-    pub fn idle_cycles(&self) -> u32 {
-        if self.is_idle() {
-            let distance = i32::from(self.rate_target) - i32::from(self.rate_count);
-            (if distance < 0 {
-                distance + i32::from(RATE_STATES)
+    /// Runs one cycle per element and stores the level in each.
+    pub fn run(&mut self, levels: &mut [u8]) {
+        let mut done = 0;
+        while done < levels.len() {
+            if self.is_idle() {
+                let distance = i32::from(self.rate_target) - i32::from(self.rate_count);
+                let turn = if distance < 0 {
+                    i32::from(RATE_STATES)
+                } else {
+                    0
+                };
+                let idle = ((distance + turn) as usize).min(levels.len() - done);
+                levels[done..done + idle].fill(self.counter);
+                done += idle;
+                self.env3 = self.counter;
+                let count = u32::from(self.rate_count) + idle as u32;
+                self.rate_count = (count % u32::from(RATE_STATES)) as u16;
             } else {
-                distance
-            }) as u32
-        } else {
-            0
-        }
-    }
-
-    /// Advances by `cycles` of the idle cycles that [`Self::idle_cycles`] promised.
-    #[inline]
-    pub fn advance_idle(&mut self, cycles: u32) {
-        if cycles > 0 {
-            self.env3 = self.counter;
-            let count = u32::from(self.rate_count) + cycles;
-            let states = u32::from(RATE_STATES);
-            self.rate_count = (if count >= states {
-                count - states
-            } else {
-                count
-            }) as u16;
+                self.clock();
+                levels[done] = self.counter;
+                done += 1;
+            }
         }
     }
 

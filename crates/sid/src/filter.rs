@@ -4,8 +4,8 @@
 //! Source: Bob Yannes' interview (filter type) and Dag Lem's schematics from die photographs
 //! (reSID 1.0). Voltages are levels: shares of 65,536 of the amplifiers' range.
 
-use crate::curve::Table;
-use crate::opamp::OpAmp;
+use crate::curve::{LEVEL_BITS, LevelTable, VALUE_BITS};
+use crate::opamp::{Lookup, OpAmp};
 
 /// Figures in which the models differ.
 pub struct Parameters {
@@ -27,33 +27,43 @@ pub struct Parameters {
     pub amplifier: OpAmp,
 }
 
-/// Closed-loop curves of every amplifier in every setting.
+/// Curves of the amplifiers in every setting.
 #[derive(Debug)]
 pub struct Curves {
     /// Filter summer, per number of inputs beyond the two that always exist.
-    pub summer: Vec<Table>,
-    /// Mixer, per number of inputs.
-    pub mixer: Vec<Table>,
-    /// Volume control, per register value.
-    pub volume: Vec<Table>,
+    summer: Vec<LevelTable>,
     /// Resonance path, per register value.
-    pub resonance: Vec<Table>,
-    /// Capacitor to input voltage of an integrator.
-    pub nodes: Table,
+    resonance: Vec<LevelTable>,
+    /// Half the capacitor voltage to input voltage of an integrator.
+    nodes: Lookup,
+    /// Mixer and volume control in a row, per number of inputs and volume: from the sum of the
+    /// inputs to the output.
+    output: Vec<Vec<LevelTable>>,
 }
 
 impl Curves {
     pub fn new(parameters: &Parameters) -> Self {
         let amplifier = &parameters.amplifier;
+        let volumes: Vec<LevelTable> = (0..16)
+            .map(|volume| amplifier.inverter(1, f64::from(volume) / parameters.volume_divisor))
+            .collect();
+        let output = (0..=7_u32)
+            .map(|inputs| {
+                let mixer = amplifier.inverter(inputs, f64::from(inputs) * parameters.mixer_gain);
+                let end = inputs.max(1) << 16;
+                let combine = |volume: &LevelTable| {
+                    LevelTable::sample(end, |sum| {
+                        let sum = sum.min(f64::from(end)) * f64::from(1 << LEVEL_BITS);
+                        let mixed = mixer.at(sum as i32) >> (VALUE_BITS - LEVEL_BITS);
+                        f64::from(volume.at(mixed)) / f64::from(1 << VALUE_BITS)
+                    })
+                };
+                volumes.iter().map(combine).collect()
+            })
+            .collect();
         Curves {
             summer: (2..=6)
-                .map(|inputs| amplifier.inverter(inputs, inputs as f64))
-                .collect(),
-            mixer: (0..=7)
-                .map(|inputs| amplifier.inverter(inputs, inputs as f64 * parameters.mixer_gain))
-                .collect(),
-            volume: (0..16)
-                .map(|volume| amplifier.inverter(1, f64::from(volume) / parameters.volume_divisor))
+                .map(|inputs| amplifier.inverter(inputs, f64::from(inputs)))
                 .collect(),
             resonance: parameters
                 .resonance_gains
@@ -61,12 +71,13 @@ impl Curves {
                 .map(|&gain| amplifier.inverter(1, gain))
                 .collect(),
             nodes: amplifier.integrator_node(),
+            output,
         }
     }
 }
 
 /// A cutoff resistor, a capacitor and the amplifier between them.
-pub trait Integrator {
+pub trait Integrator: Clone + PartialEq {
     /// Shared figures of the model's cutoff resistors.
     type Resistors;
 
@@ -74,16 +85,24 @@ pub trait Integrator {
     fn new() -> Self;
 
     /// What the cutoff register sets.
-    fn control(resistors: &Self::Resistors, cutoff: u16) -> f32;
+    fn control(resistors: &Self::Resistors, cutoff: u16) -> u32;
 
     /// One cycle with `input` as the level before the resistor; gives the output level.
     fn solve(
         &mut self,
         resistors: &Self::Resistors,
-        nodes: &Table,
-        control: f32,
-        input: f32,
-    ) -> f32;
+        nodes: &[u16; 65_536],
+        control: u32,
+        input: i32,
+    ) -> i32;
+}
+
+/// A capacitor's voltage after a cycle with `current`, in 16,384ths of a level; it cannot leave
+/// the range of the amplifiers.
+#[inline]
+pub fn charged(charge: i32, current: i32) -> i32 {
+    const LIMIT: i32 = (1 << 30) - 1;
+    charge.wrapping_add(current).clamp(-LIMIT, LIMIT)
 }
 
 /// How the registers $15 to $18 have set the path for a run of cycles.
@@ -98,14 +117,16 @@ pub struct Settings {
     pub mixer_inputs: usize,
     /// High-pass, band-pass and low-pass are heard.
     pub outputs: [bool; 3],
+    /// Volume control, 0 to 15.
+    pub volume: usize,
 }
 
-/// State of the filter.
+/// State of the filter: output levels of its three amplifiers, and the integrators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter<I> {
-    high: f32,
-    band: f32,
-    low: f32,
+    high: i32,
+    band: i32,
+    low: i32,
     first: I,
     second: I,
 }
@@ -113,36 +134,71 @@ pub struct Filter<I> {
 impl<I: Integrator> Filter<I> {
     pub fn new() -> Self {
         Filter {
-            high: 0.0,
-            band: 0.0,
-            low: 0.0,
+            high: 0,
+            band: 0,
+            low: 0,
             first: I::new(),
             second: I::new(),
         }
     }
 
     /// Runs one cycle per element. `input` holds the sums of the levels switched to the filter,
-    /// `direct` those switched to the mixer; `direct` becomes the mixer's output.
+    /// `direct` those switched to the mixer, both with [`LEVEL_BITS`] fraction bits; `out` gets
+    /// the output, as a level from the middle of the range.
     pub fn run(
         &mut self,
         curves: &Curves,
         resistors: &I::Resistors,
         settings: &Settings,
-        input: &[f32],
-        direct: &mut [f32],
+        input: &[i32],
+        direct: &mut [i32],
+        out: &mut [f32],
     ) {
         let summer = &curves.summer[settings.filter_inputs];
-        let mixer = &curves.mixer[settings.mixer_inputs];
         let resonance = &curves.resonance[settings.resonance];
+        let nodes = &*curves.nodes;
         let control = I::control(resistors, settings.cutoff);
-        let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { 1.0_f32 } else { 0.0 });
-        for (input, direct) in input.iter().zip(direct) {
-            let high = summer.at(resonance.at(self.band) + self.low + input);
-            let band = self.first.solve(resistors, &curves.nodes, control, high);
-            let low = self.second.solve(resistors, &curves.nodes, control, band);
-            let sum = *direct + low_on * low + band_on * band + high_on * high;
-            *direct = mixer.at(sum);
-            (self.high, self.band, self.low) = (high, band, low);
+        let [high_on, band_on, low_on] = settings.outputs.map(|on| if on { -1 } else { 0 });
+
+        // In locals, so that the feedback loop runs through registers.
+        let Filter {
+            mut high,
+            mut band,
+            mut low,
+            mut first,
+            mut second,
+        } = self.clone();
+        let is_driven = settings.filter_inputs > 0;
+        let mut rest = None;
+        for (input, direct) in input.iter().zip(&mut *direct) {
+            if let Some(heard) = rest {
+                *direct += heard;
+                continue;
+            }
+            let before = (high, band, low, first.clone(), second.clone());
+            let feedback = resonance.at(band << LEVEL_BITS) >> (VALUE_BITS - LEVEL_BITS);
+            high = summer.at(feedback + (low << LEVEL_BITS) + input) >> VALUE_BITS;
+            band = first.solve(resistors, nodes, control, high);
+            low = second.solve(resistors, nodes, control, band);
+            let heard = ((low & low_on) + (band & band_on) + (high & high_on)) << LEVEL_BITS;
+            *direct += heard;
+            // Without an input, once a cycle leaves the filter as it was, so do all others.
+            if !is_driven && (high, band, low, first.clone(), second.clone()) == before {
+                rest = Some(heard);
+            }
+        }
+        *self = Filter {
+            high,
+            band,
+            low,
+            first,
+            second,
+        };
+
+        const SCALE: f32 = 1.0 / (1 << VALUE_BITS) as f32;
+        let output = &curves.output[settings.mixer_inputs][settings.volume];
+        for (direct, out) in direct.iter().zip(out) {
+            *out = (output.at(*direct) - (32_768 << VALUE_BITS)) as f32 * SCALE;
         }
     }
 }

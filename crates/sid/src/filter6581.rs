@@ -7,10 +7,9 @@
 //! Vittoz), which joins weak inversion, triode mode and saturation in one symmetrical formula.
 
 use crate::Model;
-use crate::curve::Table;
 use crate::dac;
-use crate::filter::{Integrator, Parameters};
-use crate::opamp::OpAmp;
+use crate::filter::{Integrator, Parameters, charged};
+use crate::opamp::{Lookup, OpAmp, lookup, rounded};
 
 /// Measured transfer curve of the amplifier between CAP1B and CAP1A: input and output volts.
 const AMPLIFIER: [[f64; 2]; 33] = [
@@ -90,19 +89,23 @@ pub fn parameters() -> Parameters {
     }
 }
 
-/// Tables of the voltage controlled resistors.
+/// Tables of the voltage controlled resistors. Currents are in 16,384ths of a level per cycle.
 #[derive(Debug)]
 pub struct Resistors {
     /// Vdd - Vth, as a level.
-    headroom: f32,
-    /// Threshold voltage as a difference of levels.
-    threshold: f32,
-    /// Level change per cycle of the snake for a squared level difference of 1.
-    snake: f32,
-    /// Level change per cycle of the transistor, over gate overdrive (in levels).
-    forward: Table,
+    headroom: i32,
+    /// Threshold voltage as a level difference, with the lowest voltage's distance from 0 V.
+    threshold: i32,
+    /// Current of the snake for a squared level difference of 32,768.
+    snake: i32,
+    /// Gate level of the transistor below the threshold, over half the sum of the squares of the
+    /// level differences at its two resistors (upper 16 bits).
+    gate: Lookup,
+    /// Current of the transistor in units of 32,768, over gate overdrive plus 32,768. The unit is
+    /// the reference's: what it rounds away in weak inversion is heard at low cutoffs.
+    forward: Lookup,
     /// Half the square of (headroom - control voltage), per cutoff register value.
-    control: Vec<f32>,
+    control: Vec<u32>,
 }
 
 impl Resistors {
@@ -117,17 +120,21 @@ impl Resistors {
             .iter()
             .map(|share| {
                 let level = amplifier.level(CUTOFF_ZERO + CUTOFF_RANGE * share);
-                (0.5 * (headroom - level) * (headroom - level)) as f32
+                (0.5 * (headroom - level) * (headroom - level)) as u32
             })
             .collect();
+        let gate = lookup(|square| headroom - (f64::from(square) * 65_536.0).sqrt());
+        let forward = lookup(|overdrive| {
+            let overdrive = f64::from(overdrive) - 32_768.0;
+            let root = libm::log1p(libm::exp(overdrive * per_thermal));
+            0.5 * specific * root * root
+        });
         Resistors {
-            headroom: headroom as f32,
-            threshold: (THRESHOLD * per_volt) as f32,
-            snake: (span * 0.5 * current * SNAKE_RATIO / 65_536.0) as f32,
-            forward: Table::sample(-32_768.0, 32_768.0, 4096, |overdrive| {
-                let root = libm::log1p(libm::exp(overdrive * per_thermal));
-                specific * root * root
-            }),
+            headroom: i32::from(rounded(headroom)),
+            threshold: i32::from(rounded(THRESHOLD * per_volt)),
+            snake: i32::from(rounded(8192.0 * span * 0.5 * current * SNAKE_RATIO)),
+            gate,
+            forward,
             control,
         }
     }
@@ -137,38 +144,43 @@ impl Resistors {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integrator6581 {
     /// Voltage at the amplifier's input, as a level.
-    node: f32,
-    /// Capacitor voltage, as a difference of levels.
-    charge: f32,
+    node: i32,
+    /// Capacitor voltage, in 16,384ths of a level.
+    charge: i32,
 }
 
 impl Integrator for Integrator6581 {
     type Resistors = Resistors;
 
     fn new() -> Self {
-        Integrator6581 {
-            node: 0.0,
-            charge: 0.0,
-        }
+        Integrator6581 { node: 0, charge: 0 }
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> f32 {
+    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
         resistors.control[usize::from(cutoff)]
     }
 
-    #[inline]
-    fn solve(&mut self, resistors: &Resistors, nodes: &Table, control: f32, input: f32) -> f32 {
-        let source = resistors.headroom - self.node;
-        let drain = resistors.headroom - input;
+    #[inline(always)]
+    fn solve(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &[u16; 65_536],
+        control: u32,
+        input: i32,
+    ) -> i32 {
+        let source = (resistors.headroom - self.node) as u32;
+        let drain = (resistors.headroom - input) as u32;
         let (source_squared, drain_squared) = (source * source, drain * drain);
-        let snake = resistors.snake * (source_squared - drain_squared);
+        let snake = resistors.snake * (source_squared.wrapping_sub(drain_squared) as i32 >> 15);
         // Gate voltage behind the two resistors from the input and the control voltage.
-        let gate = resistors.headroom - (control + 0.5 * drain_squared).sqrt();
-        let pinch_off = gate - resistors.threshold;
-        let transistor =
-            resistors.forward.at(pinch_off - self.node) - resistors.forward.at(pinch_off - input);
-        self.charge += snake + transistor;
-        self.node = nodes.at(self.charge);
-        self.node - self.charge
+        let square = (control + (drain_squared >> 1)) >> 16;
+        let gate = i32::from(resistors.gate[square as usize & 0xffff]) - resistors.threshold;
+        let current = |overdrive: i32| {
+            i32::from(resistors.forward[(overdrive + 32_768).clamp(0, 65_535) as usize])
+        };
+        let transistor = (current(gate - self.node) - current(gate - input)) << 15;
+        self.charge = charged(self.charge, snake.saturating_add(transistor));
+        self.node = i32::from(nodes[((self.charge >> 15) + 32_768) as usize & 0xffff]);
+        (self.node - (self.charge >> 14)).clamp(0, 65_535)
     }
 }

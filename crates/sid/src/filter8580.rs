@@ -5,9 +5,8 @@
 //! Lempinen's die images, amplifier curve measured on a chip marked CSG 8580R5 1690 25 (reSID
 //! 1.0), with libresidfp's supply voltage, ladder and switched-capacitor divider setting.
 
-use crate::curve::Table;
-use crate::filter::{Integrator, Parameters};
-use crate::opamp::OpAmp;
+use crate::filter::{Integrator, Parameters, charged};
+use crate::opamp::{OpAmp, rounded};
 
 /// Measured transfer curve of an amplifier: volts at the inverting input, volts at the output.
 const AMPLIFIER: [[f64; 2]; 21] = [
@@ -80,8 +79,9 @@ pub fn parameters() -> Parameters {
 #[derive(Debug)]
 pub struct Resistors {
     /// Gate voltage less threshold, as a level.
-    overdrive: f32,
-    /// Level change per cycle for a squared level difference of 1 at a ratio of 1.
+    overdrive: i32,
+    /// Current at a ratio of 1 for a squared level difference of 32,768, in 262,144ths of a
+    /// level per cycle.
     conductance: f64,
 }
 
@@ -89,8 +89,10 @@ impl Resistors {
     pub fn new(amplifier: &OpAmp) -> Self {
         let span = amplifier.highest - amplifier.lowest;
         Resistors {
-            overdrive: amplifier.level(REFERENCE * GATE_FACTOR - THRESHOLD) as f32,
-            conductance: span * 0.5 * TRANSCONDUCTANCE * STEP / CAPACITOR / 65_536.0,
+            overdrive: i32::from(rounded(
+                amplifier.level(REFERENCE * GATE_FACTOR - THRESHOLD),
+            )),
+            conductance: 131_072.0 * span * 0.5 * TRANSCONDUCTANCE * STEP / CAPACITOR,
         }
     }
 }
@@ -99,33 +101,37 @@ impl Resistors {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Integrator8580 {
     /// Voltage at the amplifier's input, as a level.
-    node: f32,
-    /// Capacitor voltage, as a difference of levels.
-    charge: f32,
+    node: i32,
+    /// Capacitor voltage, in 16,384ths of a level.
+    charge: i32,
 }
 
 impl Integrator for Integrator8580 {
     type Resistors = Resistors;
 
     fn new() -> Self {
-        Integrator8580 {
-            node: 0.0,
-            charge: 0.0,
-        }
+        Integrator8580 { node: 0, charge: 0 }
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> f32 {
+    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
         // With all bits off, a NOR gate switches on a transistor of half of bit 0.
         let steps = if cutoff == 0 { 0.5 } else { f64::from(cutoff) };
-        (resistors.conductance * BIT_0_RATIO * steps) as f32
+        u32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
     }
 
-    #[inline]
-    fn solve(&mut self, resistors: &Resistors, nodes: &Table, control: f32, input: f32) -> f32 {
-        let source = resistors.overdrive - self.node;
-        let drain = (resistors.overdrive - input).max(0.0);
-        self.charge += control * (source * source - drain * drain);
-        self.node = nodes.at(self.charge);
-        self.node - self.charge
+    #[inline(always)]
+    fn solve(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &[u16; 65_536],
+        control: u32,
+        input: i32,
+    ) -> i32 {
+        let source = (resistors.overdrive - self.node) as u32;
+        let drain = (resistors.overdrive - input).max(0) as u32;
+        let squares = (source * source).wrapping_sub(drain * drain) as i32 >> 15;
+        self.charge = charged(self.charge, (control as i32).wrapping_mul(squares) >> 4);
+        self.node = i32::from(nodes[((self.charge >> 15) + 32_768) as usize & 0xffff]);
+        (self.node - (self.charge >> 14)).clamp(0, 65_535)
     }
 }

@@ -41,7 +41,8 @@ impl Routing {
         !self.is_filtered(input) && !(input == 2 && self.mode & 0x80 != 0)
     }
 
-    pub fn settings(&self) -> Settings {
+    /// The path as set, with the volume that is to be heard.
+    pub fn settings(&self, volume: u8) -> Settings {
         let outputs = [0x40, 0x20, 0x10].map(|bit| self.mode & bit != 0);
         Settings {
             cutoff: self.cutoff,
@@ -50,6 +51,7 @@ impl Routing {
             mixer_inputs: (0..4).filter(|&input| self.is_direct(input)).count()
                 + outputs.iter().filter(|&&on| on).count(),
             outputs,
+            volume: usize::from(volume & 15),
         }
     }
 }

@@ -4,10 +4,24 @@
 //! curve, the "resistors" around it are NMOS transistors in triode mode, whose current is
 //! proportional to the difference of the squares of (Vdd - Vth - V) at their ends.
 
-use crate::curve::{Spline, Table};
+use crate::curve::{LevelTable, Spline};
 
-/// Cells of the tables of closed-loop curves.
-const CELLS: usize = 1024;
+/// A value for every 16-bit argument.
+pub type Lookup = Box<[u16; 65_536]>;
+
+/// Samples `function` at every 16-bit argument.
+pub fn lookup(function: impl Fn(u16) -> f64) -> Lookup {
+    let mut table = Box::new([0; 65_536]);
+    for (argument, value) in (0..=u16::MAX).zip(table.iter_mut()) {
+        *value = rounded(function(argument));
+    }
+    table
+}
+
+/// A level or current as the 16 bits that the tables hold.
+pub fn rounded(value: f64) -> u16 {
+    libm::floor(value + 0.5).clamp(0.0, 65_535.0) as u16
+}
 
 /// An amplifier and the supply around it. Voltages in volts, levels as shares of 65,536 of the
 /// range from `lowest` to `highest`.
@@ -47,21 +61,25 @@ impl OpAmp {
 
     /// The closed loop as a table from the sum of `inputs` equal input levels to the output
     /// level; `gain` is the conductance of the whole input over that of the feedback.
-    pub fn inverter(&self, inputs: usize, gain: f64) -> Table {
-        let divisor = inputs.max(1) as f64;
-        let per_volt = self.levels_per_volt();
+    pub fn inverter(&self, inputs: u32, gain: f64) -> LevelTable {
         let mut guess = self.lowest;
-        Table::sample(0.0, 65_536.0 * divisor, CELLS, |sum| {
-            let volts = self.lowest + sum / divisor / per_volt;
-            let (input, output) = self.solve(gain, volts, guess);
-            guess = input;
-            self.level(output)
+        LevelTable::sample(inputs.max(1) << 16, |sum| {
+            self.invert(inputs, gain, sum, &mut guess)
         })
     }
 
-    /// Capacitor voltage (input less output, as levels) to input level: what an integrator's
-    /// summing node does.
-    pub fn integrator_node(&self) -> Table {
+    /// One point of [`Self::inverter`]; `guess` carries the amplifier's input voltage from one
+    /// point to the next.
+    pub fn invert(&self, inputs: u32, gain: f64, sum: f64, guess: &mut f64) -> f64 {
+        let volts = self.lowest + sum / f64::from(inputs.max(1)) / self.levels_per_volt();
+        let (input, output) = self.solve(gain, volts, *guess);
+        *guess = input;
+        self.level(output)
+    }
+
+    /// What an integrator's summing node does: half the capacitor voltage (input less output) as
+    /// a level difference, plus 32,768, to the input level.
+    pub fn integrator_node(&self) -> Lookup {
         let per_volt = self.levels_per_volt();
         let pairs: Vec<[f64; 2]> = self
             .points
@@ -69,9 +87,7 @@ impl OpAmp {
             .map(|[input, output]| [per_volt * (input - output), self.level(*input)])
             .collect();
         let spline = Spline::new(&pairs);
-        Table::sample(-65_536.0, 65_536.0, 2 * CELLS, |charge| {
-            spline.at(charge).0.max(0.0)
-        })
+        lookup(|half| spline.at(2.0 * (f64::from(half) - 32_768.0)).0)
     }
 
     /// Input and output voltage of the amplifier when its input resistors see `volts`.

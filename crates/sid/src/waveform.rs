@@ -215,6 +215,213 @@ impl Waveform {
     }
 }
 
+/// The phase of the voice before, which ring modulation needs: a straight line.
+#[derive(Clone, Copy)]
+pub struct Modulator {
+    /// Accumulator before the first cycle.
+    start: u32,
+    step: u32,
+}
+
+impl Modulator {
+    /// After `cycles` cycles.
+    #[inline]
+    fn phase(self, cycles: u32) -> u32 {
+        self.start.wrapping_add(self.step.wrapping_mul(cycles)) & ACCUMULATOR_MASK
+    }
+}
+
+/// Runs of cycles without a register write or a restart: the same results as single cycles, in
+/// a fraction of the time.
+impl Waveform {
+    /// This voice as a modulator of the next from here on.
+    pub fn as_modulator(&self) -> Modulator {
+        Modulator {
+            start: self.accumulator,
+            step: if self.test { 0 } else { self.frequency },
+        }
+    }
+
+    /// The phase is a straight line: no waveform pulls the accumulator's top bit down.
+    pub fn has_straight_phase(&self, model: Model) -> bool {
+        model == Model::Mos8580 || self.test || self.selected & 2 == 0 || self.selected == 2
+    }
+
+    /// The next voice's phase depends on this one in more than its direction.
+    pub fn is_ring_modulated(&self) -> bool {
+        self.ring_mask != 0
+    }
+
+    /// Cycles until the accumulator's top bit rises; at the end of the last one it has.
+    pub fn cycles_to_top_bit(&self) -> u32 {
+        if self.test || self.frequency == 0 {
+            return u32::MAX;
+        }
+        (TOP_BIT - 1).wrapping_sub(self.accumulator) % (ACCUMULATOR_MASK + 1) / self.frequency + 1
+    }
+
+    /// Runs `out.len()` cycles and stores what drives the DAC in each.
+    pub fn run(
+        &mut self,
+        model: Model,
+        modulator: Modulator,
+        pull_down: &[[u16; 4096]],
+        out: &mut [u16],
+    ) {
+        let count = out.len() as u32;
+        let done = if self.test {
+            self.run_held(model, modulator, pull_down, out)
+        } else {
+            self.run_free(model, modulator, pull_down, out)
+        };
+        for cycle in done..count {
+            self.clock(model);
+            out[cycle as usize] = self.drive(model, modulator.phase(cycle + 1), pull_down);
+        }
+    }
+
+    /// The test bit is set: after two cycles nothing moves. Returns the cycles done.
+    fn run_held(
+        &mut self,
+        model: Model,
+        modulator: Modulator,
+        pull_down: &[[u16; 4096]],
+        out: &mut [u16],
+    ) -> u32 {
+        let count = out.len() as u32;
+        let is_steady = self.selected < 8
+            && self.ring_mask == 0
+            && self.noise.quiet_cycles_held() > count
+            && (self.floating == 0 || self.floating > count);
+        if !is_steady || count < 4 {
+            return 0;
+        }
+        for cycle in 0..2 {
+            self.clock(model);
+            out[cycle as usize] = self.drive(model, modulator.phase(cycle + 1), pull_down);
+        }
+        out[2..].fill(self.output);
+        self.noise.advance_held(count - 2);
+        if self.selected == 0 && self.floating != 0 {
+            self.floating -= count - 2;
+        }
+        count
+    }
+
+    /// The oscillator runs: all but the last cycle of most waveforms. Returns the cycles done.
+    fn run_free(
+        &mut self,
+        model: Model,
+        modulator: Modulator,
+        pull_down: &[[u16; 4096]],
+        out: &mut [u16],
+    ) -> u32 {
+        let count = out.len() as u32;
+        let floats = self.selected == 0 && self.floating != 0 && self.floating <= count;
+        if count < 4 || self.selected > 8 || floats || !self.has_straight_phase(model) {
+            return 0;
+        }
+        let cycles = count - 1;
+        let out = &mut out[..cycles as usize];
+        self.run_noise(out);
+
+        let (start, step) = (self.accumulator, self.frequency);
+        let phase = |cycle: u32| start.wrapping_add(step.wrapping_mul(cycle)) & ACCUMULATOR_MASK;
+        let folded =
+            |cycle: u32| ((phase(cycle) ^ (!modulator.phase(cycle) & self.ring_mask)) >> 12) as u16;
+        let compare = |cycle: u32| {
+            if phase(cycle) >> 12 >= self.pulse_width {
+                0xfff
+            } else {
+                0
+            }
+        };
+        // The comparator is a cycle late.
+        let gate = |cycle: u32| {
+            if cycle == 1 {
+                self.pulse
+            } else {
+                compare(cycle - 1)
+            }
+        };
+        match self.selected {
+            0 => {
+                out.fill(self.output);
+                if self.floating != 0 {
+                    self.floating -= cycles;
+                }
+            }
+            1 => fill(out, |cycle| shape(1, folded(cycle))),
+            2 => fill(out, |cycle| (phase(cycle) >> 12) as u16),
+            4 => {
+                fill(out, |cycle| compare(cycle - 1));
+                out[0] = self.pulse;
+            }
+            8 => {}
+            selected => {
+                let table = combined::table_for(selected).unwrap_or(0);
+                let lines = &pull_down[table];
+                if selected & 4 == 0 {
+                    fill(out, |cycle| {
+                        lines[usize::from(shape(selected, folded(cycle)))]
+                    });
+                } else {
+                    fill(out, |cycle| {
+                        lines[usize::from(shape(selected, folded(cycle)) & gate(cycle))]
+                    });
+                }
+            }
+        }
+        self.pulse = compare(cycles);
+        if self.selected & 3 != 0 && model == Model::Mos8580 {
+            self.late_shape = shape(self.selected, folded(cycles));
+        }
+        self.accumulator = phase(cycles);
+        self.output = out[cycles as usize - 1];
+        cycles
+    }
+
+    /// The noise register's part of a free run; stores its output where noise alone is selected.
+    fn run_noise(&mut self, out: &mut [u16]) {
+        let cycles = out.len() as u32;
+        let mut done = 0;
+        let mut store = |noise: &Noise, from: u32, to: u32| {
+            if self.selected == 8 {
+                out[from as usize..to as usize].fill(noise.output());
+            }
+        };
+        while done < cycles {
+            if self.noise.is_shifting() {
+                self.noise.continue_shift(None);
+                store(&self.noise, done, done + 1);
+                done += 1;
+                continue;
+            }
+            let phase = self
+                .accumulator
+                .wrapping_add(self.frequency.wrapping_mul(done));
+            let distance = (0x07_ffff_u32).wrapping_sub(phase) & 0x0f_ffff;
+            let wait = distance
+                .checked_div(self.frequency)
+                .map_or(u32::MAX, |whole| whole + 1);
+            let until = done.saturating_add(wait).min(cycles);
+            store(&self.noise, done, until);
+            if wait <= cycles - done {
+                self.noise.start_shift();
+            }
+            done = until;
+        }
+    }
+}
+
+/// Stores `function(1)`, `function(2)` and so on.
+#[inline]
+fn fill(out: &mut [u16], function: impl Fn(u32) -> u16) {
+    for (cycle, out) in (1..).zip(out) {
+        *out = function(cycle);
+    }
+}
+
 /// Triangle, sawtooth, both or neither, for the upper twelve bits of the phase.
 #[inline]
 fn shape(selected: u8, phase: u16) -> u16 {

@@ -5,10 +5,14 @@
 
 mod header;
 mod id;
+mod songlengths;
+mod stil;
 mod text;
 mod tune;
 
 pub use header::Error;
 pub use id::{Md5, ParseMd5Error, TuneId};
+pub use songlengths::Songlengths;
+pub use stil::{Cue, Stil, StilEntry, cues};
 pub use text::decode_windows_1252;
 pub use tune::{ChipModel, Clock, Format, Relocation, SidChip, Speed, Tune};

@@ -1,1 +1,6 @@
 //! Helpers for tests and tools: golden traces, sound comparison, fixtures. Never shipped.
+
+pub mod fixture;
+pub mod sound;
+pub mod synth;
+pub mod trace;

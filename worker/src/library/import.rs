@@ -215,7 +215,7 @@ impl<S: Source> Importer<S> {
         }
         let mut entries = VecDeque::new();
         for at in 0..zip.len() {
-            let name = zip.name_for_index(at).unwrap_or_default();
+            let name = name_of(&zip, at);
             if !name.ends_with('/') {
                 entries.push_back(at);
             }
@@ -231,12 +231,16 @@ impl<S: Source> Importer<S> {
     }
 }
 
+/// Name of an entry of a zip; a name that is no text is replaced by its number.
+fn name_of<R: Read + Seek>(zip: &ZipArchive<R>, entry: usize) -> String {
+    match zip.name_for_index(entry) {
+        Some(Ok(name)) => name.into_owned(),
+        _ => format!("entry {entry}"),
+    }
+}
+
 fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Refusal> {
-    let name = archive
-        .zip
-        .name_for_index(entry)
-        .unwrap_or_default()
-        .replace('\\', "/");
+    let name = name_of(&archive.zip, entry).replace('\\', "/");
     let refuse = |reason: String| Refusal {
         path: format!("{}!/{name}", archive.path),
         reason,

@@ -21,7 +21,7 @@ impl Knowledge {
 
     /// Writes what is known of a tune into its entry; false where that is nothing new.
     pub fn apply(&self, entry: &mut Entry) -> bool {
-        let before = (entry.lengths.clone(), entry.notes.len());
+        let before = (entry.lengths.clone(), entry.notes.clone());
         if let Some(lengths) = self
             .lengths
             .as_ref()
@@ -37,6 +37,21 @@ impl Knowledge {
                 entry.notes = notes;
             }
         }
-        before != (entry.lengths.clone(), entry.notes.len())
+        before.0 != entry.lengths || before.1 != entry.notes
     }
+}
+
+/// STIL entries of a path, as the catalogue keeps them.
+fn notes_of(stil: &Stil, path: &str) -> Vec<Note> {
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    let entries = stil.get(path).iter();
+    let notes = entries.map(|entry| Note {
+        song: entry.song,
+        name: text(&entry.name),
+        author: text(&entry.author),
+        title: text(&entry.title),
+        artist: text(&entry.artist),
+        comment: text(&entry.comment),
+    });
+    notes.collect()
 }

@@ -217,8 +217,8 @@ impl<S: Store, O: Outside> Library<S, O> {
         let stil = self.outside.fetch("/demo/STIL.txt").await;
         let stil = stil.map(|text| Stil::parse(&sidfile::decode_windows_1252(&text)));
         let paths: Vec<String> = lengths
-            .paths()
-            .map(|path| path.trim_start_matches('/').to_owned())
+            .files()
+            .map(|(path, _)| path.trim_start_matches('/').to_owned())
             .collect();
         let knowledge = Knowledge {
             lengths: Some(lengths),

@@ -46,7 +46,8 @@ impl Source for FileSource {
         let end = offset + buffer.len() as u64;
         let part = self.blob.slice_with_f64_and_f64(offset as f64, end as f64);
         let bytes = part.and_then(|part| self.reader.read_as_array_buffer(&part));
-        let bytes = Uint8Array::new(&bytes.map_err(|error| io::Error::other(words(&error)))?);
+        let part = bytes.map_err(|error| io::Error::other(words(&error)))?;
+        let bytes = Uint8Array::new(&part);
         let count = bytes.length() as usize;
         bytes.copy_to(&mut buffer[..count]);
         Ok(count)
