@@ -50,6 +50,10 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
         };
         navigate(path, options);
     });
+    Effect::new(move |_| {
+        location.pathname.track();
+        document::scroll_to_top("main");
+    });
     keyboard::listen(move |shortcut| obey(core, shortcut, help));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
@@ -59,7 +63,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             </a>
             <Navigation help=help />
             <SoundBanner />
-            <main id="main" tabindex="-1">
+            <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
                     <Route path=path!("/tune") view=NothingPlaying />
@@ -70,10 +74,10 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 </Routes>
             </main>
             <PlayerBar />
-            <div class="corner">
+            <section class="corner" aria-label="Messages">
                 <ImportPanel />
                 <Notices />
-            </div>
+            </section>
         </div>
         <DropOverlay />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>

@@ -86,7 +86,7 @@ fn Waiting() -> impl IntoView {
         <div class="tune-hero" aria-busy="true">
             <i class="bone tune-art"></i>
             <div class="tune-words">
-                <span class="hidden-words">"Loading"</span>
+                <h1 class="hidden-words">"Loading the tune"</h1>
                 <i class="bone bone-heading"></i>
                 <i class="bone bone-line"></i>
             </div>
