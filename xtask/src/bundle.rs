@@ -135,6 +135,7 @@ fn bind(wasm: &Path, out: &Path, name: &str, effort: Effort) -> Result<()> {
         .input_path(wasm)
         .out_name(name)
         .typescript(false)
+        .omit_default_module_path(false)
         .remove_producers_section(true)
         .remove_name_section(effort == Effort::Dist)
         .web(true)?;

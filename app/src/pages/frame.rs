@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
-use listening::Intent;
+use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
 use super::library::Library;
@@ -50,6 +50,10 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
         };
         navigate(path, options);
     });
+    Effect::new(move |_| {
+        location.pathname.track();
+        document::scroll_to_top("main");
+    });
     keyboard::listen(move |shortcut| obey(core, shortcut, help));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
@@ -58,7 +62,8 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 "Skip to content"
             </a>
             <Navigation help=help />
-            <main id="main" tabindex="-1">
+            <SoundBanner />
+            <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
                     <Route path=path!("/tune") view=NothingPlaying />
@@ -69,10 +74,10 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 </Routes>
             </main>
             <PlayerBar />
-            <div class="corner">
+            <section class="corner" aria-label="Messages">
                 <ImportPanel />
                 <Notices />
-            </div>
+            </section>
         </div>
         <DropOverlay />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
@@ -81,6 +86,30 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
         <p class="hidden-words" role="status" aria-live="polite">
             {move || core.announcement.get()}
         </p>
+    }
+}
+
+/// Says why sound takes a while, where it does.
+#[component]
+fn SoundBanner() -> impl IntoView {
+    let core = use_core();
+    let rendered = Memo::new(move |_| {
+        core.player
+            .with(|player| player.mode == Some(SoundMode::File))
+    });
+    let why = if document::is_insecure() {
+        "This page was opened over plain http, where browsers give no direct sound output: sound is rendered before it plays."
+    } else {
+        "This browser has no audio worklet: sound is rendered before it plays."
+    };
+    view! {
+        <Show when=move || rendered.get()>
+            <p class="banner">
+                <Icon name=Name::Info />
+                <span>{why}</span>
+                <A href="/settings">"More"</A>
+            </p>
+        </Show>
     }
 }
 

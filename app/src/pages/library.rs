@@ -68,7 +68,8 @@ pub fn Library() -> impl IntoView {
                     <AddMusic />
                 </header>
                 {move || {
-                    body_kind.track();
+                    // Only another kind of body builds it anew; counts change in place.
+                    body_kind.get();
                     untrack(body)
                 }}
             </section>

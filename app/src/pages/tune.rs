@@ -86,7 +86,7 @@ fn Waiting() -> impl IntoView {
         <div class="tune-hero" aria-busy="true">
             <i class="bone tune-art"></i>
             <div class="tune-words">
-                <span class="hidden-words">"Loading"</span>
+                <h1 class="hidden-words">"Loading the tune"</h1>
                 <i class="bone bone-heading"></i>
                 <i class="bone bone-line"></i>
             </div>
@@ -155,7 +155,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
             <div class="tune-art">
                 <TuneArt md5=md5 />
             </div>
-            <div class="tune-words">
+            <div class="tune-words" class:is-current=move || state.get().is_some()>
                 <p class="tune-kind">
                     <Equaliser moving=active />
                     {move || match state.get() {

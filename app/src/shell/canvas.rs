@@ -120,9 +120,11 @@ impl Trace {
         context.set_stroke_style_str(&self.colour);
         context.set_line_join("round");
         // A broad faint line under a thin bright one looks like a phosphor.
-        context.set_global_alpha(0.22);
-        context.set_line_width(f64::from(height) / 18.0 + 2.0);
-        context.stroke();
+        for (alpha, width) in [(0.07, 12.0), (0.14, 26.0)] {
+            context.set_global_alpha(alpha);
+            context.set_line_width(f64::from(height) / width + 2.0);
+            context.stroke();
+        }
         context.set_global_alpha(1.0);
         context.set_line_width(f64::from(height) / 80.0 + 1.0);
         context.stroke();

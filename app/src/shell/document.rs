@@ -49,6 +49,13 @@ pub fn focus(id: &str) -> bool {
         .is_some_and(|element| element.focus().is_ok())
 }
 
+/// Scrolls the element with this id back to its start.
+pub fn scroll_to_top(id: &str) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        element.set_scroll_top(0);
+    }
+}
+
 /// The page was opened over plain http from another machine, where browsers give no audio worklet.
 #[must_use]
 pub fn is_insecure() -> bool {

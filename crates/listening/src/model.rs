@@ -21,6 +21,8 @@ use crate::words;
 const NOTICE_MILLIS: u64 = 7_000;
 /// The place in the song is kept this often.
 const KEEP_EVERY_MILLIS: u64 = 5_000;
+/// Deaths of the library in a row after which it is not asked again by itself.
+const MOST_LIBRARY_CRASHES: u32 = 3;
 /// Messages at once.
 const MOST_NOTICES: usize = 3;
 
@@ -67,6 +69,8 @@ pub struct Model {
     last_ticket: Ticket,
     pub(crate) now: u64,
     kept_at: u64,
+    /// Deaths of the library since it was last open.
+    library_crashes: u32,
     saved: String,
     pub(crate) effects: Vec<Effect>,
 }
@@ -87,6 +91,7 @@ impl Default for Model {
             last_ticket: 0,
             now: 0,
             kept_at: 0,
+            library_crashes: 0,
             saved: String::new(),
             effects: Vec::new(),
         }
@@ -271,10 +276,6 @@ impl Model {
         }
         self.send_volume();
         self.ask(Asked::Open, LibraryRequest::Open);
-        if let Some(last) = self.preferences.last {
-            let asked = Asked::EntryToRestore(last.tune, last.position_millis);
-            self.ask(asked, LibraryRequest::Entry { md5: last.tune.md5 });
-        }
     }
 
     pub(crate) fn send_volume(&mut self) {
@@ -405,18 +406,18 @@ impl Model {
         self.player.neighbours.ticket = None;
         self.walk = None;
         self.list.forget();
+        self.library_crashes += 1;
+        if self.library_crashes >= MOST_LIBRARY_CRASHES {
+            self.list.library = LibraryState::Failed(reason.to_owned());
+            return;
+        }
+        self.list.library = LibraryState::Opening;
         // The engine reads files through the library, so it was started again with it.
         if self.player.engine_died().is_some() {
             self.load_again();
         }
         self.ask(Asked::Open, LibraryRequest::Open);
         self.ask_about_current();
-        if let Some(page) = &self.page
-            && page.entry == PageEntry::Loading
-        {
-            let md5 = page.id.md5;
-            self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
-        }
         self.notify(
             NoticeKind::Bad,
             format!("The library stopped ({reason}) and was opened again."),
@@ -433,11 +434,17 @@ impl Model {
                 repaired,
             } => {
                 self.answered(ticket);
+                self.library_crashes = 0;
                 self.list.library = LibraryState::Open { count, storage };
                 if let Some(repaired) = repaired {
                     self.notify(NoticeKind::Note, repaired);
                 }
                 self.fetch_rows();
+                self.ask_about_page();
+                if let (Some(last), None) = (self.preferences.last, &self.player.current) {
+                    let asked = Asked::EntryToRestore(last.tune, last.position_millis);
+                    self.ask(asked, LibraryRequest::Entry { md5: last.tune.md5 });
+                }
             }
             Said::Rows {
                 total,
@@ -495,6 +502,18 @@ impl Model {
         }
     }
 
+    /// Asks for the entry of the page that is shown, once there is a library to ask.
+    pub(crate) fn ask_about_page(&mut self) {
+        let open = matches!(self.list.library, LibraryState::Open { .. });
+        if let Some(page) = &self.page
+            && page.entry == PageEntry::Loading
+            && open
+        {
+            let md5 = page.id.md5;
+            self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
+        }
+    }
+
     fn library_failed(&mut self, ticket: Ticket, reason: String) {
         if self.import.ticket == Some(ticket) {
             let report = self.import.view.report.clone();
@@ -542,7 +561,12 @@ impl Model {
             (_, 1..) => NoticeKind::Good,
             _ => NoticeKind::Note,
         };
+        let clean = phase == ImportPhase::Done && report.refused.is_empty();
         self.import.finish(report, phase);
+        if clean {
+            // The message says it all.
+            self.import.view = ImportView::default();
+        }
         self.notify(kind, text);
         if self.import.again {
             self.start_import();

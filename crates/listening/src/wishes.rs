@@ -8,6 +8,7 @@ use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
 use crate::event::{AudioCommand, Effect, Intent, SoundMode, Ticket};
+use crate::list::LibraryState;
 use crate::model::{Asked, Model, Walk};
 use crate::player::{ALL_VOICES, Current};
 use crate::preferences::{Repeat, Songs};
@@ -154,7 +155,7 @@ impl Model {
             Intent::ShowTune(shown) => self.show_tune(shown),
             Intent::Dismiss(id) => self.dismiss(id),
             Intent::RetryLibrary => {
-                self.list.library = crate::list::LibraryState::Opening;
+                self.list.library = LibraryState::Opening;
                 self.list.forget();
                 self.ask(Asked::Open, LibraryRequest::Open);
             }
@@ -437,14 +438,11 @@ impl Model {
             (Some(entry), song) => song.unwrap_or(entry.start_song).clamp(1, entry.songs()),
             (None, song) => song.unwrap_or(0),
         };
-        let asks = known.is_none();
         self.page = Some(PageView {
             id: TuneId { md5, song },
             entry: known.map_or(PageEntry::Loading, PageEntry::Known),
         });
-        if asks {
-            self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
-        }
+        self.ask_about_page();
     }
 
     /// The song that played is over.

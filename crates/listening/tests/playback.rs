@@ -4,7 +4,9 @@ mod common;
 
 use common::{Page, machine, tune};
 use listening::preferences::{Repeat, Songs};
-use listening::{AudioCommand, AudioEvent, Effect, Event, Intent, PageEntry, SoundMode, State};
+use listening::{
+    AudioCommand, AudioEvent, Effect, Event, Intent, LibraryState, PageEntry, SoundMode, State,
+};
 use protocol::engine::{Event as Said, Failure, Request};
 
 #[test]
@@ -275,4 +277,26 @@ fn voices_are_toggled_and_soloed() {
     assert_eq!(page.model.player().audible, [0b0100, 0, 0]);
     page.wish(Intent::SoloVoice { chip: 0, voice: 2 });
     assert_eq!(page.model.player().audible, [0b1111; 3]);
+}
+
+#[test]
+fn a_library_that_keeps_dying_is_an_error_state() {
+    let mut page = Page::open("");
+    for _ in 0..2 {
+        let reason = "memory".to_owned();
+        page.event(Event::LibraryRestarted { reason });
+        assert!(matches!(
+            page.model.list().library,
+            LibraryState::Open { .. }
+        ));
+    }
+    let mut model = listening::Model::default();
+    for _ in 0..3 {
+        let reason = "memory".to_owned();
+        model.update(Event::LibraryRestarted { reason });
+    }
+    let failed = LibraryState::Failed("memory".into());
+    assert_eq!(model.list().library, failed);
+    let effects = model.update(Event::Wish(Intent::RetryLibrary));
+    assert_eq!(effects.len(), 1, "it is opened when the listener asks");
 }

@@ -40,13 +40,13 @@ pub fn DropOverlay() -> impl IntoView {
     let core = use_core();
     view! {
         <Show when=move || core.hovering.get()>
-            <div class="drop-overlay">
+            <section class="drop-overlay" aria-label="Drop files">
                 <div class="drop-target">
                     <Icon name=Name::Drop />
                     <p class="drop-title">"Drop to add to your library"</p>
                     <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt"</p>
                 </div>
-            </div>
+            </section>
         </Show>
     }
 }

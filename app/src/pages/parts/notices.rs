@@ -11,7 +11,7 @@ use crate::core::use_core;
 pub fn Notices() -> impl IntoView {
     let core = use_core();
     view! {
-        <ul class="notices" aria-label="Messages">
+        <ul class="notices">
             <For each=move || core.notices.get() key=|notice| notice.id let:notice>
                 {
                     let (class, icon) = match notice.kind {

@@ -15,7 +15,7 @@ const STUTTERS: u32 = 3;
 #[component]
 pub fn PlayerBar() -> impl IntoView {
     view! {
-        <footer class="player" aria-label="Player" role="region">
+        <section class="player" aria-label="Player">
             <Chosen />
             <div class="player-middle">
                 <Transport />
@@ -26,7 +26,7 @@ pub fn PlayerBar() -> impl IntoView {
                 <Quality />
                 <Volume />
             </div>
-        </footer>
+        </section>
     }
 }
 

@@ -91,9 +91,7 @@ fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
                 {author}
             </div>
             <div class="c-released figures" role="gridcell">
-                <span class="released-year">
-                    {row.year.map_or_else(|| "\u{2013}".to_owned(), |year| year.to_string())}
-                </span>
+                {row.year.map(|year| view! { <span>{year}</span> })}
                 <span class="released-label">{publisher(&row).to_owned()}</span>
             </div>
             <div class="c-chip" role="gridcell">

@@ -18,6 +18,8 @@ const WIDTH: usize = 620;
 const COUNT: usize = WIDTH + 1200;
 /// The smallest reach of the screen, so that silence is a line and not noise.
 const LEAST_REACH: f32 = 600.0;
+/// Room above the loudest wave.
+const MARGIN: f32 = 1.12;
 /// How much of the reach is kept from frame to frame.
 const REACH_DECAY: f32 = 0.995;
 
@@ -28,7 +30,6 @@ type Canvases = [[NodeRef<html::Canvas>; VOICES]; MAX_CHIPS];
 struct Beam {
     trace: Option<Trace>,
     trigger: Trigger,
-    middle: f32,
 }
 
 /// All beams of the screen.
@@ -53,7 +54,12 @@ impl Screen {
 
     fn draw(&mut self) {
         let here = self.core.scope(COUNT, &mut self.levels);
-        let mut reach = (self.reach * REACH_DECAY).max(LEAST_REACH);
+        // One scale for all voices, so that a quiet voice looks quiet.
+        let loudest = self.levels.iter().filter(|_| here).map(|levels| {
+            let (low, high) = extent(levels);
+            (f32::from(high) - f32::from(low)) / 2.0
+        });
+        self.reach = loudest.fold((self.reach * REACH_DECAY).max(LEAST_REACH), f32::max);
         for (chip, beams) in self.beams.iter_mut().enumerate() {
             for (voice, beam) in beams.iter_mut().enumerate() {
                 if beam.trace.is_none() {
@@ -69,14 +75,12 @@ impl Screen {
                     continue;
                 }
                 let start = beam.trigger.place(levels, WIDTH);
-                let (low, high) = extent(levels);
+                let sweep = &levels[start..start + WIDTH];
+                let (low, high) = extent(sweep);
                 let middle = (f32::from(low) + f32::from(high)) / 2.0;
-                beam.middle += (middle - beam.middle) * 0.2;
-                reach = reach.max((f32::from(high) - f32::from(low)) / 2.0);
-                trace.draw(&levels[start..start + WIDTH], beam.middle, self.reach);
+                trace.draw(sweep, middle, self.reach * MARGIN);
             }
         }
-        self.reach = reach;
     }
 }
 
@@ -133,7 +137,7 @@ pub fn Scopes(
         })
     });
     view! {
-        <section class="scopes" class:compact=!switches aria-label="Oscilloscopes">
+        <section class="scopes" class:compact=!switches class:several=move || chips.with(|chips| chips.len() > 1) aria-label="Oscilloscopes">
             <header class="scopes-head">
                 <h2>"Voices"</h2>
                 <Show when=move || switches && has_muted.get()>
