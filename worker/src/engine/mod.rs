@@ -2,6 +2,8 @@
 //! short enough that a request is never kept waiting.
 
 mod session;
+#[cfg(test)]
+mod tests;
 mod wav;
 
 use std::collections::VecDeque;

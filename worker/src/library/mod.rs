@@ -3,6 +3,8 @@
 mod import;
 mod knowledge;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

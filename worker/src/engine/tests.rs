@@ -1,0 +1,417 @@
+//! The engine against a ring in memory and a reader that plays by `ring`'s own arithmetic.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use protocol::engine::ALL_AUDIBLE;
+use ring::pcm::Reader as RingReader;
+
+use super::*;
+
+const RATE: u32 = 48_000;
+const CAPACITY: u32 = 1 << 17;
+
+/// The ring, shared with the test.
+#[derive(Default)]
+struct Ring {
+    frames: Vec<[f32; 2]>,
+    generation: Generation,
+    write: u32,
+    is_end: bool,
+    reader: RingReader,
+    heard: Vec<f32>,
+}
+
+impl Ring {
+    /// Plays up to `count` frames and returns how many there were.
+    fn play(&mut self, count: u32) -> u32 {
+        let mut left = count;
+        loop {
+            let (first, taken) = self.reader.take(self.generation, self.write, left);
+            for frame in 0..taken {
+                self.heard
+                    .push(self.frames[(first.wrapping_add(frame) % CAPACITY) as usize][0]);
+            }
+            left -= taken;
+            if taken == 0 || left == 0 {
+                return count - left;
+            }
+        }
+    }
+}
+
+struct TestSink(Rc<RefCell<Ring>>);
+
+impl Sink for TestSink {
+    fn capacity(&self) -> u32 {
+        CAPACITY
+    }
+
+    fn reader(&self) -> Reader {
+        let ring = self.0.borrow();
+        Reader {
+            read: ring.reader.read,
+            seen: ring.reader.seen,
+        }
+    }
+
+    fn store(&mut self, frame: u32, samples: &[f32]) {
+        let mut ring = self.0.borrow_mut();
+        for (at, pair) in samples.as_chunks::<2>().0.iter().enumerate() {
+            ring.frames[frame.wrapping_add(at as u32) as usize % CAPACITY as usize] = *pair;
+        }
+    }
+
+    fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>) {
+        let mut ring = self.0.borrow_mut();
+        ring.write = write;
+        ring.is_end = is_end;
+        if let Some(opened) = opened {
+            ring.generation = opened;
+        }
+    }
+
+    fn scope(&mut self, _levels: &ScopeBuffer, step: u32) {
+        assert!(step > 0);
+    }
+}
+
+#[derive(Default)]
+struct World {
+    told: RefCell<Vec<(u32, Event)>>,
+    asked: Cell<Option<Md5>>,
+    wav: RefCell<Option<Vec<u8>>>,
+    clock: Cell<f64>,
+}
+
+impl Outside for Rc<World> {
+    fn tell(&self, id: u32, event: &Event, wav: Option<Vec<u8>>) {
+        self.told.borrow_mut().push((id, event.clone()));
+        if wav.is_some() {
+            *self.wav.borrow_mut() = wav;
+        }
+    }
+
+    fn ask_for(&self, md5: Md5) {
+        self.asked.set(Some(md5));
+    }
+
+    fn now_millis(&self) -> f64 {
+        self.clock.set(self.clock.get() + 1.0);
+        self.clock.get()
+    }
+}
+
+/// A tune whose play routine raises the pitch of a saw with every call, so that every place of the
+/// song sounds different. Song 2 is silent, song 3 crashes.
+fn tune() -> Vec<u8> {
+    let mut file = b"PSID\0\x02\0\x7c\x10\0\x10\0\x10\x30\0\x03\0\x01\0\0\0\0".to_vec();
+    file.resize(0x76, 0);
+    file.extend_from_slice(&[0, 0x14, 0, 0, 0, 0]);
+    let mut code = vec![
+        0xc9, 0x02, 0xd0, 0x01, 0x02, // CMP #2; BNE +1; JAM
+        0xa8, // TAY
+        0xa9, 0x0f, 0x8d, 0x18, 0xd4, // LDA #$0F; STA $D418
+        0xc0, 0x01, 0xf0, 0x10, // CPY #1; BEQ end
+        0xa9, 0x00, 0x8d, 0x05, 0xd4, // LDA #0; STA $D405
+        0xa9, 0xf0, 0x8d, 0x06, 0xd4, // LDA #$F0; STA $D406
+        0xa9, 0x21, 0x8d, 0x04, 0xd4, // LDA #$21; STA $D404
+        0x60, 0x60, // RTS
+    ];
+    code.resize(0x30, 0xea);
+    code.extend_from_slice(&[
+        0xee, 0x3a, 0x10, // INC $103A
+        0xad, 0x3a, 0x10, // LDA $103A
+        0x8d, 0x01, 0xd4, // STA $D401
+        0x60, 0x08,
+    ]);
+    file.extend_from_slice(&code);
+    file
+}
+
+struct Rig {
+    engine: Engine<TestSink, Rc<World>>,
+    world: Rc<World>,
+    ring: Rc<RefCell<Ring>>,
+    md5: Md5,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let world = Rc::new(World::default());
+        let ring = Ring {
+            frames: vec![[0.0; 2]; CAPACITY as usize],
+            ..Ring::default()
+        };
+        let ring = Rc::new(RefCell::new(ring));
+        let mut engine = Engine::new(Rc::clone(&world));
+        engine.start(RATE, Some(TestSink(Rc::clone(&ring))));
+        Self {
+            engine,
+            world,
+            ring,
+            md5: Md5::of(&tune()),
+        }
+    }
+
+    fn load(&mut self, song: u16, start_millis: u32, end_millis: Option<u32>) {
+        let tune_id = TuneId {
+            md5: self.md5,
+            song,
+        };
+        let audible = [ALL_AUDIBLE; 3];
+        let overrides = Overrides::default();
+        self.engine.request(
+            5,
+            Request::Load {
+                tune: tune_id,
+                start_millis,
+                end_millis,
+                overrides,
+                audible,
+            },
+        );
+        if self.world.asked.take().is_some() {
+            self.engine.file(self.md5, Some(tune()));
+        }
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..10_000 {
+            if self.engine.work() != Next::Busy {
+                return;
+            }
+        }
+        panic!("the engine never rests");
+    }
+
+    /// Plays `millis`, with the engine keeping up.
+    fn play(&mut self, millis: u32) {
+        for _ in 0..millis / 10 {
+            self.ring.borrow_mut().play(RATE / 100);
+            self.settle();
+        }
+    }
+
+    fn told(&self, id: u32) -> Vec<Event> {
+        let told = self.world.told.borrow();
+        told.iter()
+            .filter(|(to, event)| *to == id && !matches!(event, Event::Meter { .. }))
+            .map(|(_, event)| event.clone())
+            .collect()
+    }
+}
+
+/// The song rendered in one go.
+fn whole(song: u16, audible: Audible, millis: u32) -> Vec<f32> {
+    let tune = Tune::parse(&tune()).unwrap();
+    let mut session = Session::new(&tune, song, RATE, None, Overrides::default(), audible).unwrap();
+    let mut left = Vec::new();
+    let mut chunk = [0.0; 2048];
+    while left.len() < frames_of(millis, RATE) as usize {
+        let count = session.render(&mut chunk, None) as usize;
+        left.extend(
+            chunk[..2 * count]
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|pair| pair[0]),
+        );
+    }
+    left
+}
+
+#[test]
+fn what_is_played_is_the_song() {
+    let mut rig = Rig::new();
+    rig.load(1, 0, None);
+    rig.play(1500);
+    let heard = rig.ring.borrow().heard.clone();
+    assert_eq!(heard.len(), frames_of(1500, RATE) as usize);
+    assert!(heard == whole(1, [ALL_AUDIBLE; 3], 1500)[..heard.len()]);
+    assert!(matches!(rig.told(5)[..], [Event::Loaded { .. }]));
+}
+
+#[test]
+fn a_seek_back_and_forth_plays_the_same_bits() {
+    let mut rig = Rig::new();
+    rig.load(1, 0, None);
+    rig.play(1200);
+    for target in [300, 2500, 777] {
+        rig.engine.request(6, Request::Seek { millis: target });
+        rig.settle();
+        rig.ring.borrow_mut().heard.clear();
+        rig.play(200);
+        let first = frames_of(target, RATE) as usize;
+        let heard = rig.ring.borrow().heard.clone();
+        assert!(
+            heard == whole(1, [ALL_AUDIBLE; 3], 3000)[first..first + heard.len()],
+            "{target}"
+        );
+        assert_eq!(rig.told(6).last(), Some(&Event::Sought { millis: target }));
+    }
+}
+
+#[test]
+fn a_change_of_voices_goes_on_in_step() {
+    let mut rig = Rig::new();
+    rig.load(1, 0, None);
+    rig.play(1000);
+    let muted = [0, ALL_AUDIBLE, ALL_AUDIBLE];
+    for (id, audible) in [(6, muted), (7, [ALL_AUDIBLE; 3])] {
+        rig.engine.request(id, Request::SetAudible { audible });
+        assert_eq!(rig.told(id), [Event::Changed]);
+        rig.play(200);
+    }
+    let heard = rig.ring.borrow().heard.clone();
+    let (loud, quiet) = (whole(1, [ALL_AUDIBLE; 3], 1500), whole(1, muted, 1500));
+    let at = |millis: u32| frames_of(millis, RATE) as usize;
+    assert!(heard[..at(1000)] == loud[..at(1000)]);
+    // Past the splice and the memory of the board's filter nothing of the voice is left.
+    let spread = |part: &[f32]| {
+        part.iter().copied().fold(f32::MIN, f32::max)
+            - part.iter().copied().fold(f32::MAX, f32::min)
+    };
+    assert!(
+        spread(&heard[at(1100)..at(1195)]) < 0.02,
+        "{}",
+        spread(&heard[at(1100)..at(1195)])
+    );
+    assert!(spread(&quiet[at(1100)..at(1195)]) < 0.02);
+    assert!(spread(&heard[at(1300)..]) > 0.05);
+    // Two changes before the first was reached: the second one counts.
+    rig.engine
+        .request(8, Request::SetAudible { audible: muted });
+    rig.engine.request(
+        9,
+        Request::SetAudible {
+            audible: [ALL_AUDIBLE; 3],
+        },
+    );
+    rig.ring.borrow_mut().heard.clear();
+    rig.play(300);
+    assert!(spread(&rig.ring.borrow().heard) > 0.05);
+    assert_eq!(rig.ring.borrow().heard.len(), at(300));
+}
+
+#[test]
+fn a_song_ends_faded_and_once() {
+    let mut rig = Rig::new();
+    rig.load(1, 400, Some(1000));
+    rig.play(900);
+    let ring = rig.ring.borrow();
+    assert_eq!(ring.heard.len(), frames_of(600, RATE) as usize);
+    assert!(ring.is_end);
+    assert!(ring.heard.last().unwrap().abs() < 0.001);
+    let ended = rig
+        .told(EVENT)
+        .into_iter()
+        .filter(|event| matches!(event, Event::Ended { .. }))
+        .count();
+    assert_eq!(ended, 1);
+}
+
+#[test]
+fn a_silent_song_says_so_once() {
+    let mut rig = Rig::new();
+    rig.load(2, 0, None);
+    rig.play(12_000);
+    let silent = rig.told(EVENT);
+    assert!(
+        matches!(silent[..], [Event::Silent { millis, .. }] if millis >= SILENT_MILLIS),
+        "{silent:?}"
+    );
+}
+
+#[test]
+fn a_crash_names_the_opcode() {
+    let mut rig = Rig::new();
+    rig.load(3, 0, None);
+    let failures = rig.told(EVENT);
+    let crash = Failure::Jammed {
+        opcode: 2,
+        address: 0x1004,
+    };
+    assert!(
+        matches!(&failures[..], [Event::Failed { failure, .. }] if *failure == crash),
+        "{failures:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_played_is_answered() {
+    let mut rig = Rig::new();
+    rig.engine.request(1, Request::Seek { millis: 0 });
+    assert!(matches!(
+        rig.told(1)[..],
+        [Event::Failed {
+            failure: Failure::State(_),
+            ..
+        }]
+    ));
+    rig.load(9, 0, None);
+    assert!(matches!(
+        rig.told(5)[..],
+        [Event::Failed {
+            failure: Failure::Tune(_),
+            ..
+        }]
+    ));
+    let tune_id = TuneId {
+        md5: Md5::of(b"?"),
+        song: 1,
+    };
+    let load = |start_millis| Request::Load {
+        tune: tune_id,
+        start_millis,
+        end_millis: None,
+        overrides: Overrides::default(),
+        audible: [ALL_AUDIBLE; 3],
+    };
+    rig.engine.request(2, load(0));
+    rig.engine.file(tune_id.md5, None);
+    assert!(matches!(
+        rig.told(2)[..],
+        [Event::Failed {
+            failure: Failure::Missing,
+            ..
+        }]
+    ));
+    rig.engine.request(3, load(0));
+    rig.engine.file(tune_id.md5, Some(b"JFIF".to_vec()));
+    assert!(matches!(
+        rig.told(3)[..],
+        [Event::Failed {
+            failure: Failure::Tune(_),
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn a_file_holds_the_song() {
+    let mut rig = Rig::new();
+    let tune_id = TuneId {
+        md5: rig.md5,
+        song: 1,
+    };
+    let (overrides, audible) = (Overrides::default(), [ALL_AUDIBLE; 3]);
+    rig.engine.request(
+        4,
+        Request::RenderFile {
+            tune: tune_id,
+            length_millis: 700,
+            overrides,
+            audible,
+        },
+    );
+    rig.engine.file(rig.md5, Some(tune()));
+    rig.settle();
+    assert!(matches!(
+        rig.told(4).last(),
+        Some(Event::FileRendered { .. })
+    ));
+    let wav = rig.world.wav.borrow().clone().unwrap();
+    assert_eq!(wav.len(), 44 + 4 * frames_of(700, RATE) as usize);
+}
