@@ -10,8 +10,9 @@ use sidfile::Tune;
 const SNAPSHOT_FRAMES: u32 = 12_000;
 /// Milliseconds of fading at the end of a song, so that it does not click.
 const FADE_MILLIS: u32 = 60;
-/// A stretch whose samples stay within this of each other is silent; -54 dB of full scale.
-const SILENCE: f32 = 0.002;
+/// Most that two neighbouring samples of silence differ by. The board's output capacitor settles
+/// over a tenth of a second after every change of level, so the level itself says nothing.
+const SILENCE: f32 = 0.000_2;
 
 /// The song that plays.
 pub struct Session {
@@ -139,8 +140,11 @@ impl Session {
     /// Advances towards `target` by up to `frames` without sound; true once there.
     pub fn advance(&mut self, target: u32, frames: u32) -> bool {
         let count = self.stretch(frames.min(target.saturating_sub(self.at())));
-        self.player.skip(u64::from(count));
-        self.silent_until = None;
+        if count > 0 {
+            self.player.skip(u64::from(count));
+            // What was not heard may have sounded.
+            self.silent_until = None;
+        }
         self.remember();
         self.at() >= target || count == 0
     }
@@ -215,11 +219,16 @@ impl Session {
         {
             return;
         }
-        let low = out.iter().copied().fold(f32::INFINITY, f32::min);
-        let high = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        // The chip's resting level settles in the first tenth of a second.
-        let is_settling = first < self.rate / 10;
-        let is_silent = is_settling || high - low < SILENCE;
+        let (pairs, _) = out.as_chunks::<2>();
+        let step = |pair: &[[f32; 2]; 2]| {
+            (pair[1][0] - pair[0][0])
+                .abs()
+                .max((pair[1][1] - pair[0][1]).abs())
+        };
+        let largest = pairs.array_windows::<2>().map(step).fold(0.0, f32::max);
+        // Power-on and the driver's own write to the volume are not the tune's sound.
+        let is_start = first < self.rate / 20;
+        let is_silent = is_start || largest < SILENCE;
         self.silent_until = is_silent.then(|| self.at());
     }
 
