@@ -32,19 +32,21 @@ pub struct Probe {
 }
 
 impl Probe {
-    pub fn build() -> Result<Self> {
+    /// `speedy` optimises the native end for measuring; otherwise it is the build of the tests.
+    pub fn build(speedy: bool) -> Result<Self> {
         bundle::ensure_target()?;
+        let (native, folder) = if speedy {
+            ("release", "release")
+        } else {
+            ("dev", "debug")
+        };
+        let probe = ["--package", "tests", "--bin", "probe"];
         step("compiling the probe", || {
-            execute(cargo().args([
-                "build",
-                "--locked",
-                "--profile",
-                "quick",
-                "--package",
-                "tests",
-                "--bin",
-                "probe",
-            ]))?;
+            execute(
+                cargo()
+                    .args(["build", "--locked", "--profile", native])
+                    .args(probe),
+            )?;
             execute(
                 cargo()
                     .args([
@@ -55,7 +57,7 @@ impl Probe {
                         "--target",
                         TARGET,
                     ])
-                    .args(["--package", "tests", "--bin", "probe"]),
+                    .args(probe),
             )
         })?;
         let out = target_dir().join("sidereal/probe");
@@ -66,7 +68,7 @@ impl Probe {
             .nodejs(true)?;
         bindgen.generate(&out).context("binding the probe")?;
         Ok(Self {
-            native: target_dir().join("quick/probe"),
+            native: target_dir().join(folder).join("probe"),
             module: out.join("probe.js"),
         })
     }
@@ -137,7 +139,7 @@ pub fn shared() -> Option<PathBuf> {
 
 /// Fails where WebAssembly and native differ in a single bit.
 pub fn test() -> Result<()> {
-    let probe = Probe::build()?;
+    let probe = Probe::build(false)?;
     let files = tunes()?;
     let (native, wasm) = (probe.native(SECONDS, &files)?, probe.wasm(SECONDS, &files)?);
     let mut different = 0;

@@ -27,16 +27,9 @@ pub fn build() -> Result<Command> {
         site::assemble(&bundles, Effort::Run)
     })?;
     step("compiling the relay", || {
-        execute(cargo().args([
-            "build",
-            "--locked",
-            "--profile",
-            "quick",
-            "--package",
-            "relay",
-        ]))
+        execute(cargo().args(["build", "--locked", "--package", "relay"]))
     })?;
-    let mut relay = Command::new(target_dir().join("quick").join("sidereal-relay"));
+    let mut relay = Command::new(target_dir().join("debug").join("sidereal-relay"));
     relay.arg("serve").arg("--site").arg(folder);
     Ok(relay)
 }

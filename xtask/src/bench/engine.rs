@@ -38,7 +38,7 @@ pub fn run() -> Result<Value> {
                 .collect()
         }
     };
-    let probe = Probe::build()?;
+    let probe = Probe::build(true)?;
     let native = step("native", || probe.native(SECONDS, &files))?;
     let wasm = step("WebAssembly under Node", || probe.wasm(SECONDS, &files))?;
     let has_peer = exists("sidplayfp") || Path::new("/usr/bin/sidplayfp").exists();
