@@ -151,11 +151,6 @@ impl Chips {
         }
     }
 
-    /// Number of chips.
-    pub fn len(&self) -> usize {
-        self.chips.len()
-    }
-
     /// The chip that answers at an address in I/O space, if any: the first one wherever the
     /// SID's own pages hold no other.
     #[inline]
@@ -262,11 +257,6 @@ impl Chips {
             chip.audible = mask;
             chip.sid.set_audible(mask);
         }
-    }
-
-    /// What is heard of each chip.
-    pub fn audible(&self) -> Vec<u8> {
-        self.chips.iter().map(|chip| chip.audible).collect()
     }
 
     /// The chips alone, up to date, for a snapshot.

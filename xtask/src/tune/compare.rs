@@ -5,8 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
+use c64::chips::Chips;
 use c64::{Config, Player};
 use serde_json::{Value, json};
+use testkit::trace::Write as Record;
 
 use super::golden::{self, Comparison};
 use super::trace;
@@ -15,6 +17,9 @@ use super::trace;
 const THREADS: usize = 2;
 /// Cycles run beyond the reference's last one.
 const MARGIN: u64 = 200_000;
+
+/// Frames by which the sounds may be shifted against each other.
+const MAX_LAG: usize = 2_000;
 
 /// What to compare.
 pub(super) struct Options {
@@ -30,7 +35,20 @@ struct Row {
     tune: String,
     is_torture: bool,
     trace: Result<Comparison, String>,
-    sound_db: Option<f64>,
+    sound: Option<Sound>,
+}
+
+/// How far the sound is from the reference's.
+#[derive(Debug, Clone, Copy)]
+struct Sound {
+    /// All chips are of this model; none if they differ.
+    model: Option<sid::Model>,
+    /// Power of the difference after alignment and level match, relative to the sound.
+    rms_db: f64,
+    /// Log-spectral distance, median over the frames.
+    median_db: f64,
+    /// The same, 95th percentile.
+    p95_db: f64,
 }
 
 impl Row {
@@ -51,7 +69,9 @@ impl Row {
                 "distances_equal": trace.in_time,
                 "first_difference": trace.first_difference,
                 "first_late": trace.first_late,
-                "rms_difference_db": self.sound_db,
+                "rms_difference_db": self.sound.map(|sound| sound.rms_db),
+                "lsd_median_db": self.sound.map(|sound| sound.median_db),
+                "lsd_p95_db": self.sound.map(|sound| sound.p95_db),
             }),
         }
     }
@@ -79,7 +99,9 @@ impl Row {
                     show(trace.first_late),
                     percent(trace.equal, trace.records),
                     percent(trace.in_time, trace.records),
-                    self.sound_db.map_or("-".into(), |db| format!("{db:.1} dB")),
+                    self.sound.map_or("-".into(), |sound| {
+                        format!("{:.1} dB, spectrum {:.2} dB", sound.rms_db, sound.median_db)
+                    }),
                 );
             }
         }
@@ -168,6 +190,8 @@ fn total(rows: &[Row]) -> Value {
         "records_equal_tunes": count(false, true),
         "records_percent": percent(equal, records),
         "distances_percent": percent(in_time, records),
+        "lsd_6581_db": model_median(rows, sid::Model::Mos6581),
+        "lsd_8580_db": model_median(rows, sid::Model::Mos8580),
     })
 }
 
@@ -176,9 +200,9 @@ fn compare_tune(case: &Path, tunes: &Path, torture: &[&str], with_sound: bool) -
         tune: case.display().to_string(),
         is_torture: false,
         trace: Err(String::new()),
-        sound_db: None,
+        sound: None,
     };
-    row.trace = fill_row(&mut row.tune, case, tunes, with_sound, &mut row.sound_db)
+    row.trace = fill_row(&mut row.tune, case, tunes, with_sound, &mut row.sound)
         .map_err(|error| format!("{error:#}"));
     row.is_torture = torture.contains(&row.tune.as_str());
     row
@@ -189,7 +213,7 @@ fn fill_row(
     case: &Path,
     tunes: &Path,
     with_sound: bool,
-    sound_db: &mut Option<f64>,
+    sound: &mut Option<Sound>,
 ) -> anyhow::Result<Comparison> {
     let text = std::fs::read_to_string(case)?;
     let facts: Value = serde_json::from_str(&text)?;
@@ -203,76 +227,88 @@ fn fill_row(
         .as_u64()
         .context("the case names no last cycle")?;
 
-    let compressed = std::fs::read(case.with_extension("trace.zst"))?;
-    let reference = golden::decode(&zstd::decode_all(compressed.as_slice())?);
+    let reference = testkit::trace::read(&case.with_extension("trace.zst"))?;
     let tune = super::open::tune(&tunes.join(path))?;
     let mut player = Player::new(&tune, song, &Config::default())?;
     let writes = trace::record(&mut player, last_cycle + MARGIN, reference.len() + 8);
     let comparison = golden::compare(&reference, &golden::records(&writes));
     let flac = case.with_extension("flac");
     if with_sound && flac.exists() {
-        let player = Player::new(&tune, song, &Config::default())?;
-        *sound_db = Some(sound_difference(player, &flac)?);
+        *sound = Some(compare_sound(&player, &reference, &flac)?);
     }
     Ok(comparison)
 }
 
-/// RMS of the difference to the reference's sound, relative to its RMS, after removing DC,
-/// shifting by whole frames and matching the level.
-fn sound_difference(mut player: Player, flac: &Path) -> anyhow::Result<f64> {
-    const SHIFT: i64 = 12_000;
-    let mut reader = claxon::FlacReader::open(flac)?;
-    let reference: Vec<f32> = reader
-        .samples()
-        .map(|sample| sample.map(|sample| sample as f32 / 32_768.0))
-        .collect::<Result<_, _>>()?;
-    let mut stereo = vec![0.0; 2 * reference.len()];
-    player.render(&mut stereo, None);
-    let ours: Vec<f32> = stereo
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|[l, r]| 0.5 * (l + r))
-        .collect();
-    let (reference, ours) = (without_dc(&reference), without_dc(&ours));
-    // A coarse search on envelopes would miss the phase: take a stretch of two seconds.
-    let stretch = 20_000..(20_000 + 44_100).min(reference.len().saturating_sub(SHIFT as usize));
-    let score = |shift: i64| -> f64 {
-        stretch
-            .clone()
-            .step_by(3)
-            .filter_map(|index| {
-                let other = usize::try_from(index as i64 - shift).ok()?;
-                Some(f64::from(reference[index]) * f64::from(*ours.get(other)?))
-            })
-            .sum()
-    };
-    let best = (0..SHIFT)
-        .max_by(|&a, &b| score(a).total_cmp(&score(b)))
-        .unwrap_or(0);
-    let pairs = || {
-        (0..reference.len()).filter_map(|index| {
-            let other = usize::try_from(index as i64 - best).ok()?;
-            Some((f64::from(reference[index]), f64::from(*ours.get(other)?)))
-        })
-    };
-    let own: f64 = pairs().map(|(_, b)| b * b).sum();
-    let cross: f64 = pairs().map(|(a, b)| a * b).sum();
-    let gain = if own > 0.0 { cross / own } else { 0.0 };
-    let level: f64 = pairs().map(|(a, _)| a * a).sum();
-    let difference: f64 = pairs().map(|(a, b)| (a - gain * b).powi(2)).sum();
-    Ok(10.0 * (difference.max(1e-12) / level.max(1e-12)).log10())
+/// Feeds the reference's own writes to our chips, which takes the C64 out of the picture, and
+/// compares with its sound.
+fn compare_sound(player: &Player, reference: &[Record], flac: &Path) -> anyhow::Result<Sound> {
+    let expected = testkit::sound::read_flac(flac)?;
+    let ours = replay(
+        player,
+        reference,
+        expected.sample_rate,
+        expected.samples.len() + MAX_LAG,
+    );
+    let result = testkit::sound::compare(&expected.samples, &ours, expected.sample_rate, MAX_LAG)?;
+    let first = player.chips().first().map(|chip| chip.model);
+    let model = first.filter(|model| player.chips().iter().all(|chip| chip.model == *model));
+    let rest = (1.0 - result.correlation.powi(2)).max(1e-12);
+    Ok(Sound {
+        model,
+        rms_db: 10.0 * rest.log10(),
+        median_db: result.median_db,
+        p95_db: result.p95_db,
+    })
 }
 
-/// A gentle high-pass: the reference's DC offsets move with the volume.
-fn without_dc(samples: &[f32]) -> Vec<f32> {
-    let (mut before, mut out) = (0.0, 0.0);
-    samples
+/// The mono sound of chips that get `writes`, from power-on.
+fn replay(player: &Player, writes: &[Record], sample_rate: u32, frames: usize) -> Vec<f32> {
+    const BATCH: u64 = 4096;
+    let places: Vec<_> = player
+        .chips()
         .iter()
-        .map(|&sample| {
-            out = 0.995 * (out + sample - before);
-            before = sample;
-            out
-        })
-        .collect()
+        .map(|chip| (chip.address, chip.model))
+        .collect();
+    let mut chips = Chips::new(&places, player.clock_hz());
+    chips.set_sounding(true, false, 0);
+    let mut resampler = sid::Resampler::new(player.clock_hz(), sample_rate);
+    let (mut left, mut right, mut sound) = (Vec::new(), Vec::new(), Vec::new());
+    let mut writes = writes.iter();
+    let mut next = writes.next();
+    let mut at = next.map_or(0, |write| u64::from(write.cycles));
+    let mut end = 0;
+    while sound.len() < frames {
+        end += BATCH;
+        while let Some(write) = next.filter(|_| at < end) {
+            chips.write(
+                usize::from(write.chip),
+                write.register,
+                write.value,
+                at.saturating_sub(1),
+            );
+            next = writes.next();
+            at += next.map_or(0, |write| u64::from(write.cycles));
+        }
+        chips.finish_batch(end, &mut left, &mut right, None);
+        for (left, right) in left.iter_mut().zip(&right) {
+            *left = 0.5 * (*left + right);
+        }
+        resampler.process(&left, &mut sound);
+    }
+    sound.truncate(frames);
+    sound
+        .iter_mut()
+        .for_each(|sample| *sample = sid::soft_clip(*sample));
+    sound
+}
+
+/// Median over the tunes whose chips are all of one model.
+fn model_median(rows: &[Row], model: sid::Model) -> Option<f64> {
+    let sounds = rows.iter().filter_map(|row| row.sound);
+    let mut medians: Vec<f64> = sounds
+        .filter(|sound| sound.model == Some(model))
+        .map(|sound| sound.median_db)
+        .collect();
+    medians.sort_by(f64::total_cmp);
+    (!medians.is_empty()).then(|| testkit::sound::percentile(&medians, 0.5))
 }

@@ -2,66 +2,31 @@
 //!
 //! Source: `golden/README.md`.
 
-use c64::Write;
+use testkit::trace::Write as Record;
 
 /// Leading records that either player may write before the tune starts.
 const LEADING: usize = 8;
 
-/// One record: cycles since the one before, and the write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) distance: u32,
-    pub(super) chip: u8,
-    pub(super) register: u8,
-    pub(super) value: u8,
-}
-
-impl Record {
-    fn is_same_write(&self, other: &Self) -> bool {
-        (self.chip, self.register, self.value) == (other.chip, other.register, other.value)
-    }
-}
-
-/// Records as they are stored: eight bytes each.
-pub(super) fn decode(bytes: &[u8]) -> Vec<Record> {
-    let (records, _) = bytes.as_chunks::<8>();
-    records
-        .iter()
-        .map(|&[a, b, c, d, chip, register, value, _]| Record {
-            distance: u32::from_le_bytes([a, b, c, d]),
-            chip,
-            register,
-            value,
-        })
-        .collect()
+fn is_same_write(a: &Record, b: &Record) -> bool {
+    (a.chip, a.register, a.value) == (b.chip, b.register, b.value)
 }
 
 /// Writes as records: the first one's distance is that from power-on.
-pub(super) fn records(writes: &[Write]) -> Vec<Record> {
+pub(super) fn records(writes: &[c64::Write]) -> Vec<Record> {
     let mut before = 0;
     writes
         .iter()
         .map(|write| {
-            let distance = u32::try_from(write.cycle - before).unwrap_or(u32::MAX);
+            let cycles = u32::try_from(write.cycle - before).unwrap_or(u32::MAX);
             before = write.cycle;
             Record {
-                distance,
+                cycles,
                 chip: write.chip,
                 register: write.register,
                 value: write.value,
             }
         })
         .collect()
-}
-
-/// The stored form of a trace.
-pub(super) fn encode(writes: &[Write]) -> Vec<u8> {
-    let records = records(writes);
-    let bytes = records.iter().flat_map(|record| {
-        let [a, b, c, d] = record.distance.to_le_bytes();
-        [a, b, c, d, record.chip, record.register, record.value, 0]
-    });
-    bytes.collect()
 }
 
 /// How equal two traces are.
@@ -83,7 +48,7 @@ pub(super) struct Comparison {
 pub(super) fn compare(reference: &[Record], ours: &[Record]) -> Comparison {
     let equal_beginning = |skip: usize, skip_ours: usize| {
         let pairs = reference.iter().skip(skip).zip(ours.iter().skip(skip_ours));
-        pairs.take_while(|(a, b)| a.is_same_write(b)).count()
+        pairs.take_while(|(a, b)| is_same_write(a, b)).count()
     };
     let mut best = (equal_beginning(0, 0), 0, 0);
     for skip in 0..=LEADING {
@@ -105,13 +70,13 @@ pub(super) fn compare(reference: &[Record], ours: &[Record]) -> Comparison {
         first_late: None,
     };
     for (index, record) in reference.iter().enumerate() {
-        let Some(other) = ours.get(index).filter(|other| record.is_same_write(other)) else {
+        let Some(other) = ours.get(index).filter(|other| is_same_write(record, other)) else {
             result.first_difference.get_or_insert(index);
             continue;
         };
         result.equal += 1;
         // The first record's distance is the time since power-on, which may differ.
-        if index == 0 || record.distance == other.distance {
+        if index == 0 || record.cycles == other.cycles {
             result.in_time += 1;
         } else {
             result.first_late.get_or_insert(index);

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use c64::{Player, Write};
 
 use super::SongArgs;
@@ -18,11 +17,7 @@ pub(super) fn run(args: &SongArgs, seconds: f64, out: &Path) -> anyhow::Result<(
     let started = std::time::Instant::now();
     let writes = record(&mut player, cycles, usize::MAX);
     let speed = seconds / started.elapsed().as_secs_f64();
-    let mut bytes = golden::encode(&writes);
-    if out.extension().is_some_and(|extension| extension == "zst") {
-        bytes = zstd::encode_all(bytes.as_slice(), 19).context("compressing the trace")?;
-    }
-    std::fs::write(out, bytes).with_context(|| format!("writing {}", out.display()))?;
+    testkit::trace::write(out, &golden::records(&writes))?;
     println!(
         "{}: {} writes, {speed:.1} times real time",
         out.display(),

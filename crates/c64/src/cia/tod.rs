@@ -131,7 +131,7 @@ fn carry_sixty(value: &mut u8) -> bool {
         *value = *value & 0x70 | units;
         return false;
     }
-    let tens = (*value >> 4) + 1 & 7;
+    let tens = ((*value >> 4) + 1) & 7;
     if tens != 6 {
         *value = tens << 4;
         return false;
