@@ -104,11 +104,11 @@ fn SoundBanner() -> impl IntoView {
     };
     view! {
         <Show when=move || rendered.get()>
-            <p class="banner">
+            <aside class="banner" aria-label="Sound">
                 <Icon name=Name::Info />
                 <span>{why}</span>
                 <A href="/settings">"More"</A>
-            </p>
+            </aside>
         </Show>
     }
 }

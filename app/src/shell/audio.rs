@@ -62,6 +62,8 @@ pub struct Heard {
     pub missing_frames: u32,
 }
 
+type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+
 /// The graph behind a worklet.
 struct Graph {
     context: AudioContext,
@@ -72,7 +74,7 @@ struct Graph {
     scope: RefCell<Option<Scope>>,
     /// Kept as long as the context may call it.
     _on_state: Closure<dyn FnMut()>,
-    on_words: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    on_words: RefCell<Option<OnMessage>>,
 }
 
 /// The scope ring.
@@ -565,7 +567,10 @@ fn has_worklet() -> bool {
     let global = js_sys::global();
     let has =
         |name: &str| Reflect::get(&global, &name.into()).is_ok_and(|value| !value.is_undefined());
-    has("AudioWorkletNode") && has("AudioContext")
+    // Over plain http some browsers have the types, and no worklet on the context.
+    let secure = Reflect::get(&global, &"isSecureContext".into());
+    let secure = secure.is_ok_and(|secure| secure.is_truthy());
+    secure && has("AudioWorkletNode") && has("AudioContext")
 }
 
 fn is_isolated() -> bool {

@@ -66,6 +66,8 @@ struct Waiting {
     transfer: Array,
 }
 
+type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+
 struct Slot {
     worker: RefCell<Option<Worker>>,
     ready: Cell<bool>,
@@ -73,7 +75,7 @@ struct Slot {
     open: Cell<bool>,
     waiting: RefCell<VecDeque<Waiting>>,
     /// Kept as long as the worker lives.
-    listeners: RefCell<Vec<Closure<dyn FnMut(MessageEvent)>>>,
+    listeners: RefCell<Vec<OnMessage>>,
 }
 
 impl Slot {

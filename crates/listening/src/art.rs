@@ -248,12 +248,10 @@ fn sprite(dice: &mut Dice) -> Shapes {
 /// Stacked waveforms: pulse, sawtooth and triangle, each filled to the next.
 fn waves(dice: &mut Dice) -> Shapes {
     let mut shapes = Shapes::default();
-    for line in 0..3 {
-        let base = 22 + u32::try_from(line).unwrap_or(0) * 15;
+    for (path, base) in shapes.iter_mut().zip([22, 37, 52]) {
         let height = 8 + dice.below(7);
         let period = [8, 16, 32][dice.below(3) as usize];
         let top = base - height;
-        let path = &mut shapes[line];
         let _ = write!(path, "M0 64V{base}");
         let kind = dice.below(3);
         let mut x = 0;

@@ -201,7 +201,7 @@ impl Model {
         let notice = Notice {
             id: self.last_notice,
             kind,
-            text: text.into(),
+            text: words::sentence(&text.into()),
         };
         self.effects.push(Effect::Announce(notice.text.clone()));
         if self.notices.len() >= MOST_NOTICES {
@@ -346,6 +346,7 @@ impl Model {
         match event {
             AudioEvent::ModeChosen(mode) => {
                 let other = self.player.mode.replace(mode) != Some(mode);
+                self.player.no_sound = None;
                 let waits = self.player.state == State::Loading && !self.player.loaded;
                 if waits || other && self.player.loaded {
                     self.load_current();
@@ -355,7 +356,10 @@ impl Model {
             AudioEvent::Resumed => self.player.uninterrupted(&mut self.effects),
             AudioEvent::Failed(reason) => {
                 let ticket = self.ticket();
-                if self.player.current.is_some() {
+                if self.player.mode.is_none() {
+                    self.player.no_sound = Some(reason.clone());
+                }
+                if self.player.state != State::Ready {
                     self.player.fail(reason.clone(), ticket, &mut self.effects);
                 }
                 self.notify(NoticeKind::Bad, reason);

@@ -59,6 +59,8 @@ pub(crate) struct Player {
     pub context: Query,
     pub neighbours: Neighbours,
     pub mode: Option<SoundMode>,
+    /// Why there will be no sound at all.
+    pub no_sound: Option<String>,
     pub position_millis: u32,
     /// Where a seek goes, until the audio clock has followed; the time is set when the engine
     /// says that it is there.
@@ -147,7 +149,12 @@ impl Player {
         }
         let (overrides, audible) = (preferences.overrides, self.audible);
         let request = match self.mode {
-            None => return,
+            None => {
+                if let Some(reason) = self.no_sound.clone() {
+                    self.fail(reason, ticket, effects);
+                }
+                return;
+            }
             Some(SoundMode::File) => {
                 self.forget_file(effects);
                 self.rendered_millis = Some(0);
@@ -283,7 +290,7 @@ impl Player {
         let position = self.position_millis;
         self.stop(ticket, State::Error, effects);
         self.position_millis = position;
-        self.error = Some(reason);
+        self.error = Some(words::sentence(&reason));
     }
 
     pub fn seek(&mut self, target: u32, ticket: Ticket, effects: &mut Vec<Effect>) {

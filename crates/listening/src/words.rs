@@ -1,6 +1,5 @@
 //! Times, chips and failures in words, as the page shows and speaks them.
 
-use catalog::Row;
 use protocol::engine::{Model, Playing, Video};
 use sidfile::{ChipModel, Clock};
 
@@ -159,10 +158,13 @@ pub fn author_text(author: &str) -> &str {
     or_words(author, "Unknown composer")
 }
 
-/// Row as one sentence, for announcements.
+/// Words with a capital first.
 #[must_use]
-pub fn row_text(row: &Row) -> String {
-    format!("{} by {}", title_text(&row.title), author_text(&row.author))
+pub fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -196,6 +198,7 @@ mod tests {
     #[test]
     fn unknown_words_are_replaced() {
         assert_eq!(title_text("<?>"), "Untitled");
+        assert_eq!(sentence("émile à"), "Émile à");
         assert_eq!(author_text(" "), "Unknown composer");
         assert_eq!(author_text("Rob Hubbard"), "Rob Hubbard");
     }

@@ -137,7 +137,8 @@ pub fn Scopes(
         })
     });
     view! {
-        <section class="scopes" class:compact=!switches class:several=move || chips.with(|chips| chips.len() > 1) aria-label="Oscilloscopes">
+        <section class="scopes" class:compact=!switches
+            class:off=move || rendered.get() class:several=move || chips.with(|chips| chips.len() > 1) aria-label="Oscilloscopes">
             <header class="scopes-head">
                 <h2>"Voices"</h2>
                 <Show when=move || switches && has_muted.get()>
