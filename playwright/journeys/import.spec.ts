@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@playwright/test'
 import { strToU8, zipSync } from 'fflate'
-import { add, open, rows } from '../lib/page'
+import { add, count, open, rows } from '../lib/page'
 import { demos, describe, shared, threeTunes, walk, pathBelow } from '../lib/tunes'
 
 const report = (page: import('@playwright/test').Page) => page.getByLabel('Import', { exact: true })
@@ -47,7 +47,7 @@ test('a zip of 500 files of which three are bad', async ({ page }) => {
   await expect(refused).toHaveCount(3)
   await expect(refused.first()).toContainText('set.zip!/Set/')
   await page.getByLabel('Search the library').fill('variant 04')
-  await expect(page.getByRole('grid')).toHaveAttribute('aria-rowcount', /^10[01]$/)
+  await expect.poll(() => count(page)).toBe(100)
 })
 
 test('a zip inside a zip and a broken zip are refused', async ({ page }) => {
@@ -101,11 +101,10 @@ test('the shared collection comes in without a long frame', async ({ page }) => 
   await page.getByRole('button', { name: 'Add files' }).click()
   const start = Date.now()
   await (await chooser).setFiles(join(folder, 'hvsc.zip'))
-  await expect(report(page)).toContainText('Music added', { timeout: 90_000 })
+  await expect.poll(() => count(page), { timeout: 90_000, intervals: [50] }).toBeGreaterThan(2800)
   const long = await page.evaluate(() => (window as unknown as { long: number[] }).long)
   console.log(`import of ${paths.length} files: ${Date.now() - start} ms; long frames: ${long.length}, worst ${Math.max(0, ...long).toFixed(0)} ms`)
   rmSync(folder, { recursive: true })
-  await expect(report(page)).toContainText(/2,?808|2,?80\d/)
   await page.getByLabel('Search the library').fill('hubbard commando')
   await expect(rows(page).filter({ hasText: 'Commando' }).first()).toContainText('6581')
 })

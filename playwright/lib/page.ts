@@ -10,6 +10,9 @@ export async function open(page: Page, path = '/', url = '') {
 
 export const rows = (page: Page) => page.getByRole('grid').locator('[role=row][aria-rowindex]:not([aria-rowindex="1"])')
 
+/** Tunes that the list shows; its header is a row too. */
+export const count = async (page: Page) => Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
+
 export const player = (page: Page) => page.getByRole('region', { name: 'Player' })
 
 export type Upload = { name: string; mimeType: string; buffer: Buffer }
