@@ -54,8 +54,8 @@ impl Capacitor {
         self.node
     }
 
-    /// One cycle with `current` in 16,384ths of a level; gives the amplifier's output level,
-    /// 0 to 65,535.
+    /// One cycle with `current` in 16,384ths of a level (within ±2^30, so that the sum cannot
+    /// overflow); gives the amplifier's output level, 0 to 65,535.
     #[inline(always)]
     pub fn charge(&mut self, nodes: &Nodes, current: i32) -> i32 {
         self.charge = self

@@ -90,6 +90,9 @@ pub fn parameters() -> Parameters {
     }
 }
 
+/// Largest table entry for a transistor's current: half the range in one cycle, which no signal
+/// reaches.
+const STRONGEST: f64 = 16_383.0;
 /// Level differences of gate and channel that a table of currents covers.
 const FORWARD_SIZE: usize = 1 << 17;
 
@@ -133,7 +136,7 @@ impl Resistors {
             let overdrive = f64::from(difference) - threshold;
             let root = libm::log1p(libm::exp(overdrive * per_thermal));
             forward[difference as usize & (FORWARD_SIZE - 1)] =
-                rounded(0.5 * specific * root * root);
+                rounded((0.5 * specific * root * root).min(STRONGEST));
         }
         Resistors {
             headroom: i32::from(rounded(headroom)),
@@ -174,6 +177,6 @@ impl Integrator for Integrator6581 {
             i32::from(resistors.forward[(gate - level) as usize & (FORWARD_SIZE - 1)])
         };
         let transistor = (current(gate, node) - current(gate, input)) << 15;
-        self.0.charge(nodes, snake.saturating_add(transistor))
+        self.0.charge(nodes, snake + transistor)
     }
 }
