@@ -10,7 +10,7 @@ use crate::scope::ScopeBuffer;
 use crate::trace::Write;
 
 /// Writes noted for a silent chip before they are replayed anyway: a bound on memory.
-const NOTED_WRITES: usize = 1 << 18;
+const NOTED_WRITES: usize = 1 << 21;
 /// Cycles that a chip may lag behind while nobody listens: they are counted in 32 bits.
 const SILENT_CYCLES: u64 = 1 << 31;
 

@@ -234,7 +234,8 @@ fn fill_row(
     let comparison = golden::compare(&reference, &golden::records(&writes));
     let flac = case.with_extension("flac");
     if with_sound && flac.exists() {
-        *sound = Some(compare_sound(&player, &reference, &flac)?);
+        let fresh = Player::new(&tune, song, &Config::default())?;
+        *sound = Some(compare_sound(&fresh, &reference, &flac)?);
     }
     Ok(comparison)
 }
@@ -261,7 +262,7 @@ fn compare_sound(player: &Player, reference: &[Record], flac: &Path) -> anyhow::
     })
 }
 
-/// The mono sound of chips that get `writes`, from power-on.
+/// The mono sound of chips that get `writes`, from the start of the CPU. The player is fresh.
 fn replay(player: &Player, writes: &[Record], sample_rate: u32, frames: usize) -> Vec<f32> {
     const BATCH: u64 = 4096;
     let places: Vec<_> = player
@@ -270,13 +271,14 @@ fn replay(player: &Player, writes: &[Record], sample_rate: u32, frames: usize) -
         .map(|chip| (chip.address, chip.model))
         .collect();
     let mut chips = Chips::new(&places, player.clock_hz());
-    chips.set_sounding(true, false, 0);
+    // The reference's sound begins with the CPU, which a fresh player is about to start.
+    let mut end = player.cycles();
+    chips.set_sounding(true, false, end);
     let mut resampler = sid::Resampler::new(player.clock_hz(), sample_rate);
     let (mut left, mut right, mut sound) = (Vec::new(), Vec::new(), Vec::new());
     let mut writes = writes.iter();
     let mut next = writes.next();
     let mut at = next.map_or(0, |write| u64::from(write.cycles));
-    let mut end = 0;
     while sound.len() < frames {
         end += BATCH;
         while let Some(write) = next.filter(|_| at < end) {
