@@ -111,20 +111,20 @@ impl Trace {
         let centre = f64::from(height) / 2.0;
         let scale = (centre - 3.0) / f64::from(reach.max(1.0));
         let step = f64::from(width) / (levels.len() - 1) as f64;
+        // More points than pixels cost time and show nothing.
+        let stride = levels.len().div_ceil(width as usize).max(1);
         context.begin_path();
-        for (at, &level) in levels.iter().enumerate() {
+        for (at, &level) in levels.iter().enumerate().step_by(stride) {
             let x = at as f64 * step;
             let y = centre - (f64::from(level) - f64::from(middle)) * scale;
             context.line_to(x, y.clamp(1.0, f64::from(height) - 1.0));
         }
         context.set_stroke_style_str(&self.colour);
-        context.set_line_join("round");
+        context.set_line_join("bevel");
         // A broad faint line under a thin bright one looks like a phosphor.
-        for (alpha, width) in [(0.07, 12.0), (0.14, 26.0)] {
-            context.set_global_alpha(alpha);
-            context.set_line_width(f64::from(height) / width + 2.0);
-            context.stroke();
-        }
+        context.set_global_alpha(0.16);
+        context.set_line_width(f64::from(height) / 20.0 + 2.0);
+        context.stroke();
         context.set_global_alpha(1.0);
         context.set_line_width(f64::from(height) / 80.0 + 1.0);
         context.stroke();

@@ -139,6 +139,10 @@ pub enum AudioEvent {
 }
 
 /// Everything that can happen.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an event lives for one update, and its largest kinds are the common ones"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The page is open; the text is what was kept of the preferences.

@@ -4,6 +4,7 @@
 //! the view models. Nothing here reads a clock or touches a browser.
 #![forbid(unsafe_code)]
 
+mod answers;
 pub mod art;
 mod event;
 mod import;
@@ -13,6 +14,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod view;
+mod walk;
 mod wishes;
 pub mod words;
 

@@ -1,28 +1,21 @@
 //! The whole state of the page, and what changes it.
 
-use std::sync::Arc;
-
-use catalog::{Entry, Row};
 use protocol::engine::{self, Request as EngineRequest};
-use protocol::library::{self, Request as LibraryRequest};
-use sidfile::{Md5, TuneId};
+use protocol::library::Request as LibraryRequest;
+use sidfile::TuneId;
 
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
-use crate::import::{Import, ImportPhase, ImportView};
-use crate::list::{LibraryState, List, ListView};
+use crate::import::{Import, ImportView};
+use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
-use crate::view::{
-    ClockView, Notice, NoticeKind, PageEntry, PageView, PlayerView, SettingsView, State,
-};
+use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::words;
 
 /// A message goes by itself after this long.
 const NOTICE_MILLIS: u64 = 7_000;
 /// The place in the song is kept this often.
 const KEEP_EVERY_MILLIS: u64 = 5_000;
-/// Deaths of the library in a row after which it is not asked again by itself.
-const MOST_LIBRARY_CRASHES: u32 = 3;
 /// Messages at once.
 const MOST_NOTICES: usize = 3;
 
@@ -70,7 +63,7 @@ pub struct Model {
     pub(crate) now: u64,
     kept_at: u64,
     /// Deaths of the library since it was last open.
-    library_crashes: u32,
+    pub(crate) library_crashes: u32,
     saved: String,
     pub(crate) effects: Vec<Effect>,
 }
@@ -400,239 +393,10 @@ impl Model {
         self.player.wants_sound = wanted;
     }
 
-    fn library_restarted(&mut self, reason: &str) {
-        if self.import.ticket.take().is_some() {
-            let report = self.import.view.report.clone();
-            let text = format!("the library stopped: {reason}");
-            self.import.finish(report, ImportPhase::Failed(text));
-        }
-        self.asked.clear();
-        self.player.neighbours.ticket = None;
-        self.walk = None;
-        self.list.forget();
-        self.library_crashes += 1;
-        if self.library_crashes >= MOST_LIBRARY_CRASHES {
-            self.list.library = LibraryState::Failed(reason.to_owned());
-            return;
-        }
-        self.list.library = LibraryState::Opening;
-        // The engine reads files through the library, so it was started again with it.
-        if self.player.engine_died().is_some() {
-            self.load_again();
-        }
-        self.ask(Asked::Open, LibraryRequest::Open);
-        self.ask_about_current();
-        self.notify(
-            NoticeKind::Bad,
-            format!("The library stopped ({reason}) and was opened again."),
-        );
-    }
-
-    fn library_says(&mut self, ticket: Ticket, event: library::Event) {
-        use library::Event as Said;
-        match event {
-            Said::Ready | Said::File { .. } => {}
-            Said::Opened {
-                count,
-                storage,
-                repaired,
-            } => {
-                self.answered(ticket);
-                self.library_crashes = 0;
-                self.list.library = LibraryState::Open { count, storage };
-                if let Some(repaired) = repaired {
-                    self.notify(NoticeKind::Note, repaired);
-                }
-                self.fetch_rows();
-                self.ask_about_page();
-                if let (Some(last), None) = (self.preferences.last, &self.player.current) {
-                    let asked = Asked::EntryToRestore(last.tune, last.position_millis);
-                    self.ask(asked, LibraryRequest::Entry { md5: last.tune.md5 });
-                }
-            }
-            Said::Rows {
-                total,
-                offset,
-                rows,
-            } => {
-                if self.answered(ticket) == Some(Asked::FirstRow) {
-                    self.first_row_is_here(rows.into_iter().next());
-                } else if self.list.take(ticket, total, rows) {
-                    self.fetch_rows();
-                } else {
-                    // An answer for a query that is not shown any more.
-                    let _ = offset;
-                }
-            }
-            Said::Entry { md5, entry } => {
-                let entry = entry.map(|entry| Arc::new(*entry));
-                if let Some(asked) = self.answered(ticket) {
-                    self.entry_is_here(asked, md5, entry);
-                }
-            }
-            Said::Neighbours {
-                md5,
-                previous,
-                next,
-            } => self.neighbours_are_here(ticket, md5, previous, next),
-            Said::ImportProgress(report) => {
-                if self.import.ticket == Some(ticket) {
-                    self.import.progress(report);
-                }
-            }
-            Said::ImportDone {
-                report,
-                cancelled,
-                failed,
-            } => {
-                if self.import.ticket == Some(ticket) {
-                    self.import_is_over(report, cancelled, failed);
-                }
-            }
-            Said::LibraryChanged { count } => {
-                if let LibraryState::Open { count: old, .. } = &mut self.list.library {
-                    *old = count;
-                }
-                self.list.forget();
-                self.fetch_rows();
-                self.player.neighbours.known = false;
-                self.ask_about_current();
-                if let Some(page) = &self.page {
-                    let md5 = page.id.md5;
-                    self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
-                }
-            }
-            Said::Failed { reason } => self.library_failed(ticket, reason),
-        }
-    }
-
-    /// Asks for the entry of the page that is shown, once there is a library to ask.
-    pub(crate) fn ask_about_page(&mut self) {
-        let open = matches!(self.list.library, LibraryState::Open { .. });
-        if let Some(page) = &self.page
-            && page.entry == PageEntry::Loading
-            && open
-        {
-            let md5 = page.id.md5;
-            self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
-        }
-    }
-
-    fn library_failed(&mut self, ticket: Ticket, reason: String) {
-        if self.import.ticket == Some(ticket) {
-            let report = self.import.view.report.clone();
-            self.import.finish(report, ImportPhase::Failed(reason));
-            return;
-        }
-        let rows = self.list.failed(ticket);
-        match self.answered(ticket) {
-            Some(Asked::Open) => self.list.library = LibraryState::Failed(reason),
-            Some(Asked::EntryToPlay(_)) => {
-                let ticket = self.ticket();
-                self.player.fail(reason, ticket, &mut self.effects);
-            }
-            Some(_) => self.notify(NoticeKind::Bad, reason),
-            None if rows => self.list.library = LibraryState::Failed(reason),
-            None if self.player.neighbours.ticket == Some(ticket) => {
-                self.player.neighbours.ticket = None;
-                self.walk = None;
-            }
-            None => {}
-        }
-    }
-
-    fn import_is_over(
-        &mut self,
-        report: library::ImportReport,
-        cancelled: bool,
-        failed: Option<String>,
-    ) {
-        let text = match (report.added, report.known) {
-            (0, 0) => "Nothing was added.".to_owned(),
-            (0, known) => format!(
-                "Nothing new: {} already here.",
-                words::counted(known, "tune")
-            ),
-            (added, _) => format!("{} added.", words::counted(added, "tune")),
-        };
-        let phase = match failed {
-            Some(reason) => ImportPhase::Failed(reason),
-            None if cancelled => ImportPhase::Cancelled,
-            None => ImportPhase::Done,
-        };
-        let kind = match (&phase, report.added) {
-            (ImportPhase::Failed(_), _) => NoticeKind::Bad,
-            (_, 1..) => NoticeKind::Good,
-            _ => NoticeKind::Note,
-        };
-        let clean = phase == ImportPhase::Done && report.refused.is_empty();
-        self.import.finish(report, phase);
-        if clean {
-            // The message says it all.
-            self.import.view = ImportView::default();
-        }
-        self.notify(kind, text);
-        if self.import.again {
-            self.start_import();
-        }
-    }
-
     pub(crate) fn start_import(&mut self) {
         let ticket = self.ticket();
         self.import.start(ticket);
         self.effects.push(Effect::Import(ticket));
-    }
-
-    /// What `ticket` was asked for; `None` where nobody waits for it any more.
-    fn answered(&mut self, ticket: Ticket) -> Option<Asked> {
-        let at = self.asked.iter().position(|(asked, _)| *asked == ticket)?;
-        Some(self.asked.remove(at).1)
-    }
-
-    fn entry_is_here(&mut self, asked: Asked, md5: Md5, entry: Option<Arc<Entry>>) {
-        match (asked, entry) {
-            (Asked::CurrentEntry, Some(entry)) => {
-                if let Some(current) = &mut self.player.current
-                    && current.id.md5 == md5
-                {
-                    current.row = Arc::new(Row::from(&*entry));
-                    current.entry = Some(entry);
-                }
-            }
-            (Asked::EntryToPlay(tune), Some(entry)) => {
-                let row = Arc::new(Row::from(&*entry));
-                let song = tune.song.clamp(1, entry.songs());
-                self.play(row, Some(entry), song, 0);
-            }
-            (Asked::EntryToPlay(_), None) => {
-                let ticket = self.ticket();
-                let reason = engine::Failure::Missing.to_string();
-                self.player.fail(reason.clone(), ticket, &mut self.effects);
-                self.notify(NoticeKind::Bad, reason);
-            }
-            (Asked::EntryToRestore(tune, position), Some(entry)) => {
-                if self.player.current.is_none() {
-                    self.restore(tune, position, entry);
-                }
-            }
-            (Asked::PageEntry, entry) => {
-                if let Some(page) = &mut self.page
-                    && page.id.md5 == md5
-                {
-                    if let Some(entry) = &entry {
-                        page.id.song = match page.id.song {
-                            0 => entry.start_song,
-                            song => song.min(entry.songs()),
-                        };
-                    }
-                    page.entry = entry.map_or(PageEntry::Missing, PageEntry::Known);
-                }
-            }
-            (
-                Asked::CurrentEntry | Asked::EntryToRestore(..) | Asked::Open | Asked::FirstRow,
-                _,
-            ) => {}
-        }
     }
 
     pub(crate) fn engine(&mut self, request: EngineRequest) {

@@ -1,4 +1,4 @@
-//! What the listener wants, and the walk from tune to tune.
+//! What the listener wants.
 
 use std::sync::Arc;
 
@@ -7,18 +7,15 @@ use protocol::engine::{ALL_AUDIBLE, MAX_CHIPS, Request as EngineRequest};
 use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
-use crate::event::{AudioCommand, Effect, Intent, SoundMode, Ticket};
+use crate::event::{AudioCommand, Effect, Intent, SoundMode};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model, Walk};
 use crate::player::{ALL_VOICES, Current};
-use crate::preferences::{Repeat, Songs};
+use crate::preferences::Repeat;
 use crate::view::{NoticeKind, PageEntry, PageView, State};
-use crate::words;
 
 /// Previous goes to the start of the tune after this much of it.
 const RESTART_AFTER_MILLIS: u32 = 3_000;
-/// Tunes in a row that fail by themselves before playback gives up.
-const MOST_FAILURES: u32 = 5;
 
 impl Model {
     pub(crate) fn wish(&mut self, intent: Intent) {
@@ -163,7 +160,7 @@ impl Model {
         }
     }
 
-    fn play_or_pause(&mut self) {
+    pub(crate) fn play_or_pause(&mut self) {
         match self.player.state {
             State::Playing | State::Loading => {
                 self.forget_entry_to_play();
@@ -197,7 +194,7 @@ impl Model {
         self.effects.push(Effect::Audio(AudioCommand::Unlock));
     }
 
-    fn ask_first_row(&mut self) {
+    pub(crate) fn ask_first_row(&mut self) {
         let query = self.player.context.clone();
         self.ask(
             Asked::FirstRow,
@@ -207,22 +204,6 @@ impl Model {
                 count: 1,
             },
         );
-    }
-
-    pub(crate) fn first_row_is_here(&mut self, row: Option<Row>) {
-        match row {
-            Some(row) => {
-                let song = row.start_song;
-                self.play(Arc::new(row), None, song, 0);
-            }
-            None if self.player.current.is_none() => {
-                self.notify(NoticeKind::Note, "There is nothing to play in this list.");
-            }
-            None => {
-                let ticket = self.ticket();
-                self.player.stop(ticket, State::Ended, &mut self.effects);
-            }
-        }
     }
 
     /// Makes a song the one that plays.
@@ -358,7 +339,7 @@ impl Model {
         self.play(row, entry, song, 0);
     }
 
-    fn seek_to(&mut self, millis: u32) {
+    pub(crate) fn seek_to(&mut self, millis: u32) {
         let ticket = self.ticket();
         self.player.seek(millis, ticket, &mut self.effects);
         let media = self.player.media_state();
@@ -443,113 +424,5 @@ impl Model {
             entry: known.map_or(PageEntry::Loading, PageEntry::Known),
         });
         self.ask_about_page();
-    }
-
-    /// The song that played is over.
-    pub(crate) fn song_is_over(&mut self) {
-        let Some(current) = &self.player.current else {
-            return;
-        };
-        self.player.automatic = true;
-        if self.preferences.repeat == Repeat::One {
-            self.player.position_millis = 0;
-            self.load_current();
-            return;
-        }
-        let songs = current
-            .entry
-            .as_ref()
-            .map_or(current.row.songs, |e| e.songs());
-        if self.preferences.songs == Songs::All && current.id.song < songs {
-            let (row, entry) = (current.row.clone(), current.entry.clone());
-            let song = current.id.song + 1;
-            self.play(row, entry, song, 0);
-        } else {
-            self.walk(Walk::Onward);
-        }
-    }
-
-    /// A tune could not be played: one that came by itself is passed over.
-    pub(crate) fn play_failed(&mut self, reason: String) {
-        let ticket = self.ticket();
-        let title =
-            self.player.current.as_ref().map(|current| {
-                format!("\u{201c}{}\u{201d}", words::title_text(&current.row.title))
-            });
-        self.player.fail(reason.clone(), ticket, &mut self.effects);
-        self.player.failures += 1;
-        if self.player.automatic && self.player.failures < MOST_FAILURES {
-            let title = title.unwrap_or_default();
-            self.notify(
-                NoticeKind::Bad,
-                format!("{title} was passed over: {reason}."),
-            );
-            self.walk(Walk::Onward);
-        } else {
-            self.effects.push(Effect::Announce(reason));
-        }
-    }
-
-    fn walk(&mut self, walk: Walk) {
-        if self.player.current.is_none() {
-            if walk == Walk::Next {
-                self.play_or_pause();
-            }
-            return;
-        }
-        self.walk = Some(walk);
-        if self.player.neighbours.known {
-            self.take_walk();
-        } else {
-            self.ask_about_current();
-        }
-    }
-
-    pub(crate) fn neighbours_are_here(
-        &mut self,
-        ticket: Ticket,
-        md5: Md5,
-        previous: Option<Row>,
-        next: Option<Row>,
-    ) {
-        let current = self.player.current.as_ref().map(|current| current.id.md5);
-        let neighbours = &mut self.player.neighbours;
-        if neighbours.ticket != Some(ticket) || current != Some(md5) {
-            return;
-        }
-        neighbours.ticket = None;
-        neighbours.known = true;
-        neighbours.previous = previous;
-        neighbours.next = next;
-        self.take_walk();
-    }
-
-    fn take_walk(&mut self) {
-        let Some(walk) = self.walk.take() else { return };
-        let neighbours = &self.player.neighbours;
-        let row = match walk {
-            Walk::Next | Walk::Onward => neighbours.next.clone(),
-            Walk::Previous => neighbours.previous.clone(),
-        };
-        match (row, walk) {
-            (Some(row), _) => {
-                let song = row.start_song;
-                self.play(Arc::new(row), None, song, 0);
-            }
-            (None, Walk::Previous) => self.seek_to(0),
-            (None, Walk::Next | Walk::Onward) if self.preferences.repeat == Repeat::All => {
-                self.ask_first_row();
-            }
-            (None, Walk::Next) => {
-                self.notify(NoticeKind::Note, "This is the last tune of the list.");
-            }
-            (None, Walk::Onward) => {
-                // A tune that failed keeps saying why.
-                if self.player.state != State::Error {
-                    let ticket = self.ticket();
-                    self.player.stop(ticket, State::Ended, &mut self.effects);
-                }
-            }
-        }
     }
 }

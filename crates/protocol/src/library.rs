@@ -92,6 +92,10 @@ pub enum Storage {
 }
 
 /// Said by the library.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a report is rare, and there is one event at a time"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// The worker runs and takes requests.

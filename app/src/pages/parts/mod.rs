@@ -1,6 +1,7 @@
 //! Parts of pages that know of tunes.
 
 mod art;
+mod details;
 mod import;
 mod machine;
 mod notices;
@@ -10,6 +11,7 @@ mod scopes;
 mod side_panel;
 
 pub use art::TuneArt;
+pub use details::{Facts, Notes, Songs};
 pub use import::{AddMusic, DropOverlay, ImportPanel};
 pub use machine::{ChipChoice, VideoChoice};
 pub use notices::Notices;

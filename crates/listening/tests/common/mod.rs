@@ -152,7 +152,7 @@ impl Page {
     pub fn row(&mut self, title: &str) -> Intent {
         let md5 = Md5::of(title.as_bytes());
         Intent::PlayRow(std::sync::Arc::new(Row::from(
-            self.index.get(&md5).unwrap(),
+            self.index.get(&md5).expect("the tune is in the library"),
         )))
     }
 

@@ -1,0 +1,212 @@
+//! What a tune's page lists: songs, notes, facts.
+
+use std::sync::Arc;
+
+use catalog::{Entry, Note};
+use leptos::prelude::*;
+use listening::{Intent, words};
+use sidfile::TuneId;
+
+use super::Equaliser;
+use crate::core::use_core;
+
+/// Songs of a file as rows.
+#[component]
+pub fn Songs(
+    /// The file.
+    entry: Arc<Entry>,
+    /// The song whose page is shown.
+    song: Memo<u16>,
+) -> impl IntoView {
+    let core = use_core();
+    let md5 = entry.md5;
+    let start = entry.start_song;
+    let playing = Memo::new(move |_| {
+        core.player.with(|player| {
+            let tune = player.tune.as_ref().filter(|tune| tune.id.md5 == md5)?;
+            Some((tune.id.song, player.state.is_active()))
+        })
+    });
+    let rows = (1..=entry.songs())
+        .map(|number| {
+            let id = TuneId { md5, song: number };
+            let mark = move || {
+                playing
+                    .get()
+                    .filter(|(playing, _)| *playing == number)
+                    .map(|(_, active)| active)
+            };
+            let name = entry
+                .notes
+                .iter()
+                .find(|note| note.song == Some(number))
+                .map(|note| {
+                    if note.name.is_empty() {
+                        note.title.clone()
+                    } else {
+                        note.name.clone()
+                    }
+                })
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| format!("Song {number}"));
+            view! {
+                <li>
+                    <button
+                        class="song"
+                        class:chosen=move || mark().is_some()
+                        type="button"
+                        aria-current=move || (song.get() == number).then_some("true")
+                        on:click=move |_| {
+                            if untrack(mark).is_some() {
+                                core.wish(Intent::PlayPause);
+                            } else {
+                                core.wish(Intent::PlaySong(id));
+                            }
+                        }
+                    >
+                        <span class="song-number figures">
+                            {move || match mark() {
+                                Some(active) => view! { <Equaliser moving=active /> }.into_any(),
+                                None => number.into_any(),
+                            }}
+                        </span>
+                        <span class="song-name">{name}</span>
+                        {(number == start && entry.songs() > 1)
+                            .then(|| view! { <span class="badge">"Default"</span> })}
+                        <span class="figures quiet">
+                            {words::length_text(entry.length_millis(number))}
+                        </span>
+                    </button>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="songs">
+            <h2>{words::counted(u32::from(entry.songs()), "song")}</h2>
+            <ol>{rows}</ol>
+        </section>
+    }
+}
+
+/// What STIL says of a file.
+#[component]
+pub fn Notes(
+    /// The file.
+    entry: Arc<Entry>,
+) -> impl IntoView {
+    let line = |words: &'static str, text: &str| {
+        (!text.is_empty()).then(|| {
+            view! {
+                <div>
+                    <dt>{words}</dt>
+                    <dd>{text.to_owned()}</dd>
+                </div>
+            }
+        })
+    };
+    let notes = entry
+        .notes
+        .iter()
+        .map(|note: &Note| {
+            let heading = note
+                .song
+                .map(|song| view! { <h3>{format!("Song {song}")}</h3> });
+            view! {
+                <article>
+                    {heading}
+                    <dl class="facts">
+                        {line("Name", &note.name)} {line("Author", &note.author)}
+                        {line("Covers", &note.title)} {line("Originally by", &note.artist)}
+                    </dl>
+                    {(!note.comment.is_empty()).then(|| view! { <p>{note.comment.clone()}</p> })}
+                </article>
+            }
+        })
+        .collect_view();
+    (!entry.notes.is_empty()).then(|| {
+        view! {
+            <section class="notes">
+                <h2>"Notes"</h2>
+                {notes}
+            </section>
+        }
+    })
+}
+
+/// Addresses, machine and size.
+#[component]
+pub fn Facts(
+    /// The file.
+    entry: Arc<Entry>,
+) -> impl IntoView {
+    let core = use_core();
+    let md5 = entry.md5;
+    let machine = Memo::new(move |_| {
+        core.player.with(|player| {
+            let here = player.tune.as_ref().is_some_and(|tune| tune.id.md5 == md5);
+            player.machine.clone().filter(|_| here)
+        })
+    });
+    let speed = Memo::new(move |_| {
+        core.player.with(|player| {
+            let here = player.tune.as_ref().is_some_and(|tune| tune.id.md5 == md5);
+            player.speed_percent.filter(|_| here)
+        })
+    });
+    let chips = entry
+        .chips
+        .iter()
+        .map(|chip| format!("{} at ${:04X}", words::chip_name(chip.model), chip.address))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let play = match entry.play_address {
+        0 => "own interrupt".to_owned(),
+        address => format!("${address:04X}"),
+    };
+    let fact = |words: &'static str, text: String| {
+        view! {
+            <div>
+                <dt>{words}</dt>
+                <dd>{text}</dd>
+            </div>
+        }
+    };
+    view! {
+        <section class="facts-card">
+            <h2>"Details"</h2>
+            <dl class="facts figures">
+                {fact("Written for", chips)}
+                {fact("Video", words::clock_name(entry.clock).to_owned())}
+                {move || {
+                    machine
+                        .get()
+                        .map(|machine| {
+                            let chips = machine
+                                .chips
+                                .iter()
+                                .map(|chip| words::model_name(chip.model))
+                                .collect::<Vec<_>>()
+                                .join(", ");
+                            let video = words::video_name(machine.video);
+                            (
+                                fact("Playing on", format!("{chips}, {video}")),
+                                fact("Play rate", words::rate_text(&machine)),
+                            )
+                        })
+                }}
+                {move || {
+                    speed
+                        .get()
+                        .map(|percent| {
+                            fact("Emulator", format!("{}\u{d7} real time", percent / 100))
+                        })
+                }}
+                {fact("Load", format!("${:04X}", entry.load_address))}
+                {fact("Init", format!("${:04X}", entry.init_address))} {fact("Play", play)}
+                {fact("Size", format!("{} bytes", words::count_text(entry.size)))}
+                {fact("File", entry.path.clone())}
+            </dl>
+        </section>
+    }
+}
