@@ -41,6 +41,8 @@ struct Charge {
 #[derive(Clone)]
 struct Chip {
     address: u16,
+    /// Model in the socket; a chip restored from a snapshot may be another.
+    model: Model,
     sid: Sid,
     /// The chip has been clocked up to, not including, this cycle.
     clocked_to: u64,
@@ -134,6 +136,7 @@ impl Chips {
             sid.set_clock(clock_hz);
             Chip {
                 address,
+                model,
                 sid,
                 clocked_to: 0,
                 samples: Vec::new(),
@@ -259,6 +262,14 @@ impl Chips {
         }
     }
 
+    /// Puts a chip of another model into a socket.
+    pub fn set_model(&mut self, index: usize, model: Model) {
+        if let Some(chip) = self.chips.get_mut(index) {
+            chip.model = model;
+            chip.sid.set_model(model);
+        }
+    }
+
     /// The chips alone, up to date, for a snapshot.
     pub fn sids(&mut self, cycle: u64) -> Vec<Sid> {
         self.chips
@@ -275,6 +286,7 @@ impl Chips {
         for (chip, sid) in self.chips.iter_mut().zip(sids) {
             chip.sid = sid.clone();
             chip.sid.set_audible(chip.audible);
+            chip.sid.set_model(chip.model);
             chip.clocked_to = cycle;
             chip.samples.clear();
             chip.levels.clear();

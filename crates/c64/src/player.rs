@@ -115,6 +115,8 @@ pub struct Player {
     cpu: Cpu,
     system: System,
     chips: Vec<ChipInfo>,
+    /// What the chips are where the listener overrides nothing.
+    own_models: Vec<sid::Model>,
     video: VideoStandard,
     clock_hz: f64,
     /// Whether the play routine is called once a frame; otherwise CIA 1 tells.
@@ -167,7 +169,14 @@ impl Player {
         // The check above keeps the song within 1 to 256.
         let song = Song::new(tune, (song - 1) as u8, is_pal);
         let driver = driver::build(&song, page);
-        let chips = chips(tune, config);
+        let own_models = models(tune, config.default_model);
+        let places = tune.chips.iter().zip(&own_models);
+        let chips: Vec<_> = places
+            .map(|(chip, own)| ChipInfo {
+                address: chip.address,
+                model: config.model.unwrap_or(*own),
+            })
+            .collect();
         let clock_hz = vic.clock_hz();
         let sids: Vec<_> = chips
             .iter()
@@ -184,6 +193,7 @@ impl Player {
             batch_end: system.cycle(),
             system,
             chips,
+            own_models,
             video,
             clock_hz,
             is_frame_driven: song.speed == Speed::VerticalBlank && song.play != 0,
@@ -306,7 +316,8 @@ impl Player {
         }
     }
 
-    /// Returns to a moment of the same song. What is muted stays muted.
+    /// Returns to a moment of the same song. What is muted stays muted, and chips stay the models
+    /// that they are.
     pub fn restore(&mut self, snapshot: &Snapshot) {
         snapshot::restore_pages(&mut self.system.ram, &snapshot.pages);
         self.last_pages.clone_from(&snapshot.pages);
@@ -325,6 +336,16 @@ impl Player {
     /// volume register.
     pub fn set_audible(&mut self, chip: usize, mask: u8) {
         self.system.chips.set_audible(chip, mask);
+    }
+
+    /// Puts chips of other models into their sockets; `None` returns to those of the tune. The
+    /// program does not notice: oscillators and envelopes go on.
+    pub fn set_model(&mut self, model: Option<sid::Model>) {
+        let places = self.chips.iter_mut().zip(&self.own_models).enumerate();
+        for (index, (chip, own)) in places {
+            chip.model = model.unwrap_or(*own);
+            self.system.chips.set_model(index, chip.model);
+        }
     }
 
     /// The sound chips.
@@ -379,24 +400,19 @@ impl Player {
     }
 }
 
-/// The chips of a tune with the models that will be emulated.
-fn chips(tune: &Tune, config: &Config) -> Vec<ChipInfo> {
+/// The models that a tune names for its chips; where it names none, that of the first chip, or
+/// `default`.
+fn models(tune: &Tune, default: sid::Model) -> Vec<sid::Model> {
     let known = |model| match model {
         ChipModel::Mos6581 => Some(sid::Model::Mos6581),
         ChipModel::Mos8580 => Some(sid::Model::Mos8580),
         ChipModel::Unknown | ChipModel::Any => None,
     };
     let first = tune.chips.first().and_then(|chip| known(chip.model));
-    let fallback = first.unwrap_or(config.default_model);
-    tune.chips
-        .iter()
-        .map(|chip| ChipInfo {
-            address: chip.address,
-            model: config
-                .model
-                .or_else(|| known(chip.model))
-                .unwrap_or(fallback),
-        })
+    let fallback = first.unwrap_or(default);
+    let chips = tune.chips.iter();
+    chips
+        .map(|chip| known(chip.model).unwrap_or(fallback))
         .collect()
 }
 

@@ -70,6 +70,15 @@ enum Analogue {
     ),
 }
 
+impl Analogue {
+    fn new(model: Model) -> Self {
+        match model {
+            Model::Mos6581 => Self::Mos6581(Filter::new(), tables_6581()),
+            Model::Mos8580 => Self::Mos8580(Filter::new(), tables_8580()),
+        }
+    }
+}
+
 impl PartialEq for Analogue {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -113,10 +122,7 @@ struct Recorded {
 impl Sid {
     /// A chip that has just been powered up and reset.
     pub fn new(model: Model) -> Self {
-        let analogue = match model {
-            Model::Mos6581 => Analogue::Mos6581(Filter::new(), tables_6581()),
-            Model::Mos8580 => Analogue::Mos8580(Filter::new(), tables_8580()),
-        };
+        let analogue = Analogue::new(model);
         Sid {
             state: SidState {
                 model,
@@ -135,6 +141,15 @@ impl Sid {
     /// Which chip this is.
     pub fn model(&self) -> Model {
         self.state.model
+    }
+
+    /// Puts another chip into the socket: registers, oscillators and envelopes go on, the filter
+    /// starts discharged. Nothing happens where the model is the same.
+    pub fn set_model(&mut self, model: Model) {
+        if model != self.state.model {
+            self.state.model = model;
+            self.state.analogue = Analogue::new(model);
+        }
     }
 
     /// The RES line: registers are cleared; oscillators and envelopes keep their counters.

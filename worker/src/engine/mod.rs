@@ -128,6 +128,7 @@ struct Song {
     id: TuneId,
     source: Rc<Tune>,
     end_millis: Option<u32>,
+    overrides: Overrides,
     audible: Audible,
     session: Session,
     task: Task,
@@ -339,6 +340,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     id: tune,
                     source,
                     end_millis,
+                    overrides,
                     audible,
                     session,
                     task: Task::Seeking {
@@ -393,15 +395,22 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         };
     }
 
-    /// Renders again from shortly ahead of the play head.
     fn set_audible(&mut self, id: u32, audible: Audible) {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+        let Some(song) = &mut self.song else {
             return self.no_song(id);
         };
         song.audible = audible;
+        self.change(|session| session.set_audible(audible));
+        self.outside.tell(id, &Event::Changed, None);
+    }
+
+    /// Changes the song that plays, and renders again from shortly ahead of the play head.
+    fn change(&mut self, change: impl FnOnce(&mut Session)) {
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return;
+        };
         if matches!(song.task, Task::Seeking { .. }) {
-            song.session.set_audible(audible);
-            self.outside.tell(id, &Event::Changed, None);
+            change(&mut song.session);
             return;
         }
         let reader = sink.reader();
@@ -409,28 +418,41 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let splice = frames_of(SPLICE_MILLIS, self.rate);
         // While the last change has not been reached yet, this one starts from the same place.
         let pending = self.writer.current();
-        let (at, target) = if reader.seen == pending.number {
+        let is_seen = reader.seen == pending.number;
+        let (at, target) = if is_seen {
             let at = reader.read.wrapping_add(splice.min(ahead));
             (at, self.writer.song_position(at, reader.seen))
         } else {
             (pending.switch, pending.song)
         };
-        let was_splice = reader.seen == pending.number || pending.splice;
+        let is_splice = is_seen || pending.splice;
         song.session.rewind(target);
-        song.session.set_audible(audible);
+        change(&mut song.session);
         while !song.session.advance(target, CHUNK) {}
         song.is_end_told = false;
         let opened = self
             .writer
-            .open(target, was_splice.then_some(at), reader.seen);
+            .open(target, is_splice.then_some(at), reader.seen);
         self.render(frames_of(PRIME_MILLIS, self.rate), Some(opened));
-        self.outside.tell(id, &Event::Changed, None);
     }
 
+    /// Another model is put in while the song plays; another video standard makes another machine,
+    /// which has to get to the place first.
     fn set_overrides(&mut self, id: u32, overrides: Overrides) {
-        let Some(song) = &self.song else {
+        let Some(song) = &mut self.song else {
             return self.no_song(id);
         };
+        if overrides.video == song.overrides.video {
+            song.overrides = overrides;
+            let tune = song.id;
+            self.change(|session| session.set_model(overrides.model));
+            if let Some(song) = &self.song {
+                let playing = song.session.playing();
+                self.outside
+                    .tell(id, &Event::Loaded { tune, playing }, None);
+            }
+            return;
+        }
         let at = match (song.task, &self.sink) {
             (Task::Seeking { target, .. }, _) => target,
             (Task::Playing, Some(sink)) => {

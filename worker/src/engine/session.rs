@@ -45,10 +45,7 @@ impl Session {
                 Video::Pal => VideoStandard::Pal,
                 Video::Ntsc => VideoStandard::Ntsc,
             }),
-            model: overrides.model.map(|model| match model {
-                Model::Mos6581 => sid::Model::Mos6581,
-                Model::Mos8580 => sid::Model::Mos8580,
-            }),
+            model: overrides.model.map(chip_model),
             ..Config::default()
         };
         let player = Player::new(tune, song, &config).map_err(|error| match error {
@@ -176,6 +173,12 @@ impl Session {
         self.apply_audible();
     }
 
+    /// Puts chips of another model in; the machine has to be rewound and advanced to where that is
+    /// to be heard.
+    pub fn set_model(&mut self, model: Option<Model>) {
+        self.player.set_model(model.map(chip_model));
+    }
+
     fn apply_audible(&mut self) {
         for (chip, &mask) in self
             .audible
@@ -246,6 +249,13 @@ impl Session {
                 address: pc,
             }),
         }
+    }
+}
+
+fn chip_model(model: Model) -> sid::Model {
+    match model {
+        Model::Mos6581 => sid::Model::Mos6581,
+        Model::Mos8580 => sid::Model::Mos8580,
     }
 }
 

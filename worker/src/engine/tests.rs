@@ -293,6 +293,43 @@ fn a_change_of_voices_goes_on_in_step() {
 }
 
 #[test]
+fn another_model_is_heard_at_once_and_another_machine_at_the_same_place() {
+    let mut rig = Rig::new();
+    rig.load(1, 0, None);
+    rig.play(1000);
+    let model = Some(protocol::engine::Model::Mos6581);
+    rig.engine.request(
+        6,
+        Request::SetOverrides {
+            overrides: Overrides { model, video: None },
+        },
+    );
+    let loaded = rig.told(6);
+    assert!(
+        matches!(&loaded[..], [Event::Loaded { playing, .. }] if Some(playing.chips[0].model) == model),
+        "{loaded:?}"
+    );
+    rig.play(200);
+    assert_eq!(
+        rig.ring.borrow().heard.len(),
+        frames_of(1200, RATE) as usize
+    );
+    let position = rig.ring.borrow().reader.position();
+    assert_eq!(position, frames_of(1200, RATE));
+    let video = Some(protocol::engine::Video::Ntsc);
+    rig.engine.request(
+        7,
+        Request::SetOverrides {
+            overrides: Overrides { model, video },
+        },
+    );
+    rig.settle();
+    rig.play(100);
+    assert!(matches!(rig.told(7)[0], Event::Loaded { .. }));
+    assert_eq!(rig.ring.borrow().reader.position(), frames_of(1300, RATE));
+}
+
+#[test]
 fn a_song_ends_faded_and_once() {
     let mut rig = Rig::new();
     rig.load(1, 400, Some(1000));
