@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Json};
 use axum::routing::{any, get};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::trace::TraceLayer;
+use tower_http::trace::{DefaultMakeSpan, TraceLayer};
+use tracing::Level;
 
 use crate::headers;
 use crate::metrics::{self, Metrics};
@@ -44,7 +45,7 @@ pub fn public(app: App) -> Router {
             app.metrics.clone(),
             metrics::observe,
         ))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().level(Level::INFO)))
         .layer(axum::middleware::from_fn_with_state(
             app.isolation,
             headers::apply,

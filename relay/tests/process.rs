@@ -1,0 +1,165 @@
+//! The relay as a process: what it says when it cannot start, and how it stops.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+/// A folder with the smallest app, and one for the relay's data.
+fn folders() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("site")).unwrap();
+    std::fs::write(folder.path().join("site/index.html"), "<!doctype html>app").unwrap();
+    folder
+}
+
+fn relay(folder: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sidereal-relay"));
+    command.arg("serve").arg("--site").arg(folder.join("site"));
+    command
+        .arg("--data-dir")
+        .arg(folder.join("data"))
+        .args(options);
+    command.env_remove("SIDEREAL_CONFIG").stderr(Stdio::piped());
+    command
+}
+
+/// What it prints when it does not start: one line.
+fn refusal(folder: &Path, options: &[&str]) -> String {
+    let output = relay(folder, options).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{options:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+    text
+}
+
+/// Starts it, and waits until it says where it serves.
+fn start(command: &mut Command) -> (Child, BufReader<ChildStderr>, String) {
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("url=") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "the relay ended");
+    }
+    let url = line
+        .split("url=")
+        .nth(1)
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned();
+    (child, log, url)
+}
+
+#[test]
+fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
+    let folder = folders();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let text = refusal(folder.path(), &["--port", &port, "--metrics", "off"]);
+    assert!(
+        text.contains(&format!("127.0.0.1:{port} is in use")) && text.contains("--port"),
+        "{text}"
+    );
+    let address = format!("127.0.0.1:{port}");
+    let text = refusal(folder.path(), &["--port", "0", "--metrics", &address]);
+    assert!(
+        text.contains("is in use") && text.contains("--metrics"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_one_line() {
+    let folder = folders();
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, "port = 0\ncolour = 1\n").unwrap();
+    let text = refusal(folder.path(), &["--config", config.to_str().unwrap()]);
+    assert!(text.contains("line 2") && text.contains("colour"), "{text}");
+    std::fs::write(
+        folder.path().join("data"),
+        "a file where the folder should be",
+    )
+    .unwrap();
+    let text = refusal(folder.path(), &["--port", "0", "--metrics", "off"]);
+    assert!(text.contains("data folder"), "{text}");
+    std::fs::remove_dir_all(folder.path().join("site")).unwrap();
+    let text = refusal(folder.path(), &["--port", "0", "--metrics", "off"]);
+    assert!(text.contains("site folder"), "{text}");
+}
+
+#[test]
+fn a_certificate_that_is_none_is_named() {
+    let folder = folders();
+    let cert = folder.path().join("cert.pem");
+    std::fs::write(&cert, "no certificate").unwrap();
+    let cert = cert.to_str().unwrap();
+    let options = [
+        "--port",
+        "0",
+        "--metrics",
+        "off",
+        "--tls-cert",
+        cert,
+        "--tls-key",
+        cert,
+    ];
+    let text = refusal(folder.path(), &options);
+    assert!(text.contains("cert.pem"), "{text}");
+}
+
+#[test]
+fn a_self_signed_certificate_is_made_once() {
+    let folder = folders();
+    let options = ["--port", "0", "--metrics", "off", "--tls-self-signed"];
+    let mut certificates = Vec::new();
+    for _ in 0..2 {
+        let (mut child, _log, url) = start(&mut relay(folder.path(), &options));
+        assert!(url.starts_with("https://"), "{url}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        certificates.push(std::fs::read(folder.path().join("data/self-signed.pem")).unwrap());
+    }
+    assert_eq!(certificates[0], certificates[1]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_lets_an_open_request_end() {
+    let folder = folders();
+    let (mut child, mut log, url) = start(&mut relay(
+        folder.path(),
+        &["--port", "0", "--metrics", "off"],
+    ));
+    let address = url.strip_prefix("http://").unwrap().to_owned();
+    // A request whose head is not complete yet holds its connection open.
+    let mut open = TcpStream::connect(&address).unwrap();
+    open.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        .unwrap();
+    let mut other = TcpStream::connect(&address).unwrap();
+    other.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    other.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("ok\n"), "{answer}");
+
+    let kill = Command::new("kill")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    let mut line = String::new();
+    while !line.contains("draining") {
+        line.clear();
+        assert!(
+            log.read_line(&mut line).unwrap() > 0,
+            "the relay ended at once"
+        );
+    }
+    open.write_all(b"Connection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    open.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("ok\n"), "{answer}");
+    assert!(child.wait().unwrap().success());
+}
