@@ -62,6 +62,15 @@ fn main() {
     };
     sys::listen(on_request);
     sys::post(EVENT, &Event::Ready, None);
+    spawn_local(warm_up());
+}
+
+/// Builds the chips' tables before anybody waits for them; they take some 50 ms.
+async fn warm_up() {
+    for model in [sid::Model::Mos8580, sid::Model::Mos6581] {
+        sys::turn().await;
+        drop(sid::Sid::new(model));
+    }
 }
 
 fn start(
