@@ -1,9 +1,10 @@
 //! `cargo xtask run`: build everything and serve it.
 
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::bundle::{self, Effort};
@@ -35,6 +36,13 @@ pub fn build() -> Result<Command> {
 }
 
 pub fn run(args: &RunArgs) -> Result<()> {
+    // Said before minutes of building, not after.
+    if let Err(error) = TcpListener::bind(("127.0.0.1", args.port)) {
+        bail!(
+            "cannot listen on 127.0.0.1:{}: {error}. Choose another with --port",
+            args.port
+        );
+    }
     let start = Instant::now();
     let mut relay = build()?;
     eprintln!(
@@ -42,8 +50,10 @@ pub fn run(args: &RunArgs) -> Result<()> {
         start.elapsed().as_secs_f64(),
         args.port
     );
+    // A second relay on this machine may have the metrics' port; whoever wants them asks.
     execute(
         relay
+            .env("SIDEREAL_METRICS", "off")
             .args(["--port", &args.port.to_string()])
             .args(&args.relay),
     )
