@@ -6,8 +6,8 @@
 //! swallows the count of that cycle: zero is never seen, and the period is the latch plus one.
 //!
 //! What the bits do, reload and toggle are as the MOS 6526 data sheet has them; it says nothing of
-//! delays. Those are the ones of libsidplayfp 3.0.2 (`c64/CIA/timer.cpp`), which has them from
-//! VICE's `ciatimer.c`; the traces of the reference player hold them to the cycle.
+//! delays. Those are the ones of libsidplayfp 3.0.2 (`c64/CIA/timer.cpp`) and of VICE's
+//! `ciatimer.c`, which agree; the reference player's traces hold this file to them.
 //!
 //! Stretches in which the counter does nothing but count, or nothing at all, are skipped at once.
 
