@@ -3,6 +3,7 @@
 //! Every cycle is one bus access, dummy accesses included. Sources: `64doc` (John West, Marko
 //! Mäkelä), "NMOS 6510 Unintended Opcodes" (groepaz).
 
+mod addressing;
 mod alu;
 mod opcodes;
 

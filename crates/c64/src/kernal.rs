@@ -1,8 +1,10 @@
 //! What stands in for the ROMs while the listener has supplied none.
 //!
 //! Only the ways in and out of interrupts exist, at the addresses that tunes jump to, and empty
-//! routines behind the KERNAL's jump table. Source: the behaviour of libsidplayfp 3.0.2, listed
-//! address by address; none of it is Commodore's code.
+//! routines behind the KERNAL's jump table. Which addresses those are, and what answers at them,
+//! is as in libsidplayfp 3.0.2 (`c64/Banks/SystemROMBanks.h`), so that tunes take the same cycles.
+//! The few instructions there (save the registers, jump through the vector, restore, return) are
+//! what any such routine does, at the places where Commodore's does it.
 
 /// 8 KiB of ROM.
 pub type Rom = [u8; 0x2000];

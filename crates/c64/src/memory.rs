@@ -1,4 +1,8 @@
 //! RAM as it stands when a tune is placed in it.
+//!
+//! Source: libsidplayfp 3.0.2, for the power-on pattern `c64/Banks/SystemRAMBank.h`, for the rest
+//! `psiddrv.cpp` and the table `poweron.bin`, whose values came from running the KERNAL's reset
+//! routine. What they mean: "Mapping the Commodore 64" (Sheldon Leemon).
 
 /// 64 KiB.
 pub type Ram = [u8; 0x1_0000];
@@ -20,7 +24,8 @@ pub fn power_on() -> Box<Ram> {
 }
 
 /// What BASIC and KERNAL leave below `$0400` when a C64 has come up, by address: pointers,
-/// the character fetching routine, vectors. Source: "Mapping the Commodore 64" (Sheldon Leemon).
+/// vectors, and the character fetching routine, which BASIC copies from its ROM. The selection is
+/// the reference player's: other cells that a booted machine has set are zero here too.
 const BOOTED: &[(u16, &[u8])] = &[
     // Work space of BASIC: conversion vectors, string and text pointers.
     (0x0003, &[0xaa, 0xb1, 0x91, 0xb3, 0x22]),

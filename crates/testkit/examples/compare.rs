@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use testkit::fixture::{self, Golden};
-use testkit::sound::{self, Comparison, percentile};
-use testkit::{synth, trace};
+use testkit::measure;
+use testkit::sound::{Comparison, percentile};
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -21,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     let results = Mutex::new(Vec::new());
     let work = || {
         while let Some(golden) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match measure(golden, seconds) {
+            match measure::chips_alone(golden, seconds) {
                 Ok(found) => results.lock().expect("no panics").push((golden, found)),
                 Err(error) => eprintln!("{}: {error}", golden.case.tune),
             }
@@ -80,20 +80,4 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn measure(golden: &Golden, seconds: f64) -> anyhow::Result<Comparison> {
-    let reference = sound::read_flac(&golden.sound_path())?;
-    let rate = reference.sample_rate;
-    let count = ((seconds * f64::from(rate)) as usize).min(reference.samples.len());
-    let trace = trace::read(&golden.trace_path())?;
-    let tested = synth::synth(
-        &trace,
-        &golden.models(),
-        golden.clock_hz(),
-        rate,
-        seconds + 1.0,
-    );
-    let start = synth::reference_start(golden.clock_hz(), rate) - 1_000;
-    sound::compare(&reference.samples[..count], &tested[start..], rate, 2_000)
 }

@@ -34,6 +34,8 @@ pub struct Case {
     pub sid_models: Vec<String>,
     /// Length of the sound, s.
     pub pcm_seconds: f64,
+    /// Cycle of the last write in the trace, since power-on.
+    pub last_cycle: u64,
     /// The trace stops early.
     pub truncated: bool,
 }
@@ -97,6 +99,11 @@ pub fn golden() -> anyhow::Result<Vec<Golden>> {
     let Some(root) = shared("golden") else {
         return Ok(Vec::new());
     };
+    golden_in(&root)
+}
+
+/// All golden tunes of a folder, sorted by path.
+pub fn golden_in(root: &Path) -> anyhow::Result<Vec<Golden>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(root).sort_by_file_name() {
         let entry = entry?;

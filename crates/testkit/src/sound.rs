@@ -128,6 +128,16 @@ pub fn compare(
     })
 }
 
+/// Level of the tested sound over the reference, dB, DC removed, over the length that both have;
+/// none where either is silent.
+pub fn level_difference_db(reference: &[f32], tested: &[f32]) -> Option<f64> {
+    let count = reference.len().min(tested.len());
+    let power_of = |samples: &[f32]| power(&without_dc(&samples[..count])) / count.max(1) as f64;
+    let (reference, tested) = (power_of(reference), power_of(tested));
+    let is_sound = |power: f64| 10.0 * power.max(1e-30).log10() > FLOOR_DB;
+    (is_sound(reference) && is_sound(tested)).then(|| 10.0 * (tested / reference).log10())
+}
+
 /// The value below which `share` of sorted `values` lie; 0 for none.
 pub fn percentile(values: &[f64], share: f64) -> f64 {
     if values.is_empty() {
@@ -296,6 +306,16 @@ mod tests {
         assert_eq!(found.lag, 500);
         assert!((found.level_db + 6.02).abs() < 0.01, "{}", found.level_db);
         assert!(found.median_db < 1e-4 && found.p95_db < 1e-4, "{found:?}");
+    }
+
+    #[test]
+    fn levels_compare_without_dc_and_silence_has_none() {
+        let loud = tones(44_100, &[(400.0, 0.2)]);
+        let quiet: Vec<f32> = loud.iter().map(|sample| sample * 0.5 + 0.3).collect();
+        let found = level_difference_db(&loud, &quiet).unwrap();
+        assert!((found + 6.02).abs() < 0.01, "{found}");
+        assert_eq!(level_difference_db(&loud, &[0.3; 44_100]), None);
+        assert_eq!(level_difference_db(&[], &loud), None);
     }
 
     #[test]

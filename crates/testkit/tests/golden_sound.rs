@@ -1,31 +1,10 @@
 //! The chips against the reference player's sound, for tunes that use every part of them.
 
 use sid::Model;
-use testkit::fixture::{self, Golden};
-use testkit::sound::{self, Comparison};
-use testkit::{synth, trace};
+use testkit::{fixture, measure};
 
 /// Seconds compared; a debug build of the comparison is slow.
 const SECONDS: f64 = 2.0;
-
-fn measure(golden: &Golden) -> Comparison {
-    let reference = sound::read_flac(&golden.sound_path()).expect("golden sound");
-    let rate = reference.sample_rate;
-    let count = reference
-        .samples
-        .len()
-        .min((SECONDS * f64::from(rate)) as usize);
-    let trace = trace::read(&golden.trace_path()).expect("golden trace");
-    let tested = synth::synth(
-        &trace,
-        &golden.models(),
-        golden.clock_hz(),
-        rate,
-        SECONDS + 0.5,
-    );
-    let start = synth::reference_start(golden.clock_hz(), rate) - 500;
-    sound::compare(&reference.samples[..count], &tested[start..], rate, 1_000).expect("overlap")
-}
 
 #[test]
 fn sounds_like_the_reference() {
@@ -45,7 +24,7 @@ fn sounds_like_the_reference() {
             continue;
         };
         assert_eq!(golden.models()[0], model, "{name}");
-        let found = measure(golden);
+        let found = measure::chips_alone(golden, SECONDS).expect("golden trace and sound");
         println!(
             "{name}: median {:.3}, p95 {:.3}, level {:+.3} dB",
             found.median_db, found.p95_db, found.level_db

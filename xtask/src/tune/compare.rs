@@ -5,10 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
-use c64::chips::Chips;
 use c64::{Config, Player};
 use serde_json::{Value, json};
-use testkit::trace::Write as Record;
+use sidfile::Tune;
+use testkit::fixture::{self, Golden};
+use testkit::measure;
 
 use super::golden::{self, Comparison};
 use super::trace;
@@ -18,8 +19,11 @@ const THREADS: usize = 2;
 /// Cycles run beyond the reference's last one.
 const MARGIN: u64 = 200_000;
 
-/// Frames by which the sounds may be shifted against each other.
-const MAX_LAG: usize = 2_000;
+/// Seconds of the sound that are compared.
+const SOUND_SECONDS: f64 = 5.0;
+
+/// A tune within this level of the reference counts as near.
+const NEAR_DB: f64 = 6.0;
 
 /// What to compare.
 pub(super) struct Options {
@@ -39,16 +43,14 @@ struct Row {
 }
 
 /// How far the sound is from the reference's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Sound {
     /// All chips are of this model; none if they differ.
     model: Option<sid::Model>,
-    /// Power of the difference after alignment and level match, relative to the sound.
-    rms_db: f64,
-    /// Log-spectral distance, median over the frames.
-    median_db: f64,
-    /// The same, 95th percentile.
-    p95_db: f64,
+    /// Our chips, fed with the reference's writes.
+    chips: testkit::sound::Comparison,
+    /// Level of what our player makes over the reference, dB; none where either is silent.
+    rms_db: Option<f64>,
 }
 
 impl Row {
@@ -69,9 +71,10 @@ impl Row {
                 "distances_equal": trace.in_time,
                 "first_difference": trace.first_difference,
                 "first_late": trace.first_late,
-                "rms_difference_db": self.sound.map(|sound| sound.rms_db),
-                "lsd_median_db": self.sound.map(|sound| sound.median_db),
-                "lsd_p95_db": self.sound.map(|sound| sound.p95_db),
+                "rms_db": self.sound.as_ref().and_then(|sound| sound.rms_db),
+                "synth_level_db": self.sound.as_ref().map(|sound| sound.chips.level_db),
+                "lsd_median_db": self.sound.as_ref().map(|sound| sound.chips.median_db),
+                "lsd_p95_db": self.sound.as_ref().map(|sound| sound.chips.p95_db),
             }),
         }
     }
@@ -93,18 +96,32 @@ impl Row {
                 let show =
                     |index: Option<usize>| index.map_or("-".into(), |index| index.to_string());
                 println!(
-                    "{mark}{name:44} {:>8} differs {:>8} late {:>8} equal {:>8.4} in time {:>8.4} sound {}",
+                    "{mark}{name:44} {:>8} differs {:>8} late {:>8} equal {:>8.4} in time {:>8.4} {}",
                     trace.records,
                     show(trace.first_difference),
                     show(trace.first_late),
                     percent(trace.equal, trace.records),
                     percent(trace.in_time, trace.records),
-                    self.sound.map_or("-".into(), |sound| {
-                        format!("{:.1} dB, spectrum {:.2} dB", sound.rms_db, sound.median_db)
-                    }),
+                    self.sound.as_ref().map_or("-".into(), Sound::text),
                 );
             }
         }
+    }
+}
+
+impl Sound {
+    fn text(&self) -> String {
+        let level = self
+            .rms_db
+            .map_or("silent".into(), |level| format!("{level:+.2}"));
+        format!(
+            "rms_db {level:>6} spectrum {:.3} p95 {:.3}",
+            self.chips.median_db, self.chips.p95_db
+        )
+    }
+
+    fn is_near(&self) -> bool {
+        self.rms_db.is_none_or(|level| level.abs() <= NEAR_DB)
     }
 }
 
@@ -124,18 +141,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     };
     let torture = std::fs::read_to_string(options.golden.join("torture.txt")).unwrap_or_default();
     let torture: Vec<&str> = torture.lines().map(str::trim).collect();
-    let mut cases: Vec<PathBuf> = walkdir::WalkDir::new(&options.golden)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok)
-        .map(walkdir::DirEntry::into_path)
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
-        .collect();
+    let mut cases = fixture::golden_in(&options.golden)?;
     if let Some(only) = &options.only {
-        cases.retain(|path| path.to_string_lossy().contains(only.as_str()));
+        cases.retain(|golden| golden.case.tune.contains(only.as_str()));
     }
     anyhow::ensure!(
         !cases.is_empty(),
@@ -174,6 +182,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
 
 fn total(rows: &[Row]) -> Value {
     let traces = || rows.iter().filter_map(|row| row.trace.as_ref().ok());
+    let sounds = || rows.iter().filter_map(|row| row.sound.as_ref());
     let records: usize = traces().map(|trace| trace.records).sum();
     let equal: usize = traces().map(|trace| trace.equal).sum();
     let in_time: usize = traces().map(|trace| trace.in_time).sum();
@@ -190,126 +199,85 @@ fn total(rows: &[Row]) -> Value {
         "records_equal_tunes": count(false, true),
         "records_percent": percent(equal, records),
         "distances_percent": percent(in_time, records),
+        "tunes_with_sound": rows.iter().filter(|row| row.sound.is_some()).count(),
+        "within_6_db": sounds().filter(|sound| sound.is_near()).count(),
+        "largest_rms_db": sounds()
+            .filter_map(|sound| sound.rms_db)
+            .max_by(|a, b| a.abs().total_cmp(&b.abs())),
         "lsd_6581_db": model_median(rows, sid::Model::Mos6581),
         "lsd_8580_db": model_median(rows, sid::Model::Mos8580),
     })
 }
 
-fn compare_tune(case: &Path, tunes: &Path, torture: &[&str], with_sound: bool) -> Row {
-    let mut row = Row {
-        tune: case.display().to_string(),
-        is_torture: false,
-        trace: Err(String::new()),
-        sound: None,
+fn compare_tune(golden: &Golden, tunes: &Path, torture: &[&str], with_sound: bool) -> Row {
+    let case = &golden.case;
+    let result = compare_trace_and_sound(golden, tunes, with_sound);
+    let (trace, sound) = match result {
+        Ok((trace, sound)) => (Ok(trace), sound),
+        Err(error) => (Err(format!("{error:#}")), None),
     };
-    row.trace = fill_row(&mut row.tune, case, tunes, with_sound, &mut row.sound)
-        .map_err(|error| format!("{error:#}"));
-    row.is_torture = torture.contains(&row.tune.as_str());
-    row
+    Row {
+        tune: case.tune.clone(),
+        is_torture: torture.contains(&case.tune.as_str()),
+        trace,
+        sound,
+    }
 }
 
-fn fill_row(
-    name: &mut String,
-    case: &Path,
+fn compare_trace_and_sound(
+    golden: &Golden,
     tunes: &Path,
     with_sound: bool,
-    sound: &mut Option<Sound>,
-) -> anyhow::Result<Comparison> {
-    let text = std::fs::read_to_string(case)?;
-    let facts: Value = serde_json::from_str(&text)?;
-    let path = facts["tune"].as_str().context("the case names no tune")?;
-    *name = path.to_owned();
-    let song = facts["song"]
-        .as_u64()
-        .and_then(|song| u16::try_from(song).ok());
-    let song = song.context("the case names no song")?;
-    let last_cycle = facts["lastCycle"]
-        .as_u64()
-        .context("the case names no last cycle")?;
-
-    let reference = testkit::trace::read(&case.with_extension("trace.zst"))?;
-    let tune = super::open::tune(&tunes.join(path))?;
+) -> anyhow::Result<(Comparison, Option<Sound>)> {
+    let song = u16::try_from(golden.case.song).context("a song's number fits 16 bits")?;
+    let reference = testkit::trace::read(&golden.trace_path())?;
+    let tune = super::open::tune(&tunes.join(&golden.case.tune))?;
     let mut player = Player::new(&tune, song, &Config::default())?;
+    let last_cycle = golden.case.last_cycle;
     let writes = trace::record(&mut player, last_cycle + MARGIN, reference.len() + 8);
     let comparison = golden::compare(&reference, &golden::records(&writes));
-    let flac = case.with_extension("flac");
-    if with_sound && flac.exists() {
-        let fresh = Player::new(&tune, song, &Config::default())?;
-        *sound = Some(compare_sound(&fresh, &reference, &flac)?);
+    if !with_sound || !golden.sound_path().exists() {
+        return Ok((comparison, None));
     }
-    Ok(comparison)
-}
-
-/// Feeds the reference's own writes to our chips, which takes the C64 out of the picture, and
-/// compares with its sound.
-fn compare_sound(player: &Player, reference: &[Record], flac: &Path) -> anyhow::Result<Sound> {
-    let expected = testkit::sound::read_flac(flac)?;
-    let ours = replay(
-        player,
-        reference,
-        expected.sample_rate,
-        expected.samples.len() + MAX_LAG,
-    );
-    let result = testkit::sound::compare(&expected.samples, &ours, expected.sample_rate, MAX_LAG)?;
     let first = player.chips().first().map(|chip| chip.model);
     let model = first.filter(|model| player.chips().iter().all(|chip| chip.model == *model));
-    let rest = (1.0 - result.correlation.powi(2)).max(1e-12);
-    Ok(Sound {
+    let sound = Sound {
         model,
-        rms_db: 10.0 * rest.log10(),
-        median_db: result.median_db,
-        p95_db: result.p95_db,
-    })
+        chips: measure::chips_alone(golden, SOUND_SECONDS)?,
+        rms_db: compare_level(&tune, song, golden)?,
+    };
+    Ok((comparison, Some(sound)))
 }
 
-/// The mono sound of chips that get `writes`, from the start of the CPU. The player is fresh.
-fn replay(player: &Player, writes: &[Record], sample_rate: u32, frames: usize) -> Vec<f32> {
-    const BATCH: u64 = 4096;
-    let places: Vec<_> = player
-        .chips()
+/// Level of our player's mono sound over the reference's. Both begin as the CPU starts.
+fn compare_level(tune: &Tune, song: u16, golden: &Golden) -> anyhow::Result<Option<f64>> {
+    let expected = testkit::sound::read_flac(&golden.sound_path())?;
+    let config = Config {
+        sample_rate: expected.sample_rate,
+        ..Config::default()
+    };
+    let wanted = (SOUND_SECONDS * f64::from(expected.sample_rate)) as usize;
+    let wanted = wanted.min(expected.samples.len());
+    let mut player = Player::new(tune, song, &config)?;
+    let mut stereo = vec![0.0; 2 * wanted];
+    player.render(&mut stereo, None);
+    let (frames, _) = stereo.as_chunks::<2>();
+    let mono: Vec<f32> = frames
         .iter()
-        .map(|chip| (chip.address, chip.model))
+        .map(|[left, right]| 0.5 * (left + right))
         .collect();
-    let mut chips = Chips::new(&places, player.clock_hz());
-    // The reference's sound begins with the CPU, which a fresh player is about to start.
-    let mut end = player.cycles();
-    chips.set_sounding(true, false, end);
-    let mut resampler = sid::Resampler::new(player.clock_hz(), sample_rate);
-    let (mut left, mut right, mut sound) = (Vec::new(), Vec::new(), Vec::new());
-    let mut writes = writes.iter();
-    let mut next = writes.next();
-    let mut at = next.map_or(0, |write| u64::from(write.cycles));
-    while sound.len() < frames {
-        end += BATCH;
-        while let Some(write) = next.filter(|_| at < end) {
-            chips.write(
-                usize::from(write.chip),
-                write.register,
-                write.value,
-                at.saturating_sub(1),
-            );
-            next = writes.next();
-            at += next.map_or(0, |write| u64::from(write.cycles));
-        }
-        chips.finish_batch(end, &mut left, &mut right, None);
-        for (left, right) in left.iter_mut().zip(&right) {
-            *left = 0.5 * (*left + right);
-        }
-        resampler.process(&left, &mut sound);
-    }
-    sound.truncate(frames);
-    sound
-        .iter_mut()
-        .for_each(|sample| *sample = sid::soft_clip(*sample));
-    sound
+    Ok(testkit::sound::level_difference_db(
+        &expected.samples[..wanted],
+        &mono,
+    ))
 }
 
 /// Median over the tunes whose chips are all of one model.
 fn model_median(rows: &[Row], model: sid::Model) -> Option<f64> {
-    let sounds = rows.iter().filter_map(|row| row.sound);
+    let sounds = rows.iter().filter_map(|row| row.sound.as_ref());
     let mut medians: Vec<f64> = sounds
         .filter(|sound| sound.model == Some(model))
-        .map(|sound| sound.median_db)
+        .map(|sound| sound.chips.median_db)
         .collect();
     medians.sort_by(f64::total_cmp);
     (!medians.is_empty()).then(|| testkit::sound::percentile(&medians, 0.5))

@@ -59,6 +59,7 @@ pub enum TuneCommand {
     },
     /// Write the sound of a song as WAV.
     Render {
+        /// Song and machine.
         #[command(flatten)]
         song: SongArgs,
         /// Length.
@@ -74,6 +75,7 @@ pub enum TuneCommand {
     /// Write the chips' register writes in the golden format, compressed if `--out` ends in
     /// `.zst`.
     Trace {
+        /// Song and machine.
         #[command(flatten)]
         song: SongArgs,
         /// Length.

@@ -1,5 +1,6 @@
 //! `tune sweep`: plays every tune of a folder and says what goes wrong.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -61,19 +62,38 @@ pub(super) fn run(folder: &Path, seconds: f64) -> anyhow::Result<()> {
     let outcomes = outcomes
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let count = |wanted: fn(&Outcome) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
-    println!(
-        "{} tunes: {} play, {} refused, {} panic, {} hang, {} jam, {} silent; {:.1} times real time",
-        outcomes.len(),
-        count(|outcome| *outcome == Outcome::Plays),
-        count(|outcome| matches!(outcome, Outcome::Refused(_))),
-        count(|outcome| matches!(outcome, Outcome::Panics(_))),
-        count(|outcome| *outcome == Outcome::Hangs),
-        count(|outcome| matches!(outcome, Outcome::Jams(_))),
-        count(|outcome| *outcome == Outcome::Silent),
+    print_summary(
+        &outcomes,
         outcomes.len() as f64 * seconds / started.elapsed().as_secs_f64(),
     );
+    let is_broken = |outcome: &Outcome| matches!(outcome, Outcome::Panics(_) | Outcome::Hangs);
+    anyhow::ensure!(!outcomes.iter().any(is_broken), "tunes panic or hang");
     Ok(())
+}
+
+/// What a tune of this outcome counts as; refusals count by reason.
+fn kind(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Plays => "played".into(),
+        Outcome::Refused(reason) => format!("refused: {reason}"),
+        Outcome::Panics(_) => "panicked".into(),
+        Outcome::Hangs => "hung".into(),
+        Outcome::Jams(_) => "jammed".into(),
+        Outcome::Silent => "silent".into(),
+    }
+}
+
+fn print_summary(outcomes: &[Outcome], speed: f64) {
+    let mut counts: BTreeMap<String, usize> = ["played", "silent", "jammed", "hung", "panicked"]
+        .map(|kind| (kind.to_owned(), 0))
+        .into();
+    for outcome in outcomes {
+        *counts.entry(kind(outcome)).or_default() += 1;
+    }
+    println!("{} tunes at {speed:.1} times real time", outcomes.len());
+    for (kind, count) in counts {
+        println!("{count:6} {kind}");
+    }
 }
 
 fn play(file: &Path, seconds: f64) -> Outcome {

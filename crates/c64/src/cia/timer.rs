@@ -1,34 +1,22 @@
-//! One timer of a CIA: a counter behind a short pipeline.
+//! One timer of a CIA: a 16 bit counter, its latch, and the wires that reach the counter late.
 //!
-//! A command takes effect some cycles after its write: the control bits are shifted through
-//! delay stages, as in VICE's `ciatimer.c`, where the stages were found by measuring the chip.
+//! Three things travel from the control register to the counter, and each takes two cycles: that
+//! it counts, that it is loaded, and that it stops at zero. So a timer that is started in cycle 0
+//! loses its first count in cycle 3. In the cycle of an underflow the latch is loaded, which
+//! swallows the count of that cycle: zero is never seen, and the period is the latch plus one.
+//!
+//! What the bits do, reload and toggle are as the MOS 6526 data sheet has them; it says nothing of
+//! delays. Those are the ones of libsidplayfp 3.0.2 (`c64/CIA/timer.cpp`) and of VICE's
+//! `ciatimer.c`, which agree; the reference player's traces hold this file to them.
+//!
 //! Stretches in which the counter does nothing but count, or nothing at all, are skipped at once.
 
 use core::num::NonZeroU16;
 
-/// Control bits as written, and the stages behind them.
-mod stage {
-    pub(super) const START: u32 = 0x01;
-    pub(super) const STEP: u32 = 0x04;
-    pub(super) const ONE_SHOT: u32 = 0x08;
-    pub(super) const FORCE_LOAD: u32 = 0x10;
-    pub(super) const COUNTS_CYCLES: u32 = 0x20;
-    pub(super) const CONTROL: u32 = START | ONE_SHOT | FORCE_LOAD | COUNTS_CYCLES;
-    pub(super) const COUNT_NEXT: u32 = 0x100;
-    pub(super) const COUNT: u32 = 0x200;
-    pub(super) const ONE_SHOT_NEXT: u32 = ONE_SHOT << 8;
-    pub(super) const ONE_SHOT_NOW: u32 = ONE_SHOT << 16;
-    pub(super) const LOAD_NEXT: u32 = FORCE_LOAD << 8;
-    pub(super) const LOAD: u32 = FORCE_LOAD << 16;
-    pub(super) const UNDERFLOW: u32 = 0x8000_0000;
-    pub(super) const HAS_STARTED: u32 = START | COUNTS_CYCLES;
-}
-use stage::*;
-
 /// Cycles that a timer can skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quiet {
-    /// None: something moves through the pipeline.
+    /// None: something is on its way to the counter.
     No,
     /// So many, the counter counting in each.
     Counting(NonZeroU16),
@@ -36,12 +24,49 @@ pub(super) enum Quiet {
     Idle,
 }
 
+/// A signal on its way from the control register to the counter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Late {
+    /// As given in this cycle.
+    given: bool,
+    /// As given a cycle ago.
+    halfway: bool,
+    /// As given two cycles ago: what the counter obeys.
+    arrived: bool,
+}
+
+impl Late {
+    fn advance(&mut self) {
+        self.arrived = self.halfway;
+        self.halfway = self.given;
+    }
+
+    /// Whether the counter goes on seeing what it sees.
+    fn is_steady(self) -> bool {
+        self.given == self.halfway && self.halfway == self.arrived
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Timer {
     counter: u16,
     latch: u16,
-    state: u32,
-    control: u8,
+    /// Bit 0 of the control register, as it reads: a one-shot timer clears it.
+    is_started: bool,
+    /// Every cycle is counted, rather than underflows of the other timer or nothing.
+    counts_cycles: bool,
+    /// One underflow of the other timer waits to be counted. It skips the first half of the way.
+    step: bool,
+    count: Late,
+    /// A pulse: it is given for a single cycle.
+    load: Late,
+    one_shot: Late,
+    /// The last cycle underflowed.
+    underflowed: bool,
+    /// The port bit toggles instead of pulsing.
+    is_toggling: bool,
+    /// The timer drives its port bit.
+    drives_port: bool,
     /// The flip-flop behind the port bit in toggle mode.
     toggle: bool,
 }
@@ -51,8 +76,15 @@ impl Timer {
         Self {
             counter: 0xffff,
             latch: 0xffff,
-            state: 0,
-            control: 0,
+            is_started: false,
+            counts_cycles: false,
+            step: false,
+            count: Late::default(),
+            load: Late::default(),
+            one_shot: Late::default(),
+            underflowed: false,
+            is_toggling: false,
+            drives_port: false,
             toggle: false,
         }
     }
@@ -66,69 +98,68 @@ impl Timer {
     }
 
     pub(super) fn is_started(&self) -> bool {
-        self.state & START != 0
+        self.is_started
     }
 
     /// The level on the port bit that the timer drives.
     pub(super) fn output(&self) -> bool {
-        if self.control & 0x04 != 0 {
+        if self.is_toggling {
             self.toggle
         } else {
-            self.state & UNDERFLOW != 0
+            self.underflowed
         }
     }
 
     /// Bit 5 of `control` must be set where the timer does not count cycles.
     pub(super) fn set_control(&mut self, control: u8, was: u8) {
-        if control & 1 != 0 && was & 1 == 0 {
+        let bit = |number: u8| control >> number & 1 != 0;
+        if bit(0) && was & 1 == 0 {
             self.toggle = true;
         }
-        self.state &= !CONTROL;
-        self.state |= (u32::from(control) & CONTROL) ^ COUNTS_CYCLES;
-        self.control = control;
+        self.drives_port = bit(1);
+        self.is_toggling = bit(2);
+        self.one_shot.given = bit(3);
+        self.load.given = bit(4);
+        self.is_started = bit(0);
+        self.counts_cycles = !bit(5);
+        self.count.given = self.is_started && self.counts_cycles;
     }
 
     pub(super) fn set_latch_low(&mut self, value: u8) {
         self.latch = self.latch & 0xff00 | u16::from(value);
-        if self.state & LOAD != 0 {
-            self.counter = self.latch;
-        }
+        self.pass_latch();
     }
 
+    /// Writing the high byte loads a timer that stands still, as the data sheet says.
     pub(super) fn set_latch_high(&mut self, value: u8) {
         self.latch = self.latch & 0x00ff | u16::from(value) << 8;
-        if self.state & LOAD != 0 {
+        if !self.load.arrived && !self.is_started {
+            self.load.halfway = true;
+        }
+        self.pass_latch();
+    }
+
+    /// While the counter is being loaded, what is written to the latch goes through.
+    fn pass_latch(&mut self) {
+        if self.load.arrived {
             self.counter = self.latch;
-        } else if self.state & START == 0 {
-            self.state |= LOAD_NEXT;
         }
     }
 
     /// The other timer has underflowed and this one counts that.
     pub(super) fn step(&mut self) {
-        self.state |= STEP;
-    }
-
-    /// The pipeline one cycle on, before underflow and load.
-    fn shifted(&self) -> u32 {
-        let state = self.state;
-        let mut next = state & (START | ONE_SHOT | COUNTS_CYCLES);
-        if state & HAS_STARTED == HAS_STARTED {
-            next |= COUNT_NEXT;
-        }
-        if state & COUNT_NEXT != 0 || state & (STEP | START) == STEP | START {
-            next |= COUNT;
-        }
-        next | (state & (FORCE_LOAD | ONE_SHOT | LOAD_NEXT | ONE_SHOT_NEXT)) << 8
+        self.step = true;
     }
 
     /// How long nothing but counting happens.
     #[inline]
     pub(super) fn quiet(&self) -> Quiet {
-        if self.shifted() != self.state {
+        let is_loading = self.load != Late::default();
+        let is_steady = self.count.is_steady() && self.one_shot.is_steady();
+        if is_loading || self.step || self.underflowed || !is_steady {
             return Quiet::No;
         }
-        if self.state & COUNT == 0 {
+        if !self.count.arrived {
             return Quiet::Idle;
         }
         NonZeroU16::new(self.counter.saturating_sub(1)).map_or(Quiet::No, Quiet::Counting)
@@ -137,29 +168,41 @@ impl Timer {
     /// Skips cycles that `quiet` allowed.
     #[inline]
     pub(super) fn skip(&mut self, cycles: u16) {
-        if self.state & COUNT != 0 {
+        if self.count.arrived {
             self.counter -= cycles;
         }
     }
 
     /// One cycle. Returns whether the timer underflowed.
     pub(super) fn clock(&mut self) -> bool {
-        if self.state & COUNT != 0 {
+        if self.count.arrived {
             self.counter = self.counter.wrapping_sub(1);
         }
-        self.state = self.shifted();
-        let underflows = self.counter == 0 && self.state & COUNT != 0;
-        if underflows {
-            self.state |= LOAD | UNDERFLOW;
-            if self.state & (ONE_SHOT_NOW | ONE_SHOT_NEXT) != 0 {
-                self.state &= !(START | COUNT_NEXT);
-            }
-            self.toggle = self.control & 0x06 == 0x06 && !self.toggle;
+        self.count.advance();
+        self.count.arrived |= core::mem::take(&mut self.step) && self.is_started;
+        self.load.advance();
+        self.load.given = false;
+        self.one_shot.advance();
+
+        self.underflowed = self.counter == 0 && self.count.arrived;
+        if self.underflowed {
+            self.underflow();
         }
-        if self.state & LOAD != 0 {
+        if self.load.arrived {
             self.counter = self.latch;
-            self.state &= !COUNT;
+            self.count.arrived = false;
         }
-        underflows
+        self.underflowed
+    }
+
+    fn underflow(&mut self) {
+        self.load.arrived = true;
+        // One-shot mode counts from halfway on, and takes back the counts that are on their way.
+        if self.one_shot.halfway || self.one_shot.arrived {
+            self.is_started = false;
+            self.count.given = false;
+            self.count.halfway = false;
+        }
+        self.toggle = self.drives_port && self.is_toggling && !self.toggle;
     }
 }
