@@ -8,7 +8,23 @@ declare global {
   }
 }
 
+// A ScriptProcessor tells when something is heard, by the page's clock. What is recorded comes from
+// a worklet: a ScriptProcessor drops blocks while the page is busy, which no listener would hear.
+const recorder = `registerProcessor('journey-tap', class extends AudioWorkletProcessor {
+  block = new Float32Array(1024)
+  at = 0
+  process([[samples]]) {
+    for (let i = 0; i < 128; i++) this.block[this.at++] = samples ? samples[i] : 0
+    if (this.at === this.block.length) {
+      this.port.postMessage(this.block)
+      this.at = 0
+    }
+    return true
+  }
+})`
+
 export async function installTap(page: Page) {
+  await page.route('/journey-tap.js', (route) => route.fulfill({ contentType: 'text/javascript', body: recorder }))
   await page.addInitScript(() => {
     const tap = { rate: 0, chunks: [] as Float32Array[], times: [] as number[], recording: false }
     window.tap = tap
@@ -24,10 +40,15 @@ export async function installTap(page: Page) {
           let peak = 0
           for (const sample of samples) peak = Math.max(peak, Math.abs(sample))
           if (peak > 0.001 && tap.times.length < 10_000) tap.times.push(performance.now())
-          if (tap.recording) tap.chunks.push(samples.slice())
         }
         connect.call(this, ear)
         connect.call(ear, target)
+        void context.audioWorklet.addModule('/journey-tap.js').then(() => {
+          const recorder = new AudioWorkletNode(context, 'journey-tap')
+          recorder.port.onmessage = ({ data }) => tap.recording && tap.chunks.push(data)
+          connect.call(this, recorder)
+          connect.call(recorder, target)
+        })
       }
       // @ts-expect-error the overloads of connect are one function
       return connect.call(this, target, ...rest)

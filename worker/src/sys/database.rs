@@ -97,7 +97,7 @@ fn file_of(md5: &Md5, value: &JsValue) -> Option<StoredFile> {
         .ok()?
         .to_vec();
     // A damaged file is as good as none.
-    (Md5::of(&bytes) == *md5).then(|| StoredFile {
+    (Md5::of(&bytes) == *md5).then_some(StoredFile {
         md5: *md5,
         path,
         bytes,
