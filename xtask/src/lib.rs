@@ -4,6 +4,7 @@ mod bench;
 mod bundle;
 mod check;
 mod coverage;
+mod demo_tunes;
 mod dist;
 mod journeys;
 mod npm;
@@ -41,6 +42,12 @@ enum Command {
     Dist,
     /// Measure, each figure beside its peer or limit
     Bench(bench::BenchArgs),
+    /// Make the demo tunes under `public/demo` from their texts
+    DemoTunes {
+        /// Only say whether the committed ones are those
+        #[arg(long)]
+        check: bool,
+    },
     /// Look into tunes, play and compare them
     #[command(subcommand)]
     Tune(tune::TuneCommand),
@@ -56,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Coverage => coverage::run(),
         Command::Dist => dist::run(),
         Command::Bench(args) => bench::run(&args),
+        Command::DemoTunes { check } => demo_tunes::run(check),
         Command::Tune(command) => tune::run(command),
     };
     match result {
