@@ -8,26 +8,26 @@ declare global {
   }
 }
 
-// A ScriptProcessor tells when something is heard, by the page's clock. What is recorded comes from
-// a worklet: a ScriptProcessor drops blocks while the page is busy, which no listener would hear.
-const recorder = `registerProcessor('journey-tap', class extends AudioWorkletProcessor {
-  block = new Float32Array(1024)
-  at = 0
-  process([[samples]]) {
-    for (let i = 0; i < 128; i++) this.block[this.at++] = samples ? samples[i] : 0
-    if (this.at === this.block.length) {
-      this.port.postMessage(this.block)
-      this.at = 0
-    }
-    return true
-  }
-})`
-
+// A ScriptProcessor tells when something is heard, by the page's clock. What is recorded comes over
+// a media stream: a ScriptProcessor drops blocks while the page is busy, which no listener hears.
 export async function installTap(page: Page) {
-  await page.route('/journey-tap.js', (route) => route.fulfill({ contentType: 'text/javascript', body: recorder }))
   await page.addInitScript(() => {
     const tap = { rate: 0, chunks: [] as Float32Array[], times: [] as number[], recording: false }
     window.tap = tap
+    const keep = async (track: MediaStreamTrack) => {
+      // @ts-expect-error TypeScript does not know it yet
+      const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 1000 }).readable.getReader()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        if (tap.recording) {
+          const samples = new Float32Array(value.numberOfFrames)
+          value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' })
+          tap.chunks.push(samples)
+        }
+        value.close()
+      }
+    }
     const connect = AudioNode.prototype.connect
     // @ts-expect-error the overloads of connect are one function
     AudioNode.prototype.connect = function (target: AudioNode, ...rest: number[]) {
@@ -43,12 +43,9 @@ export async function installTap(page: Page) {
         }
         connect.call(this, ear)
         connect.call(ear, target)
-        void context.audioWorklet.addModule('/journey-tap.js').then(() => {
-          const recorder = new AudioWorkletNode(context, 'journey-tap')
-          recorder.port.onmessage = ({ data }) => tap.recording && tap.chunks.push(data)
-          connect.call(this, recorder)
-          connect.call(recorder, target)
-        })
+        const stream = context.createMediaStreamDestination()
+        connect.call(this, stream)
+        void keep(stream.stream.getAudioTracks()[0])
       }
       // @ts-expect-error the overloads of connect are one function
       return connect.call(this, target, ...rest)
