@@ -4,6 +4,9 @@ const died = (reason) => {
   postMessage({ died: String(globalThis.siderealPanic ?? reason) })
   close()
 }
-addEventListener('error', (event) => died(event.message))
+addEventListener('error', (event) => {
+  event.preventDefault()
+  died(event.message)
+})
 addEventListener('unhandledrejection', (event) => died(event.reason))
 init().catch(died)

@@ -254,6 +254,8 @@ impl Core {
                     workers.library(&LibraryRequest::CancelImport { import });
                 }
             }
+            Effect::StartEngine => workers.start_again(Which::Engine),
+            Effect::StartLibrary => workers.start_again(Which::Library),
             Effect::Audio(command) => {
                 let audio = inner.audio.borrow().clone();
                 let Some(audio) = audio else { return };
@@ -302,6 +304,13 @@ impl Core {
                 if let Some(ticket) = ticket_of(id) {
                     self.send(Event::Library { ticket, event });
                 }
+            }
+            FromWorker::Gone { which, reason } => {
+                inner.tickets.borrow_mut().clear();
+                self.send(match which {
+                    Which::Engine => Event::EngineGone { reason },
+                    Which::Library => Event::LibraryGone { reason },
+                });
             }
             FromWorker::Restarted { which, reason } => {
                 inner.tickets.borrow_mut().clear();

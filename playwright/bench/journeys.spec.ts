@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, type Page } from '@playwright/test'
 import { zipSync } from 'fflate'
-import { add, click, count, open, play, player, rows } from '../lib/page'
+import { add, click, count, open, play, player, rows, watchLongTasks } from '../lib/page'
 import { heardSince } from '../lib/tap'
 import { pathBelow, shared, threeTunes, upload, walk } from '../lib/tunes'
 
@@ -43,13 +43,9 @@ test('click to first sample, pause to silence', async ({ page }) => {
   note('pause to silence, median of 12', `${median(stops).toFixed(0)} ms`, '100 ms')
 })
 
-async function watchLongTasks(page: Page) {
-  await page.evaluate(() => {
-    const long: number[] = []
-    Object.assign(window, { long })
-    new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' })
-  })
-  return () => page.evaluate(() => Math.max(0, ...(window as unknown as { long: number[] }).long))
+async function watchLongest(page: Page) {
+  const tasks = await watchLongTasks(page)
+  return async () => Math.max(0, ...(await tasks()))
 }
 
 test('import of the shared collection, and the longest frame meanwhile', async ({ browser }) => {
@@ -64,7 +60,7 @@ test('import of the shared collection, and the longest frame meanwhile', async (
     const page = await (await browser.newContext({ baseURL: process.env.SIDEREAL_URL, viewport: { width: 1440, height: 900 } })).newPage()
     await open(page)
     await expect(rows(page).first()).toBeVisible()
-    const worst = await watchLongTasks(page)
+    const worst = await watchLongest(page)
     const chooser = page.waitForEvent('filechooser')
     await page.getByRole('button', { name: 'Add files' }).click()
     const start = Date.now()
@@ -97,7 +93,7 @@ test('60 s of play beside a busy core', async ({ page }) => {
   await add(page, [upload(tune.path)])
   const clicked = await play(page, tune.title)
   await heardSince(page, clicked)
-  const worst = await watchLongTasks(page)
+  const worst = await watchLongest(page)
   const busy = spawn(process.execPath, ['-e', 'for (;;) {}'])
   await page.waitForTimeout(60_000)
   busy.kill('SIGKILL')

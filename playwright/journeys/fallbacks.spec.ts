@@ -1,6 +1,6 @@
 // Browsers and pages that lack something.
 import { expect, test } from '@playwright/test'
-import { click, elapsed, open, player, watchErrors } from '../lib/page'
+import { click, elapsed, open, player, rows, watchErrors } from '../lib/page'
 import { heardSince, record, rms } from '../lib/tap'
 
 test('without shared memory sound comes in blocks', async ({ page }) => {
@@ -39,3 +39,29 @@ test('every response is isolated', async ({ page }) => {
     expect(header['content-security-policy']).toContain("default-src 'self'")
   }
 })
+
+for (const [which, words] of [
+  ['engine', 'The sound engine could not be started'],
+  ['library', 'The library could not be opened'],
+] as const)
+  test(`a program of the ${which} that always fails is given up, and tried again when asked`, async ({ page }) => {
+    let starts = 0
+    let broken = true
+    await page.route(new RegExp(`${which}-worker`), (route) => {
+      starts++
+      return broken ? route.fulfill({ contentType: 'text/javascript', body: "throw new Error('out of order')" }) : route.continue()
+    })
+    await open(page)
+    const alert = page.getByRole('alert').filter({ hasText: words })
+    await expect(alert).toContainText('out of order')
+    const before = starts
+    await page.waitForTimeout(2000)
+    expect(starts).toBe(before)
+    await expect(alert).toBeVisible()
+    broken = false
+    await alert.getByRole('button', { name: 'Try again' }).click()
+    await expect(alert).toBeHidden()
+    await expect(rows(page).first()).toBeVisible()
+    const clicked = await click(player(page).getByRole('button', { name: 'Play', exact: true }))
+    await heardSince(page, clicked)
+  })

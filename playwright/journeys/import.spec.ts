@@ -1,11 +1,13 @@
 // Bringing music: good files, bad files, many files.
-import { readFileSync } from 'node:fs'
-import { expect, test } from '@playwright/test'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, type Page } from '@playwright/test'
 import { strToU8, zipSync } from 'fflate'
-import { add, count, open, rows } from '../lib/page'
+import { add, addFolder, count, dropPaths, open, rows, watchLongTasks } from '../lib/page'
 import { demos, describe, shared, threeTunes, walk, pathBelow } from '../lib/tunes'
 
-const report = (page: import('@playwright/test').Page) => page.getByLabel('Import', { exact: true })
+const report = (page: Page) => page.getByLabel('Import', { exact: true })
 
 test('what is no tune is refused with its reason, and the good ones stay', async ({ page }) => {
   const good = threeTunes()[0]
@@ -81,30 +83,150 @@ test('lengths and notes come with their files', async ({ page }) => {
   await expect(page.getByText('A note for the journey.').first()).toBeVisible()
 })
 
-test('the shared collection comes in without a long frame', async ({ page }) => {
-  test.skip(!shared, 'the shared collection is not beside the checkout')
+test('files that are dropped on the window are added', async ({ page }) => {
+  const tunes = threeTunes()
   await open(page)
-  await page.evaluate(() => {
-    const long: number[] = []
-    Object.assign(window, { long })
-    new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' })
-  })
-  const paths = walk(shared!)
+  const files = tunes.map((tune) => ({ name: tune.name, base64: tune.bytes.toString('base64') }))
+  const transfer = await page.evaluateHandle((files) => {
+    const transfer = new DataTransfer()
+    for (const { name, base64 } of files)
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name))
+    return transfer
+  }, files)
+  const drag = (type: string) =>
+    transfer.evaluate(
+      (transfer, type) => window.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true })),
+      type,
+    )
+  const overlay = page.getByRole('region', { name: 'Drop files' })
+  await drag('dragenter')
+  // A drop reaches the page only where it refuses the browser's own handling of the drag.
+  expect(await drag('dragover')).toBe(false)
+  await expect(overlay).toBeVisible()
+  await drag('dragleave')
+  await expect(overlay).toBeHidden()
+  await drag('dragenter')
+  expect(await drag('drop')).toBe(false)
+  await expect(overlay).toBeHidden()
+  for (const tune of tunes) {
+    await page.getByLabel('Search the library').fill(tune.title)
+    await expect(rows(page).filter({ hasText: tune.title }).first()).toBeVisible()
+  }
+})
+
+test('a folder that is dropped is added with all that is in it', async ({ page }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sidereal-drop-'))
+  const tune = threeTunes()[0]
+  const many = 250
+  for (const part of ['Top', 'Top/Deep', 'Top/Deep/Deeper']) {
+    mkdirSync(join(folder, part))
+    for (let number = 0; number < many; number++)
+      writeFileSync(join(folder, part, `${number}.sid`), variant(tune.bytes, many * part.length + number))
+  }
+  await open(page)
+  await dropPaths(page, [join(folder, 'Top')])
+  await page.getByLabel('Search the library').fill('Variant')
+  await expect.poll(() => count(page)).toBe(3 * many)
+  rmSync(folder, { recursive: true })
+  await page.getByLabel('Search the library').fill('Variant 0751')
+  await rows(page).first().getByRole('link').click()
+  await expect(page.getByText('Top/1.sid')).toBeVisible()
+})
+
+test('an import that is cancelled keeps what is in and says so', async ({ page }) => {
+  const tune = threeTunes()[0]
+  const many = 9000
   const files: Record<string, [Uint8Array, { level: 0 }]> = {}
-  for (const path of paths) files[pathBelow(shared!, path)] = [readFileSync(path), { level: 0 }]
-  const { writeFileSync, mkdtempSync, rmSync } = await import('node:fs')
-  const { tmpdir } = await import('node:os')
-  const { join } = await import('node:path')
+  for (let number = 0; number < many; number++) files[`${number}.sid`] = [variant(tune.bytes, number), { level: 0 }]
+  const folder = mkdtempSync(join(tmpdir(), 'sidereal-cancel-'))
+  writeFileSync(join(folder, 'many.zip'), zipSync(files))
+  await open(page)
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Add files' }).click()
+  await (await chooser).setFiles(join(folder, 'many.zip'))
+  await report(page).getByRole('button', { name: 'Cancel' }).click()
+  await expect(report(page)).toContainText('Import stopped')
+  rmSync(folder, { recursive: true })
+  const added = Number((await report(page).innerText()).match(/([\d,]+) new/)![1].replace(',', ''))
+  expect(added).toBeLessThan(many)
+  await page.getByLabel('Search the library').fill('Variant')
+  await expect.poll(async () => Math.max(0, await count(page))).toBe(added)
+  // The next import is not touched by the cancel of the last.
+  await add(page, [{ name: 'after.sid', mimeType: 'audio/prs.sid', buffer: variant(tune.bytes, many) }])
+  await page.getByLabel('Search the library').fill(`Variant ${many}`)
+  await expect(rows(page).filter({ hasText: `Variant ${many}` }).first()).toBeVisible()
+})
+
+test('a tune that is removed is gone, after a reload too', async ({ page }) => {
+  const tune = threeTunes()[0]
+  const copy = variant(tune.bytes, 1)
+  await open(page)
+  await add(page, [{ name: 'variant.sid', mimeType: 'audio/prs.sid', buffer: copy }])
+  await page.getByLabel('Search the library').fill('Variant 0001')
+  await expect(rows(page).filter({ hasText: 'Variant 0001' })).toHaveCount(1)
+  await rows(page).first().getByRole('link').click()
+  await page.getByRole('button', { name: 'Remove from the library' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Remove this tune?' })
+  await dialog.getByRole('button', { name: 'Keep' }).click()
+  await expect(dialog).toBeHidden()
+  await page.getByRole('button', { name: 'Remove from the library' }).click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByLabel('Search the library').fill('Variant 0001')
+  await expect(page.getByText('No tune matches')).toBeVisible()
+  await page.reload()
+  await page.getByLabel('Search the library').fill('Variant 0001')
+  await expect(page.getByText('No tune matches')).toBeVisible()
+})
+
+/** Waits until the shared collection is in and prints how that went. */
+async function collectionIsIn(page: Page, start: number, tasks: () => Promise<number[]>, how: string) {
+  await expect.poll(() => count(page), { timeout: 90_000, intervals: [50] }).toBeGreaterThan(2800)
+  const taken = Date.now() - start
+  const long = await tasks()
+  console.log(`import of the shared collection, ${how}: ${taken} ms; long tasks: ${long.length}, worst ${Math.max(0, ...long).toFixed(0)} ms`)
+  await page.getByLabel('Search the library').fill('hubbard commando')
+  await expect(rows(page).filter({ hasText: 'Commando' }).first()).toContainText('6581')
+}
+
+test('the shared collection comes in as a zip', async ({ page }) => {
+  test.skip(!shared, 'the shared collection is not beside the checkout')
+  const files: Record<string, [Uint8Array, { level: 0 }]> = {}
+  for (const path of walk(shared!)) files[pathBelow(shared!, path)] = [readFileSync(path), { level: 0 }]
   const folder = mkdtempSync(join(tmpdir(), 'sidereal-import-'))
   writeFileSync(join(folder, 'hvsc.zip'), zipSync(files))
+  await open(page)
+  const tasks = await watchLongTasks(page)
   const chooser = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Add files' }).click()
   const start = Date.now()
   await (await chooser).setFiles(join(folder, 'hvsc.zip'))
-  await expect.poll(() => count(page), { timeout: 90_000, intervals: [50] }).toBeGreaterThan(2800)
-  const long = await page.evaluate(() => (window as unknown as { long: number[] }).long)
-  console.log(`import of ${paths.length} files: ${Date.now() - start} ms; long frames: ${long.length}, worst ${Math.max(0, ...long).toFixed(0)} ms`)
+  await collectionIsIn(page, start, tasks, 'as a zip')
   rmSync(folder, { recursive: true })
-  await page.getByLabel('Search the library').fill('hubbard commando')
-  await expect(rows(page).filter({ hasText: 'Commando' }).first()).toContainText('6581')
+})
+
+test('the shared collection comes in as a picked folder', async ({ page }) => {
+  test.skip(!shared, 'the shared collection is not beside the checkout')
+  await open(page)
+  const tasks = await watchLongTasks(page)
+  const start = Date.now()
+  await addFolder(page, shared!)
+  await collectionIsIn(page, start, tasks, 'as a picked folder')
+})
+
+test('the shared collection comes in as a dropped folder', async ({ page }) => {
+  test.skip(!shared, 'the shared collection is not beside the checkout')
+  await open(page)
+  const tasks = await watchLongTasks(page)
+  const start = Date.now()
+  await dropPaths(page, [shared!])
+  await collectionIsIn(page, start, tasks, 'as a dropped folder')
+})
+
+test('the shared collection comes in as dropped files', async ({ page }) => {
+  test.skip(!shared, 'the shared collection is not beside the checkout')
+  await open(page)
+  const tasks = await watchLongTasks(page)
+  const start = Date.now()
+  await dropPaths(page, walk(shared!))
+  await collectionIsIn(page, start, tasks, 'as dropped files')
 })

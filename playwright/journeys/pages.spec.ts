@@ -3,9 +3,9 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { click, open, player, rows, watchErrors } from '../lib/page'
-import { heardSince } from '../lib/tap'
-import { demos, root } from '../lib/tunes'
+import { add, click, open, play, player, rows, watchErrors } from '../lib/page'
+import { heardSince, record, rms } from '../lib/tap'
+import { demos, root, threeTunes, upload } from '../lib/tunes'
 
 const md5 = createHash('md5').update(readFileSync(demos[0])).digest('hex')
 const routes = { library: '/', tune: `/tune/${md5}`, settings: '/settings', about: '/about', missing: '/nowhere/at/all' }
@@ -64,4 +64,29 @@ test('media keys know the tune', async ({ page }) => {
   const session = await page.evaluate(() => ({ title: navigator.mediaSession.metadata?.title, state: navigator.mediaSession.playbackState }))
   expect(session.title).toBeTruthy()
   expect(session.state).toBe('playing')
+})
+
+test('a phone mutes and steps through the songs of a file', async ({ page }) => {
+  const tune = threeTunes().find((tune) => tune.songs > 1)!
+  await page.setViewportSize(sizes.phone)
+  await open(page)
+  await add(page, [upload(tune.path)])
+  const clicked = await play(page, tune.title)
+  await heardSince(page, clicked)
+  await player(page).getByRole('link', { name: 'Open Now Playing' }).click()
+  const mute = player(page).getByRole('button', { name: 'Mute' })
+  const next = player(page).getByRole('button', { name: 'Next subtune' })
+  const previous = player(page).getByRole('button', { name: 'Previous subtune' })
+  for (const target of [mute, next, previous]) {
+    const box = (await target.boundingBox())!
+    expect(Math.min(box.width, box.height)).toBeGreaterThanOrEqual(44)
+  }
+  await next.click()
+  await expect(player(page).getByRole('group', { name: 'Subtune' })).toContainText(`${tune.start + 1}/${tune.songs}`)
+  await mute.click()
+  await expect(mute).toHaveAttribute('aria-pressed', 'true')
+  await page.waitForTimeout(500)
+  expect(rms((await record(page, 1)).samples)).toBeLessThan(0.0005)
+  await mute.click()
+  await expect.poll(async () => rms((await record(page, 1)).samples)).toBeGreaterThan(0.002)
 })

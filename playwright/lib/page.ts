@@ -24,6 +24,32 @@ export async function add(page: Page, files: Upload[]) {
   await (await chooser).setFiles(files)
 }
 
+/** Brings a folder in by the picker. */
+export async function addFolder(page: Page, path: string) {
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Add a folder' }).click()
+  await (await chooser).setFiles(path)
+}
+
+/** Drops files and folders of this disk, as the browser does it when they come from the desktop. */
+export async function dropPaths(page: Page, paths: string[]) {
+  const devtools = await page.context().newCDPSession(page)
+  const data = { items: [], files: paths, dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await devtools.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
+  await devtools.detach()
+}
+
+/** Begins to note tasks of the page that hold it up; returns how to ask for them, in milliseconds. */
+export async function watchLongTasks(page: Page) {
+  await page.evaluate(() => {
+    const long: number[] = []
+    Object.assign(window, { long })
+    new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' })
+  })
+  return () => page.evaluate(() => (window as unknown as { long: number[] }).long)
+}
+
 /** Searches for a tune and plays it. Returns the page's time of the click. */
 export async function play(page: Page, title: string) {
   await page.getByLabel('Search the library').fill(title)

@@ -8,10 +8,26 @@ declare global {
   }
 }
 
+// A ScriptProcessor tells when something is heard, by the page's clock. What is recorded comes over
+// a media stream: a ScriptProcessor drops blocks while the page is busy, which no listener hears.
 export async function installTap(page: Page) {
   await page.addInitScript(() => {
     const tap = { rate: 0, chunks: [] as Float32Array[], times: [] as number[], recording: false }
     window.tap = tap
+    const keep = async (track: MediaStreamTrack) => {
+      // @ts-expect-error TypeScript does not know it yet
+      const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 1000 }).readable.getReader()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        if (tap.recording) {
+          const samples = new Float32Array(value.numberOfFrames)
+          value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' })
+          tap.chunks.push(samples)
+        }
+        value.close()
+      }
+    }
     const connect = AudioNode.prototype.connect
     // @ts-expect-error the overloads of connect are one function
     AudioNode.prototype.connect = function (target: AudioNode, ...rest: number[]) {
@@ -24,10 +40,12 @@ export async function installTap(page: Page) {
           let peak = 0
           for (const sample of samples) peak = Math.max(peak, Math.abs(sample))
           if (peak > 0.001 && tap.times.length < 10_000) tap.times.push(performance.now())
-          if (tap.recording) tap.chunks.push(samples.slice())
         }
         connect.call(this, ear)
         connect.call(ear, target)
+        const stream = context.createMediaStreamDestination()
+        connect.call(this, stream)
+        void keep(stream.stream.getAudioTracks()[0])
       }
       // @ts-expect-error the overloads of connect are one function
       return connect.call(this, target, ...rest)

@@ -89,7 +89,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// Says why sound takes a while, where it does.
+/// Says that there is no sound, or why it takes a while, where that is so.
 #[component]
 fn SoundBanner() -> impl IntoView {
     let core = use_core();
@@ -97,13 +97,32 @@ fn SoundBanner() -> impl IntoView {
         core.player
             .with(|player| player.mode == Some(SoundMode::File))
     });
+    let gone = Memo::new(move |_| core.player.with(|player| player.gone.clone()));
     let why = if document::is_insecure() {
         "This page was opened over plain http, where browsers give no direct sound output: sound is rendered before it plays."
     } else {
         "This browser has no audio worklet: sound is rendered before it plays."
     };
     view! {
-        <Show when=move || rendered.get()>
+        {move || {
+            gone.get()
+                .map(|reason| {
+                    view! {
+                        <section class="banner banner-bad" role="alert">
+                            <Icon name=Name::Warning />
+                            <span>{format!("The sound engine could not be started: {reason}")}</span>
+                            <button
+                                class="button button-small"
+                                type="button"
+                                on:click=move |_| core.wish(Intent::RetryEngine)
+                            >
+                                "Try again"
+                            </button>
+                        </section>
+                    }
+                })
+        }}
+        <Show when=move || rendered.get() && gone.get().is_none()>
             <aside class="banner" aria-label="Sound">
                 <Icon name=Name::Info />
                 <span>{why}</span>

@@ -15,6 +15,20 @@ pub type Dropped = (String, File);
 
 /// Most files of one drop.
 const MOST_FILES: usize = 200_000;
+/// Files looked at before the page gets a turn.
+const FILES_AT_ONCE: usize = 200;
+
+/// Lets the page draw and take input in.
+pub(super) async fn turn() {
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            // A window always has timers.
+            let _ = window.set_timeout_with_callback(&resolve);
+        }
+    });
+    // It is never rejected.
+    let _ = JsFuture::from(promise).await;
+}
 
 /// Watches the whole window: `hover` is told when files are held over it and when no more,
 /// `files` gets what is dropped.
@@ -42,16 +56,14 @@ pub fn watch_drops(hover: impl Fn(bool) + 'static, files: impl Fn(Vec<Dropped>) 
                 event.prevent_default();
                 hover(false);
                 let entries = entries_of(&transfer);
-                let plain = transfer.files();
+                let plain = transfer.files().map(|plain| each(&plain));
                 let files = files.clone();
                 spawn_local(async move {
-                    let mut found = Vec::new();
-                    if entries.is_empty() {
-                        found.extend(plain.iter().flat_map(list));
+                    files(if entries.is_empty() {
+                        list(plain.unwrap_or_default()).await
                     } else {
-                        walk(entries, &mut found).await;
-                    }
-                    files(found);
+                        walk(entries).await
+                    });
                 });
             }
             _ => {
@@ -76,70 +88,100 @@ fn entries_of(transfer: &web_sys::DataTransfer) -> Vec<FileSystemEntry> {
         .collect()
 }
 
-async fn walk(mut waiting: Vec<FileSystemEntry>, found: &mut Vec<Dropped>) {
+async fn walk(mut waiting: Vec<FileSystemEntry>) -> Vec<Dropped> {
+    let mut found = Vec::new();
+    let mut paths = Vec::new();
+    let asked = Array::new();
     while let Some(entry) = waiting.pop() {
-        if found.len() >= MOST_FILES {
-            return;
+        if found.len() + paths.len() >= MOST_FILES {
+            break;
         }
-        let path = entry.full_path().trim_start_matches('/').to_owned();
         if entry.is_directory() {
-            let folder: FileSystemDirectoryEntry = entry.unchecked_into();
-            let reader = folder.create_reader();
-            // A folder comes in portions; the last is empty.
-            loop {
-                let portion = call(|done, failed| {
-                    reader.read_entries_with_callback_and_callback(done, failed)
-                });
-                let Ok(portion) = portion.await else { break };
-                let portion = Array::from(&portion);
-                if portion.length() == 0 {
-                    break;
-                }
-                waiting.extend(portion.iter().map(JsCast::unchecked_into));
-            }
+            read_folder(entry.unchecked_into(), &mut waiting).await;
         } else {
+            paths.push(entry.full_path().trim_start_matches('/').to_owned());
             let entry: FileSystemFileEntry = entry.unchecked_into();
-            let file = call(|done, failed| {
+            asked.push(&call(|done, failed| {
                 entry.file_with_callback_and_callback(done, failed);
                 Ok(())
-            });
-            if let Ok(file) = file.await {
-                found.push((path, file.unchecked_into()));
-            }
+            }));
+        }
+        if paths.len() >= FILES_AT_ONCE {
+            take_files(&mut paths, &asked, &mut found).await;
+            turn().await;
+        }
+    }
+    take_files(&mut paths, &asked, &mut found).await;
+    found
+}
+
+async fn read_folder(folder: FileSystemDirectoryEntry, waiting: &mut Vec<FileSystemEntry>) {
+    let reader = folder.create_reader();
+    // A folder comes in portions; the last is empty.
+    loop {
+        let portion =
+            call(|done, failed| reader.read_entries_with_callback_and_callback(done, failed));
+        let Ok(portion) = JsFuture::from(portion).await else {
+            return;
+        };
+        let portion = Array::from(&portion);
+        if portion.length() == 0 {
+            return;
+        }
+        waiting.extend(portion.iter().map(JsCast::unchecked_into));
+    }
+}
+
+/// Takes the files in that have been asked for; one that cannot be had is passed over.
+async fn take_files(paths: &mut Vec<String>, asked: &Array, found: &mut Vec<Dropped>) {
+    let settled = JsFuture::from(Promise::all_settled(asked)).await;
+    asked.set_length(0);
+    let settled = settled.map(|settled| Array::from(&settled));
+    for (path, result) in paths.drain(..).zip(settled.iter().flat_map(Array::iter)) {
+        let file = Reflect::get(&result, &"value".into());
+        if let Some(file) = file.ok().and_then(|file| file.dyn_into().ok()) {
+            found.push((path, file));
         }
     }
 }
 
-/// A function with two callbacks as a future.
-async fn call(
-    function: impl Fn(&Function, &Function) -> Result<(), JsValue>,
-) -> Result<JsValue, JsValue> {
-    let promise = Promise::new(&mut |done, failed| {
+/// A function with two callbacks as a promise.
+fn call(function: impl Fn(&Function, &Function) -> Result<(), JsValue>) -> Promise {
+    Promise::new(&mut |done, failed| {
         if let Err(error) = function(&done, &failed) {
             // Calling a promise's own function cannot fail.
             let _ = failed.call1(&JsValue::NULL, &error);
         }
-    });
-    JsFuture::from(promise).await
+    })
 }
 
-fn list(files: &FileList) -> Vec<Dropped> {
+fn each(files: &FileList) -> Vec<File> {
     (0..files.length())
         .filter_map(|at| files.get(at))
-        .map(|file| {
-            let path = Reflect::get(&file, &"webkitRelativePath".into())
-                .ok()
-                .and_then(|path| path.as_string())
-                .filter(|path| !path.is_empty())
-                .unwrap_or_else(|| file.name());
-            (path, file)
-        })
+        .take(MOST_FILES)
         .collect()
+}
+
+async fn list(files: Vec<File>) -> Vec<Dropped> {
+    let mut found = Vec::with_capacity(files.len());
+    for file in files {
+        let path = Reflect::get(&file, &"webkitRelativePath".into())
+            .ok()
+            .and_then(|path| path.as_string())
+            .filter(|path| !path.is_empty())
+            .unwrap_or_else(|| file.name());
+        found.push((path, file));
+        if found.len() % FILES_AT_ONCE == 0 {
+            turn().await;
+        }
+    }
+    found
 }
 
 /// Opens the system's picker, for files or for a folder. Nothing is called where the listener
 /// cancels.
 pub fn pick(folder: bool, files: impl Fn(Vec<Dropped>) + 'static) {
+    let files = Rc::new(files);
     let Some(input) = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.create_element("input").ok())
@@ -155,7 +197,8 @@ pub fn pick(folder: bool, files: impl Fn(Vec<Dropped>) + 'static) {
     let picked = input.clone();
     let listener = Closure::<dyn Fn()>::new(move || {
         if let Some(chosen) = picked.files() {
-            files(list(&chosen));
+            let files = files.clone();
+            spawn_local(async move { files(list(each(&chosen)).await) });
         }
     });
     let _ = input.add_event_listener_with_callback("change", listener.as_ref().unchecked_ref());

@@ -1,4 +1,5 @@
-//! The workers: starting them, talking to them, and starting them again when they die.
+//! The workers: starting them, talking to them, and starting them again when they die. One that
+//! dies again and again before it is ready is given up until somebody asks for it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -8,10 +9,18 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use protocol::{engine, library};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    Blob, BlobPropertyBag, File, MessageChannel, MessageEvent, Url, Worker, WorkerOptions,
+    Blob, BlobPropertyBag, Event, File, MessageChannel, MessageEvent, Url, Worker, WorkerOptions,
     WorkerType,
 };
+
+use super::files::turn;
+
+/// Deaths without being ready in between after which a worker is given up.
+const MOST_DEATHS: u32 = 3;
+/// Files in a message: packing this many takes a few milliseconds.
+const FILES_AT_ONCE: usize = 200;
 
 /// One of the workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +65,14 @@ pub enum FromWorker {
         /// Why it died.
         reason: String,
     },
+    /// A worker died before it was ready as often as it was started, and is not started again by
+    /// itself.
+    Gone {
+        /// Which.
+        which: Which,
+        /// Why it died the last time.
+        reason: String,
+    },
 }
 
 type Handler = dyn Fn(FromWorker);
@@ -67,6 +84,7 @@ struct Waiting {
 }
 
 type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+type OnError = Closure<dyn FnMut(Event)>;
 
 struct Slot {
     worker: RefCell<Option<Worker>>,
@@ -74,8 +92,10 @@ struct Slot {
     /// The engine takes requests only once its output is set up.
     open: Cell<bool>,
     waiting: RefCell<VecDeque<Waiting>>,
+    /// Deaths since it was last ready.
+    deaths: Cell<u32>,
     /// Kept as long as the worker lives.
-    listeners: RefCell<Vec<OnMessage>>,
+    listeners: RefCell<Option<(OnMessage, OnError)>>,
 }
 
 impl Slot {
@@ -85,7 +105,8 @@ impl Slot {
             ready: Cell::new(false),
             open: Cell::new(which == Which::Library),
             waiting: RefCell::new(VecDeque::new()),
-            listeners: RefCell::new(Vec::new()),
+            deaths: Cell::new(0),
+            listeners: RefCell::new(None),
         }
     }
 
@@ -105,6 +126,24 @@ impl Slot {
         {
             web_sys::console::error_2(&"a message could not be sent".into(), &error);
         }
+    }
+
+    /// Ends the worker; what waits for it is dropped.
+    fn end(&self, which: Which) {
+        if let Some(worker) = self.worker.borrow_mut().take() {
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
+        self.ready.set(false);
+        self.waiting.borrow_mut().clear();
+        self.open.set(which == Which::Library);
+    }
+
+    fn is_ready(&self) {
+        self.deaths.set(0);
+        self.ready.set(true);
+        self.drain();
     }
 
     fn drain(&self) {
@@ -156,20 +195,24 @@ impl Workers {
     }
 
     /// Has the library take files in, each with the path that it was dropped under.
-    pub fn import(&self, files: Vec<(String, File)>) -> u32 {
-        let list = Array::new();
-        let mut paths = Vec::with_capacity(files.len());
-        for (path, file) in files {
-            paths.push(path);
-            list.push(&file);
-        }
-        let request = library::Request::Import { paths };
-        self.ask(
-            &self.inner.library,
-            &request,
-            &[("files", &list)],
-            &Array::new(),
-        )
+    pub fn import(&self, mut files: Vec<(String, File)>) -> u32 {
+        let id = self.next_id();
+        let this = self.clone();
+        spawn_local(async move {
+            while files.len() > FILES_AT_ONCE {
+                let rest = files.split_off(FILES_AT_ONCE);
+                let (paths, list) = unzip(std::mem::replace(&mut files, rest));
+                let request = library::Request::ImportPart { paths };
+                let message = message(protocol::EVENT, &request, &[("files", &list)]);
+                this.inner.library.post(message, Array::new());
+                turn().await;
+            }
+            let (paths, list) = unzip(files);
+            let request = library::Request::Import { paths };
+            let message = message(id, &request, &[("files", &list)]);
+            this.inner.library.post(message, Array::new());
+        });
+        id
     }
 
     /// Asks the engine; what is asked before its output is set up waits.
@@ -225,9 +268,14 @@ impl Workers {
         beside: &[(&str, &JsValue)],
         transfer: &Array,
     ) -> u32 {
+        let id = self.next_id();
+        slot.post(message(id, request, beside), transfer.clone());
+        id
+    }
+
+    fn next_id(&self) -> u32 {
         let id = self.inner.next_id.get().wrapping_add(1).max(1);
         self.inner.next_id.set(id);
-        slot.post(message(id, request, beside), transfer.clone());
         id
     }
 
@@ -247,7 +295,10 @@ impl Workers {
             match asset(which.asset()).and_then(|url| Worker::new_with_options(&url, &options)) {
                 Ok(worker) => worker,
                 Err(error) => {
-                    web_sys::console::error_2(&"a worker could not be started".into(), &error);
+                    let reason = format!("it could not be started: {error:?}");
+                    let this = self.clone();
+                    // Not from inside the start, which may be that of the page.
+                    spawn_local(async move { this.restart(which, &reason) });
                     return;
                 }
             };
@@ -255,8 +306,20 @@ impl Workers {
         let on_message =
             Closure::new(move |event: MessageEvent| this.receive(which, &event.data()));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        slot.listeners.borrow_mut().push(on_message);
+        // Its script reports its own deaths; what is heard here is that the script did not load.
+        let this = self.clone();
+        let on_error = Closure::new(move |event: Event| {
+            event.prevent_default();
+            let words = get(&event, "message").as_string();
+            let words = words.filter(|words| !words.is_empty());
+            let words = words.unwrap_or_else(|| "its program could not be fetched".into());
+            this.restart(which, &words);
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         *slot.worker.borrow_mut() = Some(worker);
+        // The listener that runs now may be among the old ones.
+        let old = slot.listeners.replace(Some((on_message, on_error)));
+        spawn_local(async move { drop(old) });
     }
 
     fn receive(&self, which: Which, data: &JsValue) {
@@ -277,8 +340,7 @@ impl Workers {
     fn receive_engine(&self, bytes: &[u8], data: &JsValue) -> Result<(), protocol::Error> {
         let (id, event) = open::<engine::Event>(bytes)?;
         if event == engine::Event::Ready {
-            self.inner.engine.ready.set(true);
-            self.inner.engine.drain();
+            self.inner.engine.is_ready();
         }
         let wav = get(data, "wav")
             .dyn_into::<Uint8Array>()
@@ -291,49 +353,64 @@ impl Workers {
     fn receive_library(&self, bytes: &[u8]) -> Result<(), protocol::Error> {
         let (id, event) = open::<library::Event>(bytes)?;
         if event == library::Event::Ready {
-            self.inner.library.ready.set(true);
-            self.inner.library.drain();
+            self.inner.library.is_ready();
         }
         (self.inner.handler)(FromWorker::Library { id, event });
         Ok(())
     }
 
-    fn restart(&self, which: Which, reason: &str) {
+    /// Starts a worker that was given up once more.
+    pub fn start_again(&self, which: Which) {
         let slot = self.slot(which);
-        if let Some(worker) = slot.worker.borrow_mut().take() {
-            worker.set_onmessage(None);
-            worker.terminate();
+        if slot.worker.borrow().is_some() {
+            return;
         }
-        slot.ready.set(false);
+        slot.deaths.set(0);
+        // What was asked while nobody was there has been given up.
         slot.waiting.borrow_mut().clear();
-        slot.open.set(which == Which::Library);
         self.launch(which);
-        // The engine fetches files over a port to the library: either one's death cuts it, so the
-        // engine's output is set up again in both cases.
-        if which == Which::Library {
-            self.restart_engine_quietly();
-        }
-        let callback = self.inner.on_engine.borrow().clone();
-        if let Some(callback) = callback {
-            callback();
-        }
-        (self.inner.handler)(FromWorker::Restarted {
-            which,
-            reason: reason.to_owned(),
-        });
+        self.connect_engine(which);
     }
 
-    fn restart_engine_quietly(&self) {
-        let slot = &self.inner.engine;
-        if let Some(worker) = slot.worker.borrow_mut().take() {
-            worker.set_onmessage(None);
-            worker.terminate();
+    fn restart(&self, which: Which, reason: &str) {
+        let slot = self.slot(which);
+        slot.end(which);
+        let deaths = slot.deaths.get() + 1;
+        slot.deaths.set(deaths);
+        let reason = reason.to_owned();
+        if deaths >= MOST_DEATHS {
+            (self.inner.handler)(FromWorker::Gone { which, reason });
+            return;
         }
-        slot.ready.set(false);
-        slot.waiting.borrow_mut().clear();
-        slot.open.set(false);
-        self.launch(Which::Engine);
+        self.launch(which);
+        self.connect_engine(which);
+        (self.inner.handler)(FromWorker::Restarted { which, reason });
     }
+
+    /// Sets the engine's output up again after `which` was started: it fetches files over a port
+    /// to the library, and the death of either end cuts it.
+    fn connect_engine(&self, which: Which) {
+        let engine = &self.inner.engine;
+        if which == Which::Library && engine.worker.borrow().is_some() {
+            engine.end(Which::Engine);
+            self.launch(Which::Engine);
+        }
+        let callback = self.inner.on_engine.borrow().clone();
+        if let Some(callback) = callback
+            && engine.worker.borrow().is_some()
+        {
+            callback();
+        }
+    }
+}
+
+fn unzip(files: Vec<(String, File)>) -> (Vec<String>, Array) {
+    let list = Array::new();
+    let paths = files.into_iter().map(|(path, file)| {
+        list.push(&file);
+        path
+    });
+    (paths.collect(), list.clone())
 }
 
 fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u32, T), protocol::Error> {

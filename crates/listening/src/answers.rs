@@ -7,11 +7,11 @@ use protocol::engine;
 use protocol::library::{self, Request as LibraryRequest};
 use sidfile::Md5;
 
-use crate::event::Ticket;
+use crate::event::{Effect, Ticket};
 use crate::import::{ImportPhase, ImportView};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model};
-use crate::view::{NoticeKind, PageEntry};
+use crate::view::{NoticeKind, PageEntry, State};
 use crate::words;
 
 /// Deaths of the library in a row after which it is not asked again by itself.
@@ -19,15 +19,7 @@ const MOST_LIBRARY_CRASHES: u32 = 3;
 
 impl Model {
     pub(crate) fn library_restarted(&mut self, reason: &str) {
-        if self.import.ticket.take().is_some() {
-            let report = self.import.view.report.clone();
-            let text = format!("the library stopped: {reason}");
-            self.import.finish(report, ImportPhase::Failed(text));
-        }
-        self.asked.clear();
-        self.player.neighbours.ticket = None;
-        self.walk = None;
-        self.list.forget();
+        self.library_answers_no_more(reason);
         self.library_crashes += 1;
         if self.library_crashes >= MOST_LIBRARY_CRASHES {
             self.list.library = LibraryState::Failed(reason.to_owned());
@@ -44,6 +36,31 @@ impl Model {
             NoticeKind::Bad,
             format!("The library stopped ({reason}) and was opened again."),
         );
+    }
+
+    pub(crate) fn library_gone(&mut self, reason: &str) {
+        self.library_answers_no_more(reason);
+        self.library_is_gone = true;
+        self.list.library = LibraryState::Failed(reason.to_owned());
+        if self.player.state == State::Loading {
+            let ticket = self.ticket();
+            let text = "The library could not be opened";
+            self.player.fail(text.into(), ticket, &mut self.effects);
+        }
+        let text = format!("The library could not be opened: {reason}");
+        self.effects.push(Effect::Announce(text));
+    }
+
+    fn library_answers_no_more(&mut self, reason: &str) {
+        if self.import.ticket.take().is_some() {
+            let report = self.import.view.report.clone();
+            let text = format!("the library stopped: {reason}");
+            self.import.finish(report, ImportPhase::Failed(text));
+        }
+        self.asked.clear();
+        self.player.neighbours.ticket = None;
+        self.walk = None;
+        self.list.forget();
     }
 
     pub(crate) fn library_says(&mut self, ticket: Ticket, event: library::Event) {

@@ -119,6 +119,8 @@ pub enum Intent {
     Dismiss(u32),
     /// Ask the library again.
     RetryLibrary,
+    /// Start the engine again that has been given up.
+    RetryEngine,
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -177,6 +179,16 @@ pub enum Event {
     },
     /// The library worker died and runs again.
     LibraryRestarted {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The engine worker dies whenever it is started, and is not started again by itself.
+    EngineGone {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The library worker dies whenever it is started, and is not started again by itself.
+    LibraryGone {
         /// Why, in words.
         reason: String,
     },
@@ -239,6 +251,10 @@ pub enum Effect {
     Import(Ticket),
     /// Stop the import of that ticket.
     CancelImport(Ticket),
+    /// Start the engine worker that is gone.
+    StartEngine,
+    /// Start the library worker that is gone.
+    StartLibrary,
     /// Tell the audio.
     Audio(AudioCommand),
     /// A rendered file is not needed any more.

@@ -64,6 +64,8 @@ pub struct Model {
     kept_at: u64,
     /// Deaths of the library since it was last open.
     pub(crate) library_crashes: u32,
+    /// The library is not started again by itself.
+    pub(crate) library_is_gone: bool,
     saved: String,
     pub(crate) effects: Vec<Effect>,
 }
@@ -85,6 +87,7 @@ impl Default for Model {
             now: 0,
             kept_at: 0,
             library_crashes: 0,
+            library_is_gone: false,
             saved: String::new(),
             effects: Vec::new(),
         }
@@ -110,6 +113,8 @@ impl Model {
             Event::Audio(event) => self.audio_says(event),
             Event::EngineRestarted { reason } => self.engine_restarted(&reason),
             Event::LibraryRestarted { reason } => self.library_restarted(&reason),
+            Event::EngineGone { reason } => self.engine_gone(reason),
+            Event::LibraryGone { reason } => self.library_gone(&reason),
             Event::Tick { now, heard } => {
                 self.now = now;
                 self.player.tick(now, heard);
@@ -383,6 +388,26 @@ impl Model {
                 let text = format!("The sound engine stops on this tune: {reason}");
                 self.player.fail(text, ticket, &mut self.effects);
             }
+        }
+    }
+
+    fn engine_gone(&mut self, reason: String) {
+        let played = self.player.engine_died().is_some();
+        if played || self.player.state == State::Loading {
+            let ticket = self.ticket();
+            let text = "The sound engine could not be started";
+            self.player.fail(text.into(), ticket, &mut self.effects);
+        }
+        self.effects.push(Effect::Announce(format!(
+            "The sound engine could not be started: {reason}"
+        )));
+        self.player.gone = Some(reason);
+    }
+
+    /// Starts the engine where it had been given up.
+    pub(crate) fn revive_engine(&mut self) {
+        if self.player.gone.take().is_some() {
+            self.effects.push(Effect::StartEngine);
         }
     }
 

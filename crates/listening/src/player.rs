@@ -61,6 +61,8 @@ pub(crate) struct Player {
     pub mode: Option<SoundMode>,
     /// Why there will be no sound at all.
     pub no_sound: Option<String>,
+    /// Why the engine is not started again by itself.
+    pub gone: Option<String>,
     pub position_millis: u32,
     /// Where a seek goes, until the audio clock has followed; the time is set when the engine
     /// says that it is there.

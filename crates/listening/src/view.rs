@@ -68,6 +68,8 @@ pub struct PlayerView {
     pub audible: Audible,
     /// Why it does not play.
     pub error: Option<String>,
+    /// The engine cannot be started, and why; stays until it is tried again.
+    pub gone: Option<String>,
     /// Silent since its start for so long.
     pub silent_millis: Option<u32>,
     /// Rendered so far, while a file is rendered.
@@ -151,6 +153,7 @@ impl PlayerView {
             mode: player.mode,
             audible: player.audible,
             error: player.error.clone(),
+            gone: player.gone.clone(),
             silent_millis: player.silent_millis,
             rendered_millis: player.rendered_millis,
             speed_percent: player.speed_percent,

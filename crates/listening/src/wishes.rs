@@ -151,7 +151,16 @@ impl Model {
             Intent::Remove(md5) => self.remove(md5),
             Intent::ShowTune(shown) => self.show_tune(shown),
             Intent::Dismiss(id) => self.dismiss(id),
+            Intent::RetryEngine => {
+                self.revive_engine();
+                if self.player.state == State::Error {
+                    self.load_current();
+                }
+            }
             Intent::RetryLibrary => {
+                if std::mem::take(&mut self.library_is_gone) {
+                    self.effects.push(Effect::StartLibrary);
+                }
                 self.list.library = LibraryState::Opening;
                 self.list.forget();
                 self.ask(Asked::Open, LibraryRequest::Open);
@@ -237,6 +246,7 @@ impl Model {
     }
 
     pub(crate) fn load_current(&mut self) {
+        self.revive_engine();
         let ticket = self.ticket();
         self.player
             .load(&self.preferences, ticket, &mut self.effects);

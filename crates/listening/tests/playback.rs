@@ -319,3 +319,42 @@ fn without_any_sound_a_tune_says_why_and_does_not_wait() {
     page.wish(Intent::PlayPause);
     assert_eq!(page.loads(), tune("a", 1));
 }
+
+#[test]
+fn an_engine_that_cannot_be_started_is_a_lasting_error_that_play_tries_again() {
+    let mut page = Page::playing("a");
+    let reason = "no memory".to_owned();
+    page.event(Event::EngineGone { reason });
+    let view = page.model.player();
+    assert_eq!(view.state, State::Error);
+    assert_eq!(view.gone, Some("no memory".into()));
+    page.event(Event::Tick {
+        now: 1_000_000,
+        heard: Default::default(),
+    });
+    assert!(page.model.player().gone.is_some());
+    page.effects.clear();
+    page.wish(Intent::PlayPause);
+    let at = |wanted: &dyn Fn(&Effect) -> bool| page.effects.iter().position(wanted).unwrap();
+    let start = at(&|effect| *effect == Effect::StartEngine);
+    let load = at(&|effect| matches!(effect, Effect::Engine(_, Request::Load { .. })));
+    assert!(start < load);
+    assert_eq!(page.model.player().gone, None);
+}
+
+#[test]
+fn a_library_that_cannot_be_started_is_started_when_the_listener_asks() {
+    let mut page = Page::open("");
+    page.event(Event::LibraryGone {
+        reason: "no memory".into(),
+    });
+    let failed = LibraryState::Failed("no memory".into());
+    assert_eq!(page.model.list().library, failed);
+    page.effects.clear();
+    page.wish(Intent::RetryLibrary);
+    assert_eq!(page.effects[0], Effect::StartLibrary);
+    assert!(matches!(
+        page.model.list().library,
+        LibraryState::Open { .. }
+    ));
+}

@@ -37,6 +37,12 @@ pub enum Request {
         /// Path of each file as dropped, `/`-separated.
         paths: Vec<String>,
     },
+    /// Files of the next [`Import`](Request::Import), which may have too many for one message: to
+    /// pack thousands of files at once would hold the page up.
+    ImportPart {
+        /// Path of each file as dropped, `/`-separated.
+        paths: Vec<String>,
+    },
     /// Stops an import; what is in already stays.
     CancelImport {
         /// Request id of the import.

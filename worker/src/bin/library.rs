@@ -1,5 +1,6 @@
 //! The library worker: import, catalogue, files.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
@@ -54,19 +55,34 @@ fn main() {
 
 fn serve<S: Store + 'static>(library: Library<S, Page>) {
     let library = Rc::new(library);
+    let parts = Parts::default();
     sys::listen(move |mail: Mail<Request>| {
-        let library = Rc::clone(&library);
-        spawn_local(async move { receive(library, mail).await });
+        let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));
+        spawn_local(async move { receive(library, &parts, mail).await });
     });
     sys::post(EVENT, &Event::Ready, None);
 }
 
-async fn receive<S: Store + 'static>(library: Rc<Library<S, Page>>, mail: Mail<Request>) {
+/// Files of an import that is still being sent.
+type Parts = Rc<RefCell<Vec<Result<(String, FileSource), String>>>>;
+
+async fn receive<S: Store + 'static>(
+    library: Rc<Library<S, Page>>,
+    parts: &Parts,
+    mail: Mail<Request>,
+) {
     match &mail.body {
-        Request::Import { paths } => match sources(paths, &mail.beside("files").unchecked_into()) {
-            Ok(files) => library.import(mail.id, files).await,
-            Err(reason) => sys::post(mail.id, &Event::Failed { reason }, None),
-        },
+        Request::ImportPart { paths } => {
+            parts.borrow_mut().extend(sources(paths, &mail));
+        }
+        Request::Import { paths } => {
+            let mut files = parts.take();
+            files.extend(sources(paths, &mail));
+            match files.into_iter().collect() {
+                Ok(files) => library.import(mail.id, files).await,
+                Err(reason) => sys::post(mail.id, &Event::Failed { reason }, None),
+            }
+        }
         Request::Connect => {
             if let Ok(port) = mail.beside("port").dyn_into::<MessagePort>() {
                 serve_files(&library, &port);
@@ -76,7 +92,8 @@ async fn receive<S: Store + 'static>(library: Rc<Library<S, Page>>, mail: Mail<R
     }
 }
 
-fn sources(paths: &[String], files: &Array) -> Result<Vec<(String, FileSource)>, String> {
+fn sources(paths: &[String], mail: &Mail<Request>) -> Vec<Result<(String, FileSource), String>> {
+    let files: Array = mail.beside("files").unchecked_into();
     let sources = paths.iter().zip(files.iter()).map(|(path, file)| {
         let blob: Blob = file
             .dyn_into()

@@ -85,8 +85,8 @@ impl<S: Store, O: Outside> Library<S, O> {
         &self.outside
     }
 
-    /// Answers any request but [`Request::Import`], [`Request::File`] and [`Request::Connect`],
-    /// which carry more than their message.
+    /// Answers any request but [`Request::Import`], [`Request::ImportPart`], [`Request::File`] and
+    /// [`Request::Connect`], which carry more than their message.
     pub async fn answer(&self, id: u32, request: Request) {
         let event = match request {
             Request::Open => self.open().await,
@@ -105,7 +105,10 @@ impl<S: Store, O: Outside> Library<S, O> {
                 return;
             }
             Request::Remove { md5s } => self.remove(&md5s).await,
-            Request::Import { .. } | Request::File { .. } | Request::Connect => return,
+            Request::Import { .. }
+            | Request::ImportPart { .. }
+            | Request::File { .. }
+            | Request::Connect => return,
         };
         self.outside.tell(id, &event);
     }
