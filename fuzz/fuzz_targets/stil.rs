@@ -1,13 +1,4 @@
-//! Any bytes are a list of notes.
+//! See `fuzz::stil`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use sidfile::Stil;
-
-fuzz_target!(|bytes: &[u8]| {
-    let stil = Stil::parse(bytes);
-    for (path, notes) in stil.iter() {
-        assert_eq!(stil.get(path), Some(notes));
-        let _ = stil.folders(path).count();
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::stil(bytes));

@@ -129,11 +129,14 @@ pub struct Chips {
 }
 
 impl Chips {
-    /// The chips at their addresses, at power-on.
+    /// The chips at their addresses, at power-on, with the volume up. A reset chip has none, but
+    /// the reference player turns it up at once: while the machine comes up the output's offset
+    /// then fades away, which otherwise thumps when the driver turns the volume up.
     pub fn new(chips: &[(u16, Model)], clock_hz: f64) -> Self {
         let chips = chips.iter().map(|&(address, model)| {
             let mut sid = Sid::new(model);
             sid.set_clock(clock_hz);
+            sid.write(24, 15);
             Chip {
                 address,
                 model,

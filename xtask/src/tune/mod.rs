@@ -109,6 +109,9 @@ pub enum TuneCommand {
         /// How long to play each.
         #[arg(long, default_value_t = 10.0)]
         seconds: f64,
+        /// Run on without sound once a tune has been heard: ten times as fast.
+        #[arg(long)]
+        quick: bool,
     },
 }
 
@@ -139,6 +142,10 @@ pub fn run(command: TuneCommand) -> anyhow::Result<()> {
             with_sound: !no_sound,
             only,
         }),
-        TuneCommand::Sweep { folder, seconds } => sweep::run(&folder, seconds),
+        TuneCommand::Sweep {
+            folder,
+            seconds,
+            quick,
+        } => sweep::run(&folder, seconds, quick),
     }
 }

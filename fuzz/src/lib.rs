@@ -1,0 +1,122 @@
+//! What must hold for any bytes, reader by reader. The fuzz targets feed these checks, and a test
+//! of the workspace replays the corpora through the same file.
+
+use c64::{Config, Player};
+use listening::preferences::Preferences;
+use protocol::{engine, library};
+use sidfile::{Md5, Songlengths, Stil, Tune};
+
+/// Long enough for a few frames.
+const CYCLES: u64 = 60_000;
+/// A little sound, to reach the chips.
+const FRAMES: usize = 500;
+
+/// A reader of foreign bytes: the name of its target and corpus, and its check.
+pub type Check = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const CHECKS: [Check; 7] = [
+    ("sidfile", sidfile),
+    ("songlengths", songlengths),
+    ("stil", stil),
+    ("catalog", catalog),
+    ("protocol", protocol),
+    ("preferences", preferences),
+    ("machine", machine),
+];
+
+/// Any bytes are a tune or an error, and a tune keeps its own rules.
+pub fn sidfile(bytes: &[u8]) {
+    if let Ok(tune) = Tune::parse(bytes) {
+        assert!((1..=tune.songs).contains(&tune.start_song));
+        assert!((1..=3).contains(&tune.chips.len()));
+        assert!(tune.load_range().end <= 0x1_0000);
+        let _ = tune.speed_of(tune.songs);
+        let _ = tune.relocation();
+    }
+}
+
+/// Any bytes are a list of lengths.
+pub fn songlengths(bytes: &[u8]) {
+    let list = Songlengths::parse(bytes);
+    for tune in list.tunes() {
+        assert!(list.get(&tune.md5).is_some_and(|millis| !millis.is_empty()));
+    }
+}
+
+/// Any bytes are a list of notes.
+pub fn stil(bytes: &[u8]) {
+    let stil = Stil::parse(bytes);
+    for (path, notes) in stil.iter() {
+        assert_eq!(stil.get(path), Some(notes));
+        let _ = stil.folders(path).count();
+    }
+}
+
+/// Any bytes are a catalogue or an error, also behind a header that fits them; and a catalogue
+/// survives being written.
+pub fn catalog(bytes: &[u8]) {
+    let _ = catalog::decode(bytes);
+    let mut file = catalog::encode(&[]);
+    // The header ends with the digest of what follows.
+    let body = file.len() - 1;
+    file.truncate(body);
+    file[body - 16..].copy_from_slice(&Md5::of(bytes).0);
+    file.extend_from_slice(bytes);
+    if let Ok(entries) = catalog::decode(&file) {
+        assert_eq!(catalog::decode(&catalog::encode(&entries)), Ok(entries));
+    }
+}
+
+/// Any bytes are a message or an error, to either worker and from it; and a message survives
+/// being sent again.
+pub fn protocol(bytes: &[u8]) {
+    fn check<T>(bytes: &[u8])
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + core::fmt::Debug,
+    {
+        if let Ok(message) = protocol::decode::<T>(bytes) {
+            let again = protocol::encode(message.id, &message.body);
+            assert_eq!(protocol::decode::<T>(&again), Ok(message));
+        }
+    }
+    check::<engine::Request>(bytes);
+    check::<engine::Event>(bytes);
+    check::<library::Request>(bytes);
+    check::<library::Event>(bytes);
+}
+
+/// Any text is preferences with repairs, and what was repaired needs none when saved.
+pub fn preferences(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (found, _) = Preferences::load(&text);
+    assert_eq!(Preferences::load(&found.save()), (found, Vec::new()));
+}
+
+/// Any memory image runs, and sounds. The first bytes choose load and play address, the next
+/// whether the tune is for a real machine; the image follows.
+pub fn machine(bytes: &[u8]) {
+    let [load_low, load_high, play_low, play_high, kind, image @ ..] = bytes else {
+        return;
+    };
+    let mut file = vec![0; 0x7c];
+    file[..8].copy_from_slice(b"PSID\0\x02\0\x7c");
+    file[0x0f] = 1;
+    if kind & 1 == 0 {
+        file[0x0c..0x0e].copy_from_slice(&[*play_high, *play_low]);
+    } else {
+        file[..4].copy_from_slice(b"RSID");
+    }
+    file.extend([*load_low, *load_high]);
+    file.extend(image);
+    let Ok(tune) = Tune::parse(&file) else {
+        return;
+    };
+    let Ok(mut player) = Player::new(&tune, 1, &Config::default()) else {
+        return;
+    };
+    player.run_cycles(CYCLES);
+    let mut sound = [0.0; 2 * FRAMES];
+    player.render(&mut sound, None);
+    assert!(sound.iter().all(|sample| sample.abs() <= 1.0));
+}
