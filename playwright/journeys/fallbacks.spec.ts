@@ -47,9 +47,11 @@ for (const [which, words] of [
   test(`a program of the ${which} that always fails is given up, and tried again when asked`, async ({ page }) => {
     let starts = 0
     let broken = true
-    await page.route(new RegExp(`${which}-worker`), (route) => {
+    await page.route(new RegExp(`${which}-worker`), async (route) => {
       starts++
-      return broken ? route.fulfill({ contentType: 'text/javascript', body: "throw new Error('out of order')" }) : route.continue()
+      if (!broken) return route.continue()
+      // With the headers that the browser wants of a worker.
+      return route.fulfill({ response: await route.fetch(), body: "throw new Error('out of order')" })
     })
     await open(page)
     const alert = page.getByRole('alert').filter({ hasText: words })

@@ -225,7 +225,7 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                 class="nav-link nav-toggle"
                 type="button"
                 aria-expanded=move || (!narrow()).to_string()
-                aria-label=move || if narrow() { "Widen navigation" } else { "Narrow navigation" }
+                aria-label=move || if narrow() { "Expand navigation" } else { "Collapse navigation" }
                 on:click=move |_| core.wish(Intent::ToggleNavigation)
             >
                 <Icon name=Name::Panel />

@@ -149,10 +149,10 @@ fn Header() -> impl IntoView {
             <SortHead column=Column::Added class="c-number" words="#" spoken="Order of arrival" />
             <SortHead column=Column::Title class="c-title" words="Title" spoken="Title" />
             <SortHead column=Column::Author class="c-author" words="Composer" spoken="Composer" />
-            <SortHead column=Column::Year class="c-released" words="Released" spoken="Year of release" />
+            <SortHead column=Column::Year class="c-released" words="Released" spoken="Released, year" />
             <div class="c-chip" role="columnheader">"Chip"</div>
-            <SortHead column=Column::Songs class="c-songs" words="Songs" spoken="Count of songs" />
-            <SortHead column=Column::Length class="c-length" words="Time" spoken="Length" />
+            <SortHead column=Column::Songs class="c-songs" words="Songs" spoken="Songs, count" />
+            <SortHead column=Column::Length class="c-length" words="Time" spoken="Time, length" />
         </div>
     }
 }
@@ -252,7 +252,7 @@ fn Failed(reason: String) -> impl IntoView {
                 <Icon name=Name::Warning />
             </div>
             <h2>"The library could not be opened"</h2>
-            <p class="quiet">{reason}</p>
+            <p class="quiet">{words::sentence(&reason)}</p>
             <button
                 class="button primary"
                 type="button"

@@ -16,7 +16,7 @@ pub type Dropped = (String, File);
 /// Most files of one drop.
 const MOST_FILES: usize = 200_000;
 /// Files looked at before the page gets a turn.
-const FILES_AT_ONCE: usize = 200;
+const FILES_AT_ONCE: usize = 100;
 
 /// Lets the page draw and take input in.
 pub(super) async fn turn() {
@@ -55,15 +55,12 @@ pub fn watch_drops(hover: impl Fn(bool) + 'static, files: impl Fn(Vec<Dropped>) 
             "drop" => {
                 event.prevent_default();
                 hover(false);
-                let entries = entries_of(&transfer);
-                let plain = transfer.files().map(|plain| each(&plain));
+                let (entries, plain) = take(&transfer);
                 let files = files.clone();
                 spawn_local(async move {
-                    files(if entries.is_empty() {
-                        list(plain.unwrap_or_default()).await
-                    } else {
-                        walk(entries).await
-                    });
+                    let mut found = walk(entries).await;
+                    found.extend(list(plain).await);
+                    files(found);
                 });
             }
             _ => {
@@ -80,12 +77,38 @@ pub fn watch_drops(hover: impl Fn(bool) + 'static, files: impl Fn(Vec<Dropped>) 
     listener.forget();
 }
 
-/// Entries have to be taken inside the event; afterwards the transfer is empty.
-fn entries_of(transfer: &web_sys::DataTransfer) -> Vec<FileSystemEntry> {
+/// What is dropped: entries, which may be folders, and files. They have to be taken inside the
+/// event; afterwards the transfer is empty.
+///
+/// Chromium takes a sixth of a millisecond to make an entry, so that of a large drop only what may
+/// be a folder by its name becomes one.
+fn take(transfer: &web_sys::DataTransfer) -> (Vec<FileSystemEntry>, Vec<File>) {
     let items = transfer.items();
-    (0..items.length())
-        .filter_map(|at| items.get(at)?.webkit_get_as_entry().ok().flatten())
-        .collect()
+    let files = transfer.files().map_or_else(Vec::new, |files| each(&files));
+    let is_large = files.len() > FILES_AT_ONCE && files.len() == items.length() as usize;
+    let mut entries = Vec::new();
+    let mut plain = Vec::new();
+    for at in 0..items.length() {
+        let file = files.get(at as usize).filter(|_| is_large);
+        if let Some(file) = file.filter(|file| is_file_by_name(&file.name())) {
+            plain.push(file.clone());
+        } else if let Some(item) = items.get(at)
+            && let Ok(Some(entry)) = item.webkit_get_as_entry()
+        {
+            entries.push(entry);
+        }
+    }
+    if entries.is_empty() {
+        // What a script dropped has no entries.
+        plain = files;
+    }
+    (entries, plain)
+}
+
+fn is_file_by_name(name: &str) -> bool {
+    const ENDS: [&str; 6] = ["sid", "psid", "rsid", "zip", "md5", "txt"];
+    name.rsplit_once('.')
+        .is_some_and(|(_, end)| ENDS.contains(&&*end.to_ascii_lowercase()))
 }
 
 async fn walk(mut waiting: Vec<FileSystemEntry>) -> Vec<Dropped> {

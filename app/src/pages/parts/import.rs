@@ -19,7 +19,7 @@ pub fn AddMusic() -> impl IntoView {
                 on:click=move |_| core.pick(false)
             >
                 <Icon name=Name::Plus />
-                <span class="words">"Add music"</span>
+                <span class="words">"Add files"</span>
             </button>
             <button
                 class="button button-square"
