@@ -41,7 +41,8 @@ export function locate(part: Float32Array, whole: Float32Array, rate: number, fr
   const last = Math.min(whole.length - part.length, Math.floor(to * rate))
   let best = { correlation: -1, second: 0 }
   for (let lag = first; lag <= last; lag++) {
-    // Every seventh sample is enough to reject a place.
+    // Few samples are enough to reject most places, and every seventh to reject nearly all.
+    if (correlation(part, whole, lag, 97) < best.correlation - 0.3) continue
     if (correlation(part, whole, lag, 7) < best.correlation - 0.05) continue
     const value = correlation(part, whole, lag, 1)
     if (value > best.correlation) best = { correlation: value, second: lag / rate }

@@ -157,7 +157,9 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
             </div>
             <div class="tune-words" class:is-current=move || state.get().is_some()>
                 <p class="tune-kind">
-                    <Equaliser moving=active />
+                    <Show when=move || state.get().is_some()>
+                        <Equaliser moving=active />
+                    </Show>
                     {move || match state.get() {
                         Some(State::Playing) => "Now playing",
                         Some(State::Loading) => "Getting ready",
