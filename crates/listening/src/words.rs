@@ -158,6 +158,9 @@ pub fn author_text(author: &str) -> &str {
     or_words(author, "Unknown composer")
 }
 
+/// Said where play is pressed and there is no tune.
+pub(crate) const NOTHING_TO_PLAY: &str = "There is nothing to play in this list.";
+
 /// Words with a capital first.
 #[must_use]
 pub fn sentence(words: &str) -> String {
