@@ -55,7 +55,9 @@ test('a zip of 500 files of which three are bad', async ({ page }) => {
   await expect(refused).toHaveCount(3)
   await expect(refused.first()).toContainText('set.zip!/Set/')
   await page.getByLabel('Search the library').fill('variant 04')
-  await expect.poll(() => count(page)).toBe(100)
+  // Words are found anywhere: in 0400 to 0499, and in the likes of 0104 and 0043.
+  const found = Object.keys(files).filter((_, number) => String(number).padStart(4, '0').includes('04')).length
+  await expect.poll(() => count(page)).toBe(found)
 })
 
 test('a zip inside a zip and a broken zip are refused', async ({ page }) => {

@@ -41,6 +41,10 @@ impl Which {
 }
 
 /// What comes from a worker.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub enum FromWorker {
     /// Said by the engine.
     Engine {

@@ -69,7 +69,7 @@ fn main() {
 async fn warm_up() {
     for model in [sid::Model::Mos8580, sid::Model::Mos6581] {
         sys::turn().await;
-        drop(sid::Sid::new(model));
+        let _ = sid::Sid::new(model);
     }
 }
 
