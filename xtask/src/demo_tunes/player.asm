@@ -150,7 +150,8 @@ command cmp #$a0
         jmp event
 cmd2    cmp #$e0
         bcs cmd3
-        and #$3f
+        sec
+        sbc #$a0
         sta ninst,x
         jmp event
 cmd3    pha
