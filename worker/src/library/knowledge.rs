@@ -49,7 +49,8 @@ fn notes_of(stil: &Stil, path: &str) -> Vec<Note> {
     let general = notes.general.iter().map(|entry| (None, entry));
     let songs = notes.songs.iter();
     let songs = songs.flat_map(|(song, entries)| entries.iter().map(|entry| (Some(*song), entry)));
-    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    // The list breaks its lines at 80 columns, which means nothing on a page.
+    let text = |field: &Option<String>| field.as_deref().unwrap_or_default().replace('\n', " ");
     let notes = general.chain(songs).map(|(song, entry)| Note {
         song,
         name: text(&entry.name),

@@ -257,7 +257,10 @@ fn lengths_and_notes_reach_tunes_before_and_after_them() {
         &library,
         &[
             ("DOCUMENTS/Songlengths.md5", lengths.into_bytes()),
-            ("STIL.txt", b"/b.sid\nCOMMENT: Hello.\n".to_vec()),
+            (
+                "STIL.txt",
+                b"/b.sid\nCOMMENT: Hello,\n         reader.\n".to_vec(),
+            ),
         ],
     );
     assert_eq!((report.added, report.refused.len()), (0, 0));
@@ -274,7 +277,7 @@ fn lengths_and_notes_reach_tunes_before_and_after_them() {
         .unwrap()
         .notes
         .clone();
-    assert_eq!(notes[0].comment, "Hello.");
+    assert_eq!(notes[0].comment, "Hello, reader.");
 }
 
 #[test]
