@@ -2,14 +2,11 @@
 //! or plays rendered files where there is no worklet.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{
-    Array, ArrayBuffer, Int16Array, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array,
-};
+use js_sys::{Array, ArrayBuffer, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
 use protocol::engine::{Event as EngineEvent, Output};
-use ring::{pcm, scope};
+use ring::pcm;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -17,12 +14,11 @@ use web_sys::{
     HtmlAudioElement, MessageChannel, MessageEvent,
 };
 
+use super::scopes::Scopes;
 use super::workers::{Workers, asset, object_url};
 
 /// Frames of the PCM ring: more than a second at any rate, twice over for a change of voices.
 const PCM_CAPACITY: u32 = 1 << 17;
-/// Frames of the scope ring, about two seconds.
-const SCOPE_CAPACITY: u32 = 1 << 16;
 /// Seconds of fading when sound starts or stops, so that it does not click.
 const FADE_SECONDS: f64 = 0.008;
 
@@ -71,29 +67,10 @@ struct Graph {
     node: RefCell<Option<AudioWorkletNode>>,
     /// The header of the ring, or a copy that the worklet sends.
     words: RefCell<Int32Array>,
-    scope: RefCell<Option<Scope>>,
     /// Kept as long as the context may call it.
     _on_state: Closure<dyn FnMut()>,
     on_words: RefCell<Option<OnMessage>>,
 }
-
-/// The scope ring.
-struct Scope {
-    words: Int32Array,
-    levels: Int16Array,
-}
-
-/// Levels that came by message, in song order.
-#[derive(Default)]
-struct ScopeBlocks {
-    /// Song position of the first scope frame of each block, in output frames, and its levels.
-    blocks: VecDeque<(u32, Vec<i16>)>,
-    /// Levels in a scope frame.
-    width: usize,
-}
-
-/// Blocks kept: more than the engine ever runs ahead of the play head.
-const SCOPE_BLOCKS: usize = 256;
 
 struct Inner {
     workers: Workers,
@@ -105,7 +82,7 @@ struct Inner {
     volume: Cell<f32>,
     playing: Cell<bool>,
     unlocked: Cell<bool>,
-    blocks: RefCell<ScopeBlocks>,
+    scopes: Scopes,
     on_ended: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
@@ -129,7 +106,7 @@ impl Audio {
                 volume: Cell::new(1.0),
                 playing: Cell::new(false),
                 unlocked: Cell::new(false),
-                blocks: RefCell::default(),
+                scopes: Scopes::default(),
                 on_ended: RefCell::new(None),
             }),
         };
@@ -184,7 +161,6 @@ impl Audio {
             gain,
             node: RefCell::new(None),
             words: RefCell::new(Int32Array::new_with_length(pcm::HEADER_WORDS)),
-            scope: RefCell::new(None),
             _on_state: on_state,
             on_words: RefCell::new(None),
         }));
@@ -253,26 +229,12 @@ impl Audio {
         }
 
         let output = if mode == Mode::Ring {
-            let scope_buffer = SharedArrayBuffer::new(scope::byte_length(SCOPE_CAPACITY));
-            let scope_words =
-                Int32Array::new_with_byte_offset_and_length(&scope_buffer, 0, scope::HEADER_WORDS);
-            for (word, value) in [
-                (scope::word::MAGIC, scope::MAGIC_VALUE),
-                (scope::word::VERSION, scope::VERSION_VALUE),
-                (scope::word::CAPACITY, SCOPE_CAPACITY),
-            ] {
-                scope_words.set_index(word, value.cast_signed());
-            }
-            let levels = Int16Array::new_with_byte_offset(&scope_buffer, scope::HEADER_WORDS * 4);
+            let scope_buffer = self.inner.scopes.make_ring();
             self.inner.workers.start_engine(
                 rate,
                 Output::Ring,
                 &[("pcm", &buffer), ("scope", &scope_buffer)],
             );
-            *graph.scope.borrow_mut() = Some(Scope {
-                words: scope_words,
-                levels,
-            });
             *graph.words.borrow_mut() = words;
             Output::Ring
         } else {
@@ -447,24 +409,7 @@ impl Audio {
 
     /// Notes levels that came by message; the page hands every [`EngineEvent::Scope`] on.
     pub fn take_scope(&self, event: &EngineEvent) {
-        let EngineEvent::Scope {
-            frame,
-            chips,
-            levels,
-        } = event
-        else {
-            return;
-        };
-        let mut kept = self.inner.blocks.borrow_mut();
-        let jumped = kept.blocks.back().is_some_and(|(last, _)| frame <= last);
-        if jumped || kept.width != 4 * usize::from(*chips) {
-            kept.blocks.clear();
-            kept.width = 4 * usize::from(*chips);
-        }
-        kept.blocks.push_back((*frame, levels.clone()));
-        while kept.blocks.len() > SCOPE_BLOCKS {
-            kept.blocks.pop_front();
-        }
+        self.inner.scopes.take(event);
     }
 
     /// The latest `count` levels at the play head: voice v of chip c in `out[4 * c + v]`, one for
@@ -478,65 +423,7 @@ impl Audio {
             .borrow()
             .get_index(pcm::word::POSITION)
             .cast_unsigned();
-        for voice in out.iter_mut() {
-            voice.clear();
-        }
-        let Some(scope) = &*graph.scope.borrow() else {
-            return self.scope_of_blocks(position, count, out);
-        };
-        let word = |at: u32| scope.words.get_index(at).cast_unsigned();
-        let frame = scope::frame_at(
-            position,
-            word(scope::word::WRITE),
-            word(scope::word::STEP),
-            word(scope::word::SONG),
-            SCOPE_CAPACITY,
-        );
-        let Some(last) = frame else { return false };
-        let count = u32::try_from(count).unwrap_or(0).min(SCOPE_CAPACITY / 2);
-        let first = last.wrapping_sub(count);
-        let start = first & (SCOPE_CAPACITY - 1);
-        let levels = scope::LEVELS;
-        let before_wrap = count.min(SCOPE_CAPACITY - start);
-        let mut copy = vec![0i16; (count * levels) as usize];
-        let split = (before_wrap * levels) as usize;
-        let part = |from: u32, frames: u32| {
-            scope
-                .levels
-                .subarray(from * levels, (from + frames) * levels)
-        };
-        part(start, before_wrap).copy_to(&mut copy[..split]);
-        part(0, count - before_wrap).copy_to(&mut copy[split..]);
-        for frame in copy.chunks_exact(levels as usize) {
-            for (voice, &level) in out.iter_mut().zip(frame) {
-                voice.push(level);
-            }
-        }
-        true
-    }
-
-    fn scope_of_blocks(&self, position: u32, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
-        let kept = self.inner.blocks.borrow();
-        let begun = |block: &&(u32, Vec<i16>)| block.0 <= position;
-        let heard = kept.blocks.iter().take_while(begun).count();
-        let wanted = count * kept.width;
-        let mut first = heard;
-        let mut found = 0;
-        while first > 0 && found < wanted {
-            first -= 1;
-            found += kept.blocks[first].1.len();
-        }
-        if wanted == 0 || found < wanted {
-            return false;
-        }
-        let levels = kept
-            .blocks
-            .range(first..heard)
-            .flat_map(|(_, levels)| levels);
-        for (at, &level) in levels.skip(found - wanted).enumerate() {
-            out[at % kept.width].push(level);
-        }
-        true
+        self.inner.scopes.levels(position, count, out)
     }
 
     fn state_changed(&self) {

@@ -6,5 +6,6 @@ pub mod document;
 pub mod files;
 pub mod keyboard;
 pub mod media_session;
+mod scopes;
 pub mod storage;
 pub mod workers;

@@ -1,20 +1,22 @@
 //! The engine: requests in, sound out. It renders ahead of the play head into a ring, in slices
 //! short enough that a request is never kept waiting.
 
+mod outside;
 mod session;
 #[cfg(test)]
 mod tests;
 mod wav;
+mod work;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use c64::ScopeBuffer;
-use protocol::EVENT;
 use protocol::engine::{Audible, Event, Failure, Output, Overrides, Request};
-use ring::pcm::{Generation, Writer};
+use ring::pcm::Writer;
 use sidfile::{Md5, Tune, TuneId};
 
+pub use outside::{Outside, Reader, Sink};
 pub use session::{Session, frames_of, millis_of};
 use wav::Wav;
 
@@ -32,62 +34,6 @@ const SLICE_MILLIS: f64 = 10.0;
 const SILENT_MILLIS: u32 = 10_000;
 /// Tunes kept parsed, so that a change of subtune needs no fetching.
 const KEPT_TUNES: usize = 8;
-
-/// The reader's words of the ring.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Reader {
-    /// Frames read.
-    pub read: u32,
-    /// Generation that it plays.
-    pub seen: u32,
-}
-
-/// Where sound goes. Shared memory and messages differ only here.
-pub trait Sink {
-    /// Frames that fit.
-    fn capacity(&self) -> u32;
-    /// What the reader has done.
-    fn reader(&self) -> Reader;
-    /// Copies interleaved samples to `frame`; the reader does not know of them yet.
-    fn store(&mut self, frame: u32, samples: &[f32]);
-    /// Tells the reader how far it may read and whether the song ends there, and opens a
-    /// generation first where there is a new one.
-    fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>);
-    /// Hands voice levels on. `step` is the distance of two entries, in 1/65536 frames.
-    fn scope(&mut self, levels: &ScopeBuffer, step: u32);
-}
-
-impl Sink for Box<dyn Sink> {
-    fn capacity(&self) -> u32 {
-        (**self).capacity()
-    }
-
-    fn reader(&self) -> Reader {
-        (**self).reader()
-    }
-
-    fn store(&mut self, frame: u32, samples: &[f32]) {
-        (**self).store(frame, samples);
-    }
-
-    fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>) {
-        (**self).publish(write, is_end, opened);
-    }
-
-    fn scope(&mut self, levels: &ScopeBuffer, step: u32) {
-        (**self).scope(levels, step);
-    }
-}
-
-/// What the engine needs of the world.
-pub trait Outside {
-    /// Says something to the page, with a rendered file beside it.
-    fn tell(&self, id: u32, event: &Event, wav: Option<Vec<u8>>);
-    /// Asks the library for a file; it comes back through [`Engine::file`].
-    fn ask_for(&self, md5: Md5);
-    /// A clock for pacing and for measuring speed.
-    fn now_millis(&self) -> f64;
-}
 
 /// What is to be done once the file is here.
 #[derive(Debug, Clone)]
@@ -474,216 +420,6 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         };
         let source = Rc::clone(&song.source);
         self.fill(order, source);
-    }
-
-    /// Works for a slice and tells what there is to do next.
-    pub fn work(&mut self) -> Next {
-        let until = self.outside.now_millis() + SLICE_MILLIS;
-        loop {
-            let next = self.work_once();
-            if next != Next::Busy || self.outside.now_millis() >= until {
-                self.tell_meter();
-                return next;
-            }
-        }
-    }
-
-    fn work_once(&mut self) -> Next {
-        if self.job.is_some() {
-            return self.work_on_file();
-        }
-        let Some(song) = &mut self.song else {
-            return Next::Idle;
-        };
-        match song.task {
-            Task::Seeking {
-                id,
-                target,
-                is_new,
-                told,
-            } => self.work_on_seek(id, target, is_new, told),
-            Task::Playing => self.work_on_song(),
-        }
-    }
-
-    fn work_on_seek(&mut self, id: u32, target: u32, is_new: bool, told: f64) -> Next {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
-            return Next::Idle;
-        };
-        if !song.session.advance(target, CHUNK) {
-            let now = self.outside.now_millis();
-            if now - told > 100.0 {
-                song.task = Task::Seeking {
-                    id,
-                    target,
-                    is_new,
-                    told: now,
-                };
-                let (at_millis, target_millis) = (
-                    millis_of(song.session.at(), self.rate),
-                    millis_of(target, self.rate),
-                );
-                self.outside.tell(
-                    id,
-                    &Event::Seeking {
-                        at_millis,
-                        target_millis,
-                    },
-                    None,
-                );
-            }
-            return Next::Busy;
-        }
-        song.task = Task::Playing;
-        let seen = sink.reader().seen;
-        let opened = self.writer.open(song.session.at(), None, seen);
-        self.render(CHUNK / 2, Some(opened));
-        if !is_new {
-            self.outside.tell(
-                id,
-                &Event::Sought {
-                    millis: millis_of(target, self.rate),
-                },
-                None,
-            );
-        }
-        Next::Busy
-    }
-
-    fn work_on_song(&mut self) -> Next {
-        let (Some(song), Some(sink)) = (&mut self.song, &self.sink) else {
-            return Next::Idle;
-        };
-        let reader = sink.reader();
-        let ahead = self.writer.ahead(reader.read, reader.seen);
-        if song.session.is_over() {
-            if ahead == 0 && reader.seen == self.writer.current().number && !song.is_end_told {
-                song.is_end_told = true;
-                self.outside
-                    .tell(EVENT, &Event::Ended { tune: song.id }, None);
-            }
-            return Next::Full;
-        }
-        if ahead >= frames_of(AHEAD_MILLIS, self.rate) || self.writer.free(reader.read) < CHUNK {
-            return Next::Full;
-        }
-        self.render(CHUNK, None);
-        self.check_song();
-        Next::Busy
-    }
-
-    /// Renders up to `frames` into the ring, and tells the reader; of a new generation first.
-    fn render(&mut self, frames: u32, opened: Option<Generation>) {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
-            return;
-        };
-        let start = self.outside.now_millis();
-        let mut left = frames;
-        while left > 0 {
-            self.scope.clear();
-            let size = 2 * left.min(CHUNK) as usize;
-            let count = song
-                .session
-                .render(&mut self.chunk[..size], Some(&mut self.scope));
-            if count == 0 {
-                break;
-            }
-            sink.store(self.writer.write(), &self.chunk[..2 * count as usize]);
-            sink.scope(&self.scope, song.session.scope_step());
-            self.writer.advance(count);
-            self.meter.frames += count;
-            left -= count;
-        }
-        sink.publish(self.writer.write(), song.session.is_over(), opened);
-        self.meter.spent_millis += self.outside.now_millis() - start;
-    }
-
-    fn check_song(&mut self) {
-        let Some(song) = &mut self.song else { return };
-        if let Some(failure) = song.session.failure() {
-            let tune = song.id;
-            self.song = None;
-            self.silence();
-            self.fail(EVENT, tune, failure);
-            return;
-        }
-        let silent = millis_of(song.session.silent_frames(), self.rate);
-        let is_whole = song.session.is_over() && silent > 0;
-        if !song.is_silence_told && (silent >= SILENT_MILLIS || is_whole) {
-            song.is_silence_told = true;
-            self.outside.tell(
-                EVENT,
-                &Event::Silent {
-                    tune: song.id,
-                    millis: silent,
-                },
-                None,
-            );
-        }
-    }
-
-    fn tell_meter(&mut self) {
-        let now = self.outside.now_millis();
-        if now < self.meter.next_millis || self.meter.spent_millis <= 0.0 {
-            return;
-        }
-        let Some(sink) = &self.sink else { return };
-        let reader = sink.reader();
-        let rendered = f64::from(self.meter.frames) * 1000.0 / f64::from(self.rate);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "hundredths of a small number"
-        )]
-        let speed_percent = (100.0 * rendered / self.meter.spent_millis) as u32;
-        let ahead_millis = millis_of(self.writer.ahead(reader.read, reader.seen), self.rate);
-        self.meter = Meter {
-            next_millis: now + 1000.0,
-            ..Meter::default()
-        };
-        self.outside.tell(
-            EVENT,
-            &Event::Meter {
-                speed_percent,
-                ahead_millis,
-            },
-            None,
-        );
-    }
-
-    fn work_on_file(&mut self) -> Next {
-        let Some(job) = &mut self.job else {
-            return Next::Idle;
-        };
-        let count = job.session.render(&mut self.chunk, None);
-        job.wav.push(&self.chunk[..2 * count as usize]);
-        let now = self.outside.now_millis();
-        if let Some(failure) = job.session.failure() {
-            let (id, tune) = (job.id, job.tune);
-            self.job = None;
-            self.fail(id, tune, failure);
-        } else if count == 0 {
-            if let Some(job) = self.job.take() {
-                let event = Event::FileRendered {
-                    tune: job.tune,
-                    playing: job.session.playing(),
-                };
-                self.outside.tell(job.id, &event, Some(job.wav.finish()));
-            }
-        } else if now - job.told > 100.0 {
-            job.told = now;
-            let at_millis = millis_of(job.session.at(), self.rate);
-            let length_millis = millis_of(end_frame(&job.session), self.rate);
-            self.outside.tell(
-                job.id,
-                &Event::FileProgress {
-                    at_millis,
-                    length_millis,
-                },
-                None,
-            );
-        }
-        Next::Busy
     }
 }
 

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use protocol::EVENT;
 use protocol::engine::ALL_AUDIBLE;
-use ring::pcm::Reader as RingReader;
+use ring::pcm::{Generation, Reader as RingReader};
 
 use super::*;
 

@@ -1,0 +1,222 @@
+//! What the engine does when nobody asks for anything: seek, fill the ring, render a file.
+
+use protocol::EVENT;
+use protocol::engine::Event;
+use ring::pcm::Generation;
+
+use super::{
+    AHEAD_MILLIS, CHUNK, Engine, Meter, Next, Outside, SILENT_MILLIS, SLICE_MILLIS, Sink, Task,
+    end_frame, frames_of, millis_of,
+};
+
+impl<S: Sink, O: Outside> Engine<S, O> {
+    /// Works for a slice and tells what there is to do next.
+    pub fn work(&mut self) -> Next {
+        let until = self.outside.now_millis() + SLICE_MILLIS;
+        loop {
+            let next = self.work_once();
+            if next != Next::Busy || self.outside.now_millis() >= until {
+                self.tell_meter();
+                return next;
+            }
+        }
+    }
+
+    fn work_once(&mut self) -> Next {
+        if self.job.is_some() {
+            return self.work_on_file();
+        }
+        let Some(song) = &mut self.song else {
+            return Next::Idle;
+        };
+        match song.task {
+            Task::Seeking {
+                id,
+                target,
+                is_new,
+                told,
+            } => self.work_on_seek(id, target, is_new, told),
+            Task::Playing => self.work_on_song(),
+        }
+    }
+
+    fn work_on_seek(&mut self, id: u32, target: u32, is_new: bool, told: f64) -> Next {
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return Next::Idle;
+        };
+        if !song.session.advance(target, CHUNK) {
+            let now = self.outside.now_millis();
+            if now - told > 100.0 {
+                song.task = Task::Seeking {
+                    id,
+                    target,
+                    is_new,
+                    told: now,
+                };
+                let (at_millis, target_millis) = (
+                    millis_of(song.session.at(), self.rate),
+                    millis_of(target, self.rate),
+                );
+                self.outside.tell(
+                    id,
+                    &Event::Seeking {
+                        at_millis,
+                        target_millis,
+                    },
+                    None,
+                );
+            }
+            return Next::Busy;
+        }
+        song.task = Task::Playing;
+        let seen = sink.reader().seen;
+        let opened = self.writer.open(song.session.at(), None, seen);
+        self.render(CHUNK / 2, Some(opened));
+        if !is_new {
+            self.outside.tell(
+                id,
+                &Event::Sought {
+                    millis: millis_of(target, self.rate),
+                },
+                None,
+            );
+        }
+        Next::Busy
+    }
+
+    fn work_on_song(&mut self) -> Next {
+        let (Some(song), Some(sink)) = (&mut self.song, &self.sink) else {
+            return Next::Idle;
+        };
+        let reader = sink.reader();
+        let ahead = self.writer.ahead(reader.read, reader.seen);
+        if song.session.is_over() {
+            if ahead == 0 && reader.seen == self.writer.current().number && !song.is_end_told {
+                song.is_end_told = true;
+                self.outside
+                    .tell(EVENT, &Event::Ended { tune: song.id }, None);
+            }
+            return Next::Full;
+        }
+        if ahead >= frames_of(AHEAD_MILLIS, self.rate) || self.writer.free(reader.read) < CHUNK {
+            return Next::Full;
+        }
+        self.render(CHUNK, None);
+        self.check_song();
+        Next::Busy
+    }
+
+    /// Renders up to `frames` into the ring, and tells the reader; of a new generation first.
+    pub(super) fn render(&mut self, frames: u32, opened: Option<Generation>) {
+        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
+            return;
+        };
+        let start = self.outside.now_millis();
+        let mut left = frames;
+        while left > 0 {
+            self.scope.clear();
+            let size = 2 * left.min(CHUNK) as usize;
+            let count = song
+                .session
+                .render(&mut self.chunk[..size], Some(&mut self.scope));
+            if count == 0 {
+                break;
+            }
+            sink.store(self.writer.write(), &self.chunk[..2 * count as usize]);
+            sink.scope(&self.scope, song.session.scope_step());
+            self.writer.advance(count);
+            self.meter.frames += count;
+            left -= count;
+        }
+        sink.publish(self.writer.write(), song.session.is_over(), opened);
+        self.meter.spent_millis += self.outside.now_millis() - start;
+    }
+
+    fn check_song(&mut self) {
+        let Some(song) = &mut self.song else { return };
+        if let Some(failure) = song.session.failure() {
+            let tune = song.id;
+            self.song = None;
+            self.silence();
+            self.fail(EVENT, tune, failure);
+            return;
+        }
+        let silent = millis_of(song.session.silent_frames(), self.rate);
+        let is_whole = song.session.is_over() && silent > 0;
+        if !song.is_silence_told && (silent >= SILENT_MILLIS || is_whole) {
+            song.is_silence_told = true;
+            self.outside.tell(
+                EVENT,
+                &Event::Silent {
+                    tune: song.id,
+                    millis: silent,
+                },
+                None,
+            );
+        }
+    }
+
+    fn tell_meter(&mut self) {
+        let now = self.outside.now_millis();
+        if now < self.meter.next_millis || self.meter.spent_millis <= 0.0 {
+            return;
+        }
+        let Some(sink) = &self.sink else { return };
+        let reader = sink.reader();
+        let rendered = f64::from(self.meter.frames) * 1000.0 / f64::from(self.rate);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "hundredths of a small number"
+        )]
+        let speed_percent = (100.0 * rendered / self.meter.spent_millis) as u32;
+        let ahead_millis = millis_of(self.writer.ahead(reader.read, reader.seen), self.rate);
+        self.meter = Meter {
+            next_millis: now + 1000.0,
+            ..Meter::default()
+        };
+        self.outside.tell(
+            EVENT,
+            &Event::Meter {
+                speed_percent,
+                ahead_millis,
+            },
+            None,
+        );
+    }
+
+    fn work_on_file(&mut self) -> Next {
+        let Some(job) = &mut self.job else {
+            return Next::Idle;
+        };
+        let count = job.session.render(&mut self.chunk, None);
+        job.wav.push(&self.chunk[..2 * count as usize]);
+        let now = self.outside.now_millis();
+        if let Some(failure) = job.session.failure() {
+            let (id, tune) = (job.id, job.tune);
+            self.job = None;
+            self.fail(id, tune, failure);
+        } else if count == 0 {
+            if let Some(job) = self.job.take() {
+                let event = Event::FileRendered {
+                    tune: job.tune,
+                    playing: job.session.playing(),
+                };
+                self.outside.tell(job.id, &event, Some(job.wav.finish()));
+            }
+        } else if now - job.told > 100.0 {
+            job.told = now;
+            let at_millis = millis_of(job.session.at(), self.rate);
+            let length_millis = millis_of(end_frame(&job.session), self.rate);
+            self.outside.tell(
+                job.id,
+                &Event::FileProgress {
+                    at_millis,
+                    length_millis,
+                },
+                None,
+            );
+        }
+        Next::Busy
+    }
+}
