@@ -44,7 +44,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
 fn native() -> Result<()> {
     let mut command = cargo();
     if exists_nextest() {
-        command.args(["nextest", "run"]);
+        command.args(["nextest", "run", "--no-fail-fast"]);
     } else {
         command.arg("test");
     }
