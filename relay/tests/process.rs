@@ -1,4 +1,5 @@
 //! The relay as a process: what it says when it cannot start, and how it stops.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
