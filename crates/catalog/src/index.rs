@@ -357,12 +357,7 @@ pub(crate) mod tests {
             "",
             Column::Length,
             true,
-            &["Æther", "Arkanoid", "Commando", "commando", "Wizball"][1..]
-                .iter()
-                .copied()
-                .chain(["Æther"])
-                .collect::<Vec<_>>()
-                .as_slice(),
+            &["Arkanoid", "Commando", "commando", "Wizball", "Æther"],
         );
     }
 

@@ -20,6 +20,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+type OnTurn = Box<dyn FnMut(u32)>;
+
 /// A page that notes what it is told; every look at the clock is 5 ms later.
 #[derive(Default)]
 struct Page {
@@ -28,7 +30,7 @@ struct Page {
     turns: Cell<u32>,
     site: BTreeMap<String, Vec<u8>>,
     /// Called at each turn with their count so far.
-    on_turn: RefCell<Option<Box<dyn FnMut(u32)>>>,
+    on_turn: RefCell<Option<OnTurn>>,
 }
 
 impl Outside for Page {
