@@ -63,6 +63,8 @@ pub struct Library<S, O> {
     selection: RefCell<Option<(Query, Rc<[u32]>)>>,
     cancelled: RefCell<BTreeSet<u32>>,
     opened: Cell<bool>,
+    /// What was asked while the library was being opened can be answered.
+    settled: Cell<bool>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -77,6 +79,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             selection: RefCell::default(),
             cancelled: RefCell::default(),
             opened: Cell::new(false),
+            settled: Cell::new(false),
         }
     }
 
@@ -121,7 +124,18 @@ impl<S: Store, O: Outside> Library<S, O> {
         Ok(self.store.get(md5).await?.map(|file| file.bytes))
     }
 
+    /// Whether opening is over, demo tunes included: before that lists would be too short.
+    pub fn is_settled(&self) -> bool {
+        self.settled.get()
+    }
+
     async fn open(&self) -> Event {
+        let event = self.open_once().await;
+        self.settled.set(true);
+        event
+    }
+
+    async fn open_once(&self) -> Event {
         if !self.opened.replace(true) {
             match self.load().await {
                 Ok(repaired) => {
