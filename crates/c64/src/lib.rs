@@ -10,6 +10,7 @@ pub mod chips;
 pub mod cia;
 pub mod cpu;
 pub mod driver;
+mod idle;
 pub mod interrupts;
 pub mod kernal;
 pub mod memory;

@@ -9,6 +9,7 @@ use sidfile::{ChipModel, Clock, Speed, Tune};
 use crate::chips::Chips;
 use crate::cpu::Cpu;
 use crate::driver::{self, Song};
+use crate::idle;
 use crate::memory;
 use crate::scope::ScopeBuffer;
 use crate::snapshot::{self, Snapshot};
@@ -45,6 +46,8 @@ pub struct Config {
     pub model: Option<sid::Model>,
     /// Chip where the tune names none, or both.
     pub default_model: sid::Model,
+    /// How much work the chips' analogue parts are; the program does not notice.
+    pub grade: sid::Grade,
 }
 
 impl Default for Config {
@@ -54,6 +57,7 @@ impl Default for Config {
             clock: None,
             model: None,
             default_model: sid::Model::Mos8580,
+            grade: sid::Grade::Accurate,
         }
     }
 }
@@ -182,7 +186,7 @@ impl Player {
             .iter()
             .map(|chip| (chip.address, chip.model))
             .collect();
-        let mut system = System::new(vic, Chips::new(&sids), driver.cold, power_on);
+        let mut system = System::new(vic, Chips::new(&sids, config.grade), driver.cold, power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
 
@@ -272,7 +276,10 @@ impl Player {
             .zip(&mut self.resampled)
         {
             out.clear();
-            resampler.process(input, out);
+            match self.system.chips.grade() {
+                sid::Grade::Accurate => resampler.process(input, out),
+                sid::Grade::Light => resampler.process_quarters(input, out),
+            }
         }
         let [left, right] = &self.resampled;
         let right = if self.resamplers.len() == 1 {
@@ -286,9 +293,7 @@ impl Player {
     }
 
     fn run_to(&mut self, cycle: u64) {
-        while self.system.cycle() < cycle {
-            self.cpu.step(&mut self.system);
-        }
+        idle::run_to(&mut self.cpu, &mut self.system, cycle);
     }
 
     /// Runs the machine without sound, for traces. What it does then is not heard later either;
@@ -352,6 +357,12 @@ impl Player {
             chip.model = model.unwrap_or(*own);
             self.system.chips.set_model(index, chip.model);
         }
+    }
+
+    /// Chooses how much work the chips' analogue parts are, from the next batch on; the program
+    /// and the position do not notice.
+    pub fn set_grade(&mut self, grade: sid::Grade) {
+        self.system.chips.set_grade(grade);
     }
 
     /// The sound chips.

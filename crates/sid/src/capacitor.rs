@@ -70,8 +70,16 @@ impl Capacitor {
 
     /// One cycle with `current` in 16,384ths of a level (within ±2^30, so that the sum cannot
     /// overflow); gives the amplifier's output level, 0 to 65,535.
+    ///
+    /// `SHIFT` makes 2^`SHIFT` cycles of it; then currents that no signal reaches are limited.
     #[inline(always)]
-    pub fn charge(&mut self, nodes: &Nodes, current: i32) -> i32 {
+    pub fn charge<const SHIFT: u32>(&mut self, nodes: &Nodes, current: i32) -> i32 {
+        let current = if SHIFT == 0 {
+            current
+        } else {
+            const MOST: i32 = 1 << 30;
+            current.clamp(-MOST >> SHIFT, MOST >> SHIFT) << SHIFT
+        };
         let charge = self.charge.wrapping_add(current);
         let half = (charge >> (CHARGE_BITS + 1)) as usize & (HALVES - 1);
         self.node = i32::from(nodes.levels[half]);

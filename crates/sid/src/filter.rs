@@ -4,6 +4,8 @@
 //! Source: Bob Yannes' interview (filter type) and Dag Lem's schematics from die photographs
 //! (reSID 1.0). Voltages are levels: shares of 65,536 of the amplifiers' range.
 
+use std::sync::OnceLock;
+
 use crate::capacitor::Nodes;
 use crate::curve::{self, FixedPieces, LEVEL_BITS, Pieces, VALUE_BITS};
 use crate::opamp::OpAmp;
@@ -34,57 +36,79 @@ const SUMMER_PIECES: usize = 4096;
 /// Pieces of the resonance path, which has one.
 const RESONANCE_PIECES: usize = 512;
 
-/// Curves of the amplifiers in every setting.
-#[derive(Debug)]
+/// Curves of the amplifiers in every setting. Each is made when it is first needed: all of them
+/// would keep a listener waiting, and a tune uses few.
 pub struct Curves {
+    parameters: Parameters,
     /// Filter summer, per number of inputs beyond the two that always exist.
-    summer: Vec<FixedPieces<SUMMER_PIECES>>,
+    summer: [OnceLock<FixedPieces<SUMMER_PIECES>>; 5],
     /// Resonance path, per register value.
-    resonance: Vec<FixedPieces<RESONANCE_PIECES>>,
+    resonance: [OnceLock<FixedPieces<RESONANCE_PIECES>>; 16],
     /// Summing nodes of the integrators.
     nodes: Nodes,
+    /// Mixer, per number of inputs.
+    mixer: [OnceLock<Pieces>; 8],
+    /// Volume control, per register value.
+    volume: [OnceLock<Pieces>; 16],
     /// Mixer and volume control in a row, per number of inputs and volume: from the sum of the
     /// inputs to the output.
-    output: Vec<Vec<Pieces>>,
+    output: [[OnceLock<Pieces>; 16]; 8],
 }
 
 impl Curves {
-    pub fn new(parameters: &Parameters) -> Self {
-        let amplifier = &parameters.amplifier;
-        let volumes: Vec<Pieces> = (0..16)
-            .map(|volume| amplifier.inverter(1, f64::from(volume) / parameters.volume_divisor))
-            .collect();
-        let output = (0..=7_u32)
-            .map(|inputs| {
-                let mixer = amplifier.inverter(inputs, f64::from(inputs) * parameters.mixer_gain);
-                let end = inputs.max(1) << 16;
-                let combine = |volume: &Pieces| {
-                    curve::sample(end, |sum| {
-                        let sum = sum.min(f64::from(end)) * f64::from(1 << LEVEL_BITS);
-                        let mixed = curve::at(&mixer, sum as i32) >> (VALUE_BITS - LEVEL_BITS);
-                        f64::from(curve::at(volume, mixed)) / f64::from(1 << VALUE_BITS)
-                    })
-                };
-                volumes.iter().map(combine).collect()
-            })
-            .collect();
+    pub fn new(parameters: Parameters) -> Self {
         Curves {
-            summer: (2..=6)
-                .map(|inputs| curve::fixed(&amplifier.inverter(inputs, f64::from(inputs))))
-                .collect(),
-            resonance: parameters
-                .resonance_gains
-                .iter()
-                .map(|&gain| curve::fixed(&amplifier.inverter(1, gain)))
-                .collect(),
-            nodes: amplifier.integrator_node(),
-            output,
+            summer: Default::default(),
+            resonance: Default::default(),
+            nodes: parameters.amplifier.integrator_node(),
+            mixer: Default::default(),
+            volume: Default::default(),
+            output: Default::default(),
+            parameters,
         }
+    }
+
+    fn summer(&self, inputs: usize) -> &[[i32; 2]; SUMMER_PIECES] {
+        let amplifier = &self.parameters.amplifier;
+        let all = inputs as u32 + 2;
+        self.summer[inputs].get_or_init(|| curve::fixed(&amplifier.inverter(all, f64::from(all))))
+    }
+
+    fn resonance(&self, value: usize) -> &[[i32; 2]; RESONANCE_PIECES] {
+        let Parameters {
+            amplifier,
+            resonance_gains,
+            ..
+        } = &self.parameters;
+        self.resonance[value]
+            .get_or_init(|| curve::fixed(&amplifier.inverter(1, resonance_gains[value])))
+    }
+
+    fn output(&self, inputs: usize, volume: usize) -> &[[i32; 2]] {
+        let Parameters {
+            amplifier,
+            mixer_gain,
+            volume_divisor,
+            ..
+        } = &self.parameters;
+        self.output[inputs][volume].get_or_init(|| {
+            let count = inputs as u32;
+            let mixer = self.mixer[inputs]
+                .get_or_init(|| amplifier.inverter(count, f64::from(count) * mixer_gain));
+            let control = self.volume[volume]
+                .get_or_init(|| amplifier.inverter(1, volume as f64 / volume_divisor));
+            let end = count.max(1) << 16;
+            curve::sample(end, |sum| {
+                let sum = sum.min(f64::from(end)) * f64::from(1 << LEVEL_BITS);
+                let mixed = curve::at(mixer, sum as i32) >> (VALUE_BITS - LEVEL_BITS);
+                f64::from(curve::at(control, mixed)) / f64::from(1 << VALUE_BITS)
+            })
+        })
     }
 }
 
 /// A cutoff resistor, a capacitor and the amplifier between them.
-pub trait Integrator: Clone + PartialEq {
+pub trait Integrator: Clone + PartialEq + core::fmt::Debug {
     /// Shared figures of the model's cutoff resistors.
     type Resistors;
 
@@ -94,8 +118,12 @@ pub trait Integrator: Clone + PartialEq {
     /// What the cutoff register sets.
     fn control(resistors: &Self::Resistors, cutoff: u16) -> u32;
 
-    /// One cycle with `input` as the level before the resistor; gives the output level.
-    fn solve(
+    /// Share of a small input that reaches the capacitor in a cycle: the cutoff, radians per
+    /// cycle.
+    fn pace(resistors: &Self::Resistors, control: u32) -> f32;
+
+    /// `2^SHIFT` cycles with `input` as the level before the resistor; gives the output level.
+    fn solve<const SHIFT: u32>(
         &mut self,
         resistors: &Self::Resistors,
         nodes: &Nodes,
@@ -154,6 +182,8 @@ pub struct Path<'a, I: Integrator> {
     heard: [i32; 3],
     /// Something is switched to the filter.
     is_driven: bool,
+    /// The cutoff, radians per cycle.
+    pace: f32,
     /// From levels to samples.
     gain: f32,
 }
@@ -165,40 +195,65 @@ impl<'a, I: Integrator> Path<'a, I> {
         settings: &Settings,
         gain: f32,
     ) -> Self {
+        let control = I::control(resistors, settings.cutoff);
         Path {
-            summer: &curves.summer[settings.filter_inputs],
-            resonance: &curves.resonance[settings.resonance],
+            summer: curves.summer(settings.filter_inputs),
+            resonance: curves.resonance(settings.resonance),
             nodes: &curves.nodes,
-            output: &curves.output[settings.mixer_inputs][settings.volume],
+            output: curves.output(settings.mixer_inputs, settings.volume),
             resistors,
-            control: I::control(resistors, settings.cutoff),
+            control,
+            pace: I::pace(resistors, control),
             heard: settings.outputs.map(|on| if on { -1 } else { 0 }),
             is_driven: settings.filter_inputs > 0,
             gain: gain / (1 << VALUE_BITS) as f32,
         }
     }
 
-    /// One cycle of the filter with `input` as the sum of the levels switched to it; gives the
-    /// sum of the outputs that are heard.
+    /// `2^SHIFT` cycles of the filter with `input` as the sum of the levels switched to it; gives
+    /// the sum of the outputs that are heard.
     #[inline(always)]
-    fn step(&self, filter: &mut Filter<I>, input: i32) -> i32 {
+    pub fn step<const SHIFT: u32>(&self, filter: &mut Filter<I>, input: i32) -> i32 {
         let feedback =
             curve::fixed_at(self.resonance, filter.band << LEVEL_BITS) >> (VALUE_BITS - LEVEL_BITS);
         let sum = (feedback + input) + (filter.low << LEVEL_BITS);
         filter.high = curve::fixed_at(self.summer, sum) >> VALUE_BITS;
-        filter.band = filter
-            .first
-            .solve(self.resistors, self.nodes, self.control, filter.high);
-        filter.low = filter
-            .second
-            .solve(self.resistors, self.nodes, self.control, filter.band);
+        filter.band =
+            filter
+                .first
+                .solve::<SHIFT>(self.resistors, self.nodes, self.control, filter.high);
+        filter.low =
+            filter
+                .second
+                .solve::<SHIFT>(self.resistors, self.nodes, self.control, filter.band);
+        self.heard(filter)
+    }
+
+    /// The cutoff is above some 8 kHz: steps of eight cycles would bend it, and go astray where
+    /// resonance is low.
+    pub fn is_fast(&self) -> bool {
+        self.pace > 0.05
+    }
+
+    /// Sum of the filter's outputs that are heard.
+    #[inline(always)]
+    pub fn heard(&self, filter: &Filter<I>) -> i32 {
         let [high, band, low] = self.heard;
         ((filter.low & low) + (filter.band & band) + (filter.high & high)) << LEVEL_BITS
     }
 
+    /// Nothing drives the filter and a step leaves it as it is: then so do all others.
+    pub fn is_at_rest<const SHIFT: u32>(&self, filter: &Filter<I>) -> bool {
+        let mut after = filter.clone();
+        !self.is_driven && {
+            self.step::<SHIFT>(&mut after, 0);
+            after == *filter
+        }
+    }
+
     /// The sample for a sum of levels at the mixer.
     #[inline(always)]
-    fn sample(&self, sum: i32) -> f32 {
+    pub fn sample(&self, sum: i32) -> f32 {
         (curve::at(self.output, sum) - (32_768 << VALUE_BITS)) as f32 * self.gain
     }
 }
@@ -212,20 +267,14 @@ pub struct Lane<'a, I: Integrator> {
 }
 
 impl<I: Integrator> Lane<'_, I> {
-    /// Nothing drives the filter and a cycle leaves it as it is: then so do all others.
+    /// See [`Path::is_at_rest`].
     pub fn is_at_rest(&self) -> bool {
-        let mut after = self.filter.clone();
-        !self.path.is_driven && {
-            self.path.step(&mut after, self.sources.silence());
-            after == *self.filter
-        }
+        self.path.is_at_rest::<0>(self.filter)
     }
 
     /// Runs the lane without its filter, which [`Self::is_at_rest`].
     pub fn run_at_rest(&mut self) {
-        let heard = self
-            .path
-            .step(&mut self.filter.clone(), self.sources.silence());
+        let heard = self.path.heard(self.filter);
         let sources = self.sources.first(self.out.len());
         for (cycle, out) in self.out.iter_mut().enumerate() {
             *out = self.path.sample(sources.direct(cycle) + heard);
@@ -244,7 +293,7 @@ pub fn run_lanes<I: Integrator, const N: usize>(lanes: [&mut Lane<'_, I>; N]) {
         for lane in 0..N {
             let path = &lanes[lane].path;
             let (input, direct) = sources[lane].both(cycle);
-            let heard = path.step(&mut filters[lane], input);
+            let heard = path.step::<0>(&mut filters[lane], input);
             lanes[lane].out[cycle] = path.sample(direct + heard);
         }
     }

@@ -54,6 +54,8 @@ const SUPPLY: f64 = 12.0 * 1.015;
 const THRESHOLD: f64 = 1.31;
 /// Transconductance of the process, A/V².
 const TRANSCONDUCTANCE: f64 = 20e-6;
+/// Where input and output of an amplifier are equal, V.
+const REST: f64 = 4.54;
 /// Capacitors at CAP1 and CAP2, F.
 const CAPACITOR: f64 = 470e-12;
 /// Width over length of the voltage controlled transistor and of the snake.
@@ -101,6 +103,8 @@ const FORWARD_SIZE: usize = 1 << 17;
 pub struct Resistors {
     /// Vdd - Vth, as a level.
     headroom: i32,
+    /// Level at which an amplifier rests.
+    rest: i32,
     /// Current of the snake for a squared level difference of 32,768.
     snake: i32,
     /// Gate level of the transistor, over half the sum of the squares of the
@@ -140,11 +144,29 @@ impl Resistors {
         }
         Resistors {
             headroom: i32::from(rounded(headroom)),
+            rest: i32::from(rounded(amplifier.level(REST))),
             snake: i32::from(rounded(8192.0 * span * 0.5 * current * SNAKE_RATIO)),
             gate,
             forward,
             control,
         }
+    }
+}
+
+impl Resistors {
+    /// Current from `input` to `node` in a cycle, both levels.
+    #[inline(always)]
+    fn current(&self, control: u32, node: i32, input: i32) -> i32 {
+        let source = (self.headroom - node) as u32;
+        let drain = (self.headroom - input) as u32;
+        let (source_squared, drain_squared) = (source * source, drain * drain);
+        let snake = self.snake * (source_squared.wrapping_sub(drain_squared) as i32 >> 15);
+        // Gate voltage behind the two resistors from the input and the control voltage.
+        let square = (control + (drain_squared >> 1)) >> 16;
+        let gate = i32::from(self.gate[square as usize & 0xffff]);
+        let current =
+            |level: i32| i32::from(self.forward[(gate - level) as usize & (FORWARD_SIZE - 1)]);
+        snake + ((current(node) - current(input)) << 15)
     }
 }
 
@@ -163,20 +185,24 @@ impl Integrator for Integrator6581 {
         resistors.control[usize::from(cutoff)]
     }
 
+    fn pace(resistors: &Resistors, control: u32) -> f32 {
+        // What a difference of 512 levels makes, around the level of an amplifier at rest.
+        const DIFFERENCE: i32 = 512;
+        let current = |input: i32| resistors.current(control, resistors.rest, input);
+        let change =
+            current(resistors.rest - DIFFERENCE / 2) - current(resistors.rest + DIFFERENCE / 2);
+        change.abs() as f32 / (DIFFERENCE as f32 * 16_384.0)
+    }
+
     #[inline(always)]
-    fn solve(&mut self, resistors: &Resistors, nodes: &Nodes, control: u32, input: i32) -> i32 {
-        let node = self.0.node();
-        let source = (resistors.headroom - node) as u32;
-        let drain = (resistors.headroom - input) as u32;
-        let (source_squared, drain_squared) = (source * source, drain * drain);
-        let snake = resistors.snake * (source_squared.wrapping_sub(drain_squared) as i32 >> 15);
-        // Gate voltage behind the two resistors from the input and the control voltage.
-        let square = (control + (drain_squared >> 1)) >> 16;
-        let gate = i32::from(resistors.gate[square as usize & 0xffff]);
-        let current = |gate: i32, level: i32| {
-            i32::from(resistors.forward[(gate - level) as usize & (FORWARD_SIZE - 1)])
-        };
-        let transistor = (current(gate, node) - current(gate, input)) << 15;
-        self.0.charge(nodes, snake + transistor)
+    fn solve<const SHIFT: u32>(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &Nodes,
+        control: u32,
+        input: i32,
+    ) -> i32 {
+        let current = resistors.current(control, self.0.node(), input);
+        self.0.charge::<SHIFT>(nodes, current)
     }
 }

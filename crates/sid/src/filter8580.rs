@@ -81,6 +81,8 @@ pub fn parameters() -> Parameters {
 pub struct Resistors {
     /// Gate voltage less threshold, as a level.
     overdrive: i32,
+    /// Level of the virtual ground.
+    ground: i32,
     /// Current at a ratio of 1 for a squared level difference of 32,768, in 262,144ths of a
     /// level per cycle.
     conductance: f64,
@@ -93,6 +95,7 @@ impl Resistors {
             overdrive: i32::from(rounded(
                 amplifier.level(REFERENCE * GATE_FACTOR - THRESHOLD),
             )),
+            ground: i32::from(rounded(amplifier.level(REFERENCE))),
             conductance: 131_072.0 * span * 0.5 * TRANSCONDUCTANCE * STEP / CAPACITOR,
         }
     }
@@ -115,12 +118,24 @@ impl Integrator for Integrator8580 {
         u32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
     }
 
+    fn pace(resistors: &Resistors, control: u32) -> f32 {
+        // The slope of a square, around the level of virtual ground.
+        let slope = 2 * (resistors.overdrive - resistors.ground);
+        control as f32 * slope as f32 / (32_768.0 * 262_144.0)
+    }
+
     #[inline(always)]
-    fn solve(&mut self, resistors: &Resistors, nodes: &Nodes, control: u32, input: i32) -> i32 {
+    fn solve<const SHIFT: u32>(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &Nodes,
+        control: u32,
+        input: i32,
+    ) -> i32 {
         let source = (resistors.overdrive - self.0.node()) as u32;
         let drain = (resistors.overdrive - input).max(0) as u32;
         let squares = (source * source).wrapping_sub(drain * drain) as i32 >> 15;
         self.0
-            .charge(nodes, (control as i32).wrapping_mul(squares) >> 4)
+            .charge::<SHIFT>(nodes, (control as i32).wrapping_mul(squares) >> 4)
     }
 }

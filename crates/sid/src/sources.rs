@@ -70,11 +70,6 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Sum at the filter when nothing is switched to it.
-    pub fn silence(&self) -> i32 {
-        whole(0.0)
-    }
-
     /// Sum at the mixer in a cycle in which nothing is switched to the filter.
     #[inline(always)]
     pub fn direct(&self, cycle: usize) -> i32 {
@@ -85,11 +80,22 @@ impl<'a> Sources<'a> {
     /// Sums at the filter and at the mixer in a cycle.
     #[inline(always)]
     pub fn both(&self, cycle: usize) -> (i32, i32) {
-        let voices = [
+        self.sums([
             self.voice(0, cycle),
             self.voice(1, cycle),
             self.voice(2, cycle),
-        ];
+        ])
+    }
+
+    /// As [`Self::both`] for DAC inputs handed in: waveform and envelope of each voice.
+    #[inline(always)]
+    pub fn both_of(&self, waves: [u16; 3], levels: [u8; 3]) -> (i32, i32) {
+        let voice = |voice: usize| self.level(voice, waves[voice], levels[voice]);
+        self.sums([voice(0), voice(1), voice(2)])
+    }
+
+    #[inline(always)]
+    fn sums(&self, voices: [f32; 3]) -> (i32, i32) {
         let sum = |shares: &[f32; 3], external: f32| {
             whole(voices[0] * shares[0] + voices[1] * shares[1] + voices[2] * shares[2] + external)
         };
@@ -102,9 +108,13 @@ impl<'a> Sources<'a> {
     /// Level of a voice, where it is switched to.
     #[inline(always)]
     fn voice(&self, voice: usize, cycle: usize) -> f32 {
-        let wave = usize::from(self.waves[voice][cycle]) & 0xfff;
-        let [swing, zero] = self.swings[voice][usize::from(self.levels[voice][cycle])];
-        self.waveform[wave] * swing + zero
+        self.level(voice, self.waves[voice][cycle], self.levels[voice][cycle])
+    }
+
+    #[inline(always)]
+    fn level(&self, voice: usize, wave: u16, level: u8) -> f32 {
+        let [swing, zero] = self.swings[voice][usize::from(level)];
+        self.waveform[usize::from(wave) & 0xfff] * swing + zero
     }
 }
 
