@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::chip::Sid;
-use crate::filter::{Curves, Filter, Integrator, Lane, Parameters, Path, run_lanes};
+use crate::filter::{self, Curves, Filter, Integrator, Lane, Parameters, Path};
 use crate::filter6581::{self, Integrator6581};
 use crate::filter8580::{self, Integrator8580};
 use crate::light::{self, Tables as _};
@@ -182,8 +182,8 @@ fn play_accurately(parts: &mut [&mut Part<'_>]) {
                 Analogue::Mos8580(filter, tables) => new.push(tables.lane(filter, &stretch, out)),
             }
         }
-        run(&mut old);
-        run(&mut new);
+        filter::run(&mut old);
+        filter::run(&mut new);
         for (part, stretch) in parts.iter().zip(&mut stretches) {
             if part.tape.end_of(*stretch) == to && *stretch + 1 < part.tape.stretches() {
                 *stretch += 1;
@@ -193,28 +193,5 @@ fn play_accurately(parts: &mut [&mut Part<'_>]) {
     }
     for part in parts {
         part.tape.clear();
-    }
-}
-
-/// Runs the lanes whose filters move side by side, the others without their filters.
-fn run<I: Integrator>(lanes: &mut [Lane<'_, I>]) {
-    let mut moving: Vec<_> = lanes
-        .iter_mut()
-        .filter_map(|lane| {
-            if lane.is_at_rest() {
-                lane.run_at_rest();
-                None
-            } else {
-                Some(lane)
-            }
-        })
-        .collect();
-    for lanes in moving.chunks_mut(3) {
-        match lanes {
-            [a] => run_lanes([*a]),
-            [a, b] => run_lanes([*a, *b]),
-            [a, b, c] => run_lanes([*a, *b, *c]),
-            _ => {}
-        }
     }
 }

@@ -117,7 +117,11 @@ impl Light {
             );
             let (middle, sample) = if is_at_rest {
                 let sample = path.sample(direct + path.heard(filter));
-                (0.5 * (self.last + sample), sample)
+                if STEPS == 1 {
+                    (0.5 * (self.last + sample), sample)
+                } else {
+                    (sample, sample)
+                }
             } else if STEPS == 1 {
                 let sample = path.sample(direct + path.step::<GROUP_SHIFT>(filter, input));
                 (0.5 * (self.last + sample), sample)
@@ -169,7 +173,11 @@ impl Light {
         let (input, direct) = sources.both_of(waves, self.levels);
         let mut middle = None;
         let heard = if is_at_rest {
-            path.heard(filter)
+            let heard = path.heard(filter);
+            if STEPS == 2 {
+                middle = Some(path.sample(direct + heard));
+            }
+            heard
         } else if STEPS == 1 {
             path.step::<GROUP_SHIFT>(filter, input)
         } else {

@@ -70,6 +70,31 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// Voices that are switched to the filter, bits 0 to 2; more bits where these are not all.
+    pub fn filtered(&self) -> u8 {
+        let bit = |voice: usize| u8::from(self.to_filter[voice] != 0.0) << voice;
+        bit(0) | bit(1) | bit(2) | u8::from(self.external[0] != 0.0) << 3
+    }
+
+    /// Cycle by cycle: what drives the DACs, waveform and envelope of each voice.
+    #[inline(always)]
+    pub fn cycles(&self) -> impl Iterator<Item = [(u16, u8); 3]> {
+        let voice = |voice: usize| self.waves[voice].iter().zip(self.levels[voice]);
+        let voices = voice(0).zip(voice(1)).zip(voice(2));
+        voices.map(|((first, second), third)| [first, second, third].map(|(w, l)| (*w, *l)))
+    }
+
+    /// Sums at the filter and at the mixer where the voices in `FILTERED`, and only they, are
+    /// switched to the filter.
+    #[inline(always)]
+    pub fn split<const FILTERED: u8>(&self, inputs: [(u16, u8); 3]) -> (i32, i32) {
+        let mut sums = [0.0, 0.0];
+        for (voice, (wave, level)) in inputs.into_iter().enumerate() {
+            sums[usize::from(FILTERED >> voice & 1 == 0)] += self.level(voice, wave, level);
+        }
+        (whole(sums[0]), whole(sums[1] + self.external[1]))
+    }
+
     /// Sum at the mixer in a cycle in which nothing is switched to the filter.
     #[inline(always)]
     pub fn direct(&self, cycle: usize) -> i32 {
