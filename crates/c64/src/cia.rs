@@ -21,7 +21,7 @@ const CONTROL_B: usize = 0x0f;
 const NEVER: u64 = u64::MAX;
 
 /// One CIA.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cia {
     registers: [u8; 16],
     timer_a: Timer,

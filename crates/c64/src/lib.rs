@@ -5,10 +5,12 @@
 //! samples everywhere.
 #![forbid(unsafe_code)]
 
+mod array;
 pub mod banking;
 pub mod chips;
 pub mod cia;
 pub mod cpu;
+mod delta;
 pub mod driver;
 pub mod interrupts;
 pub mod kernal;
@@ -17,10 +19,12 @@ mod player;
 mod scope;
 mod snapshot;
 pub mod system;
+mod timeline;
 mod trace;
 pub mod vic;
 
 pub use player::{ChipInfo, Config, Error, Player, Status, VideoStandard};
 pub use scope::{CYCLES_PER_ENTRY, ScopeBuffer};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, SnapshotError};
+pub use timeline::Timeline;
 pub use trace::Write;

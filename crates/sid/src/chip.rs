@@ -58,15 +58,15 @@ fn tables_8580() -> &'static Tables<filter8580::Resistors> {
 }
 
 /// The filter of one of the models, with its shared tables.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 enum Analogue {
     Mos6581(
         Filter<Integrator6581>,
-        &'static Tables<filter6581::Resistors>,
+        #[serde(skip, default = "tables_6581")] &'static Tables<filter6581::Resistors>,
     ),
     Mos8580(
         Filter<Integrator8580>,
-        &'static Tables<filter8580::Resistors>,
+        #[serde(skip, default = "tables_8580")] &'static Tables<filter8580::Resistors>,
     ),
 }
 
@@ -90,7 +90,7 @@ impl PartialEq for Analogue {
 }
 
 /// The complete state of a chip; comparing two tells whether they will behave alike.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SidState {
     model: Model,
     voices: [Voice; 3],
@@ -106,7 +106,7 @@ pub struct SidState {
 }
 
 /// A sound chip. Cloning is a snapshot: large tables are shared, the state is small.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Sid {
     state: SidState,
 }

@@ -5,7 +5,7 @@
 //! libresidfp.
 
 /// Both RC stages.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ExternalFilter {
     low: f32,
     high: f32,

@@ -125,7 +125,7 @@ pub struct Path<'a, I: Integrator> {
 }
 
 /// State of the filter: output levels of its three amplifiers, and the integrators.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Filter<I> {
     high: i32,
     band: i32,

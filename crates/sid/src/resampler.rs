@@ -45,6 +45,14 @@ pub struct Resampler {
     denominator: u64,
 }
 
+/// Where a [`Resampler`] stands: everything but its coefficients, which follow from its rates.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ResamplerState {
+    cycles: Vec<f32>,
+    decimated: Vec<f32>,
+    position: u64,
+}
+
 impl Resampler {
     /// A converter from `clock_hz` to `sample_rate` (Hz, at least 8,000).
     pub fn new(clock_hz: f64, sample_rate: u32) -> Self {
@@ -121,6 +129,22 @@ impl Resampler {
         }
         // What is kept begins at `first`; whole steps that wait for input stay in `position`.
         self.decimated.drain(..first);
+    }
+
+    /// Where it stands, to return to.
+    pub fn state(&self) -> ResamplerState {
+        ResamplerState {
+            cycles: self.cycles.clone(),
+            decimated: self.decimated.clone(),
+            position: self.position,
+        }
+    }
+
+    /// Returns to where it, or another one for the same rates, stood.
+    pub fn set_state(&mut self, state: &ResamplerState) {
+        self.cycles.clone_from(&state.cycles);
+        self.decimated.clone_from(&state.decimated);
+        self.position = state.position;
     }
 
     /// Delay from input to output, clock cycles.

@@ -17,7 +17,7 @@ pub(super) const SERIAL: u8 = 0x08;
 /// Set in what is read where the CIA has interrupted; the sense of a write.
 const SUMMARY: u8 = 0x80;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct InterruptControl {
     mask: u8,
     flags: u8,
