@@ -16,6 +16,8 @@ pub mod interrupts;
 pub mod kernal;
 pub mod memory;
 mod player;
+mod registers;
+mod repeats;
 mod scope;
 mod snapshot;
 pub mod system;
@@ -24,6 +26,8 @@ mod trace;
 pub mod vic;
 
 pub use player::{ChipInfo, Config, Error, Player, Status, VideoStandard};
+pub use registers::{FrameRegisters, REGISTERS, Registers};
+pub use repeats::{Repeat, Repeats};
 pub use scope::{CYCLES_PER_ENTRY, ScopeBuffer};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use timeline::Timeline;

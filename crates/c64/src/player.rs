@@ -357,6 +357,14 @@ impl Player {
         self.clock_hz
     }
 
+    /// Cycles of a video frame.
+    pub fn frame_cycles(&self) -> u64 {
+        match self.video {
+            VideoStandard::Pal => 312 * 63,
+            VideoStandard::Ntsc => 263 * 65,
+        }
+    }
+
     /// The machine's video standard.
     pub fn video(&self) -> VideoStandard {
         self.video
@@ -373,10 +381,7 @@ impl Player {
     /// Calls of the play routine a second: the frame rate, or what timer A of CIA 1 makes.
     pub fn play_rate(&self) -> f32 {
         let period = if self.is_frame_driven {
-            match self.video {
-                VideoStandard::Pal => 312.0 * 63.0,
-                VideoStandard::Ntsc => 263.0 * 65.0,
-            }
+            self.frame_cycles() as f64
         } else {
             f64::from(self.system.state.cia1.timer_a_latch()) + 1.0
         };
