@@ -130,9 +130,6 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
-                if count > 0 && self.awaits_first_until.take().is_some() {
-                    self.ask_first_row();
-                }
                 self.player.neighbours.known = false;
                 self.ask_about_current();
                 if let Some(page) = &self.page {

@@ -93,10 +93,6 @@ impl List {
         window.get((at % WINDOW) as usize).cloned()
     }
 
-    pub fn is_empty_library(&self) -> bool {
-        matches!(self.library, LibraryState::Open { count: 0, .. })
-    }
-
     pub fn filter(&mut self, filter: String) -> bool {
         let changed = self.query.filter != filter;
         if changed {

@@ -225,7 +225,6 @@ impl Model {
     ) {
         self.unlock();
         self.walk = None;
-        self.awaits_first_until = None;
         self.forget_entry_to_play();
         let id = TuneId { md5: row.md5, song };
         let followed = self.page_follows();

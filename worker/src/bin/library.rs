@@ -71,13 +71,6 @@ async fn receive<S: Store + 'static>(
     parts: &Parts,
     mail: Mail<Request>,
 ) {
-    let needs_tunes = matches!(
-        mail.body,
-        Request::Rows { .. } | Request::Neighbours { .. } | Request::Entry { .. }
-    );
-    while needs_tunes && !library.is_settled() {
-        sys::sleep(4).await;
-    }
     match &mail.body {
         Request::ImportPart { paths } => {
             parts.borrow_mut().extend(sources(paths, &mail));

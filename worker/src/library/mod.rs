@@ -8,7 +8,9 @@ mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use catalog::{Entry, Index, Origin, Query, Row};
 use protocol::EVENT;
@@ -63,8 +65,9 @@ pub struct Library<S, O> {
     selection: RefCell<Option<(Query, Rc<[u32]>)>>,
     cancelled: RefCell<BTreeSet<u32>>,
     opened: Cell<bool>,
-    /// What was asked while the library was being opened can be answered.
+    /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -80,6 +83,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             cancelled: RefCell::default(),
             opened: Cell::new(false),
             settled: Cell::new(false),
+            waiting: RefCell::default(),
         }
     }
 
@@ -89,8 +93,15 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     /// Answers any request but [`Request::Import`], [`Request::ImportPart`], [`Request::File`] and
-    /// [`Request::Connect`], which carry more than their message.
+    /// [`Request::Connect`], which carry more than their message. What is asked of the tunes waits
+    /// until the library is open: before that lists would be too short.
     pub async fn answer(&self, id: u32, request: Request) {
+        if matches!(
+            request,
+            Request::Rows { .. } | Request::Neighbours { .. } | Request::Entry { .. }
+        ) {
+            self.settled().await;
+        }
         let event = match request {
             Request::Open => self.open().await,
             Request::Rows {
@@ -124,14 +135,23 @@ impl<S: Store, O: Outside> Library<S, O> {
         Ok(self.store.get(md5).await?.map(|file| file.bytes))
     }
 
-    /// Whether opening is over, demo tunes included: before that lists would be too short.
-    pub fn is_settled(&self) -> bool {
-        self.settled.get()
+    async fn settled(&self) {
+        poll_fn(|context| {
+            if self.settled.get() {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 
     async fn open(&self) -> Event {
         let event = self.open_once().await;
         self.settled.set(true);
+        for waker in self.waiting.take() {
+            waker.wake();
+        }
         event
     }
 
@@ -370,14 +390,22 @@ impl<S: Store, O: Outside> Library<S, O> {
         let mut importer = Importer::new(files);
         let mut slice_end = self.outside.now_millis() + SLICE_MILLIS;
         let mut next_progress = self.outside.now_millis() + PROGRESS_MILLIS;
-        let mut learned = false;
+        let mut has_learned = false;
         let mut cancelled = false;
         while let Some(found) = importer.step() {
             match found {
                 Found::Nothing => {}
                 Found::Tune(file, entry) => run.take(file, *entry),
-                Found::Songlengths(bytes) => learned |= self.learn(SONGLENGTHS, &bytes).await,
-                Found::Stil(bytes) => learned |= self.learn(STIL, &bytes).await,
+                Found::Songlengths(bytes) => {
+                    self.knowledge.borrow_mut().lengths = Some(Songlengths::parse(&bytes));
+                    self.keep_text(SONGLENGTHS, &bytes).await;
+                    has_learned = true;
+                }
+                Found::Stil(bytes) => {
+                    self.knowledge.borrow_mut().stil = Some(Stil::parse(&bytes));
+                    self.keep_text(STIL, &bytes).await;
+                    has_learned = true;
+                }
             }
             if run.is_full() {
                 self.write(&mut run, &mut importer).await;
@@ -397,7 +425,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
         }
         self.write(&mut run, &mut importer).await;
-        if learned {
+        if has_learned {
             self.teach();
         }
         self.progress(id, &mut run, &mut importer);
@@ -457,19 +485,10 @@ impl<S: Store, O: Outside> Library<S, O> {
         self.selection.borrow_mut().take();
     }
 
-    /// Keeps a text about tunes for this import and later ones.
-    async fn learn(&self, name: &str, bytes: &[u8]) -> bool {
-        {
-            let mut knowledge = self.knowledge.borrow_mut();
-            if name == SONGLENGTHS {
-                knowledge.lengths = Some(Songlengths::parse(bytes));
-            } else {
-                knowledge.stil = Some(Stil::parse(bytes));
-            }
-        }
-        // A store that is full for it still lets this import know.
+    /// Keeps a text about tunes for later imports; this one knows it already, so a store that is
+    /// full for it does no harm here.
+    async fn keep_text(&self, name: &str, bytes: &[u8]) {
         let _ = self.store.put_blob(name, bytes).await;
-        true
     }
 
     /// Writes what is known now into every entry.

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use catalog::{Column, Sort};
@@ -424,5 +426,35 @@ proptest! {
         let settled = report.added + report.known + u32::try_from(report.refused.len()).unwrap();
         prop_assert!(report.done == report.total);
         prop_assert!(settled >= 2 || cut >= 400, "{report:?}");
+    }
+}
+
+#[test]
+fn what_is_asked_before_the_library_is_open_is_answered_after_it() {
+    let library = library();
+    let rows = Request::Rows {
+        query: Query::default(),
+        offset: 0,
+        count: 10,
+    };
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let mut answer = pin!(library.answer(3, rows));
+    assert!(answer.as_mut().poll(&mut context).is_pending());
+    run(library.answer(1, Request::Open));
+    assert!(woken.0.load(Ordering::Relaxed));
+    assert!(answer.as_mut().poll(&mut context).is_ready());
+    let told = library.outside().told.borrow();
+    assert!(matches!(told[0], (1, Event::Opened { .. })));
+    assert!(matches!(told[1], (3, Event::Rows { .. })));
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl std::task::Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use listening::{ImportPhase, Intent, words};
 
-use crate::components::{Icon, Name};
+use crate::components::{Icon, IconButton, Name};
 use crate::core::use_core;
 
 /// Two buttons, for files and for a folder.
@@ -79,14 +79,11 @@ pub fn ImportPanel() -> impl IntoView {
                         when=running
                         fallback=move || {
                             view! {
-                                <button
-                                    class="button-icon"
-                                    type="button"
-                                    aria-label="Close the report"
-                                    on:click=move |_| core.wish(Intent::CloseImport)
-                                >
-                                    <Icon name=Name::Close />
-                                </button>
+                                <IconButton
+                                    label="Close the report"
+                                    icon=Name::Close
+                                    on_press=move || core.wish(Intent::CloseImport)
+                                />
                             }
                         }
                     >
