@@ -14,13 +14,17 @@ pub mod interrupts;
 pub mod kernal;
 pub mod memory;
 mod player;
+pub mod roms;
 mod scope;
 mod snapshot;
 pub mod system;
 mod trace;
 pub mod vic;
 
+pub use cia::CiaModel;
 pub use player::{ChipInfo, Config, Error, Player, Status, VideoStandard};
+pub use roms::Roms;
 pub use scope::{CYCLES_PER_ENTRY, ScopeBuffer};
 pub use snapshot::Snapshot;
 pub use trace::Write;
+pub use vic::VicModel;
