@@ -137,6 +137,7 @@ impl Model {
                     self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
                 }
             }
+            Said::Roms { kinds } => self.list.roms = kinds,
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
     }
@@ -183,6 +184,7 @@ impl Model {
         failed: Option<String>,
     ) {
         let text = match (report.added, report.known) {
+            (0, 0) if !report.roms.is_empty() => "The ROMs are in their sockets.".to_owned(),
             (0, 0) => "Nothing was added.".to_owned(),
             (0, known) => format!(
                 "Nothing new: {} already here.",
@@ -198,6 +200,7 @@ impl Model {
         let kind = match (&phase, report.added) {
             (ImportPhase::Failed(_), _) => NoticeKind::Bad,
             (_, 1..) => NoticeKind::Good,
+            _ if !report.roms.is_empty() => NoticeKind::Good,
             _ => NoticeKind::Note,
         };
         let clean = phase == ImportPhase::Done && report.refused.is_empty();

@@ -149,6 +149,11 @@ impl Model {
                 }
             }
             Intent::Remove(md5) => self.remove(md5),
+            Intent::RemoveRoms => {
+                let ticket = self.ticket();
+                self.effects
+                    .push(Effect::Library(ticket, LibraryRequest::RemoveRoms));
+            }
             Intent::ShowTune(shown) => self.show_tune(shown),
             Intent::Dismiss(id) => self.dismiss(id),
             Intent::RetryEngine => {

@@ -141,7 +141,7 @@ fn failures_are_words_and_are_passed_over_only_in_a_walk() {
     assert!(
         view.error
             .unwrap()
-            .starts_with("This tune is a C64 BASIC program")
+            .starts_with("It is a BASIC program")
     );
     page.wish(Intent::PlayPause);
     page.loads();

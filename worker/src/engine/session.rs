@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use c64::{Config, Player, ScopeBuffer, Snapshot, Status, VideoStandard};
 use protocol::engine::{Audible, Failure, Model, Overrides, Playing, PlayingChip, Video};
-use sidfile::Tune;
+
+use super::Program;
 
 /// Frames between snapshots, at most; a quarter of a second at 48 kHz.
 const SNAPSHOT_FRAMES: u32 = 12_000;
@@ -27,12 +28,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Sets `song` of `tune` up, at its start.
+    /// Sets `song` of `program` up, at its start.
     ///
     /// # Errors
     /// The machine cannot play it; why.
     pub fn new(
-        tune: &Tune,
+        program: &Program,
         song: u16,
         rate: u32,
         end_millis: Option<u32>,
@@ -46,9 +47,10 @@ impl Session {
                 Video::Ntsc => VideoStandard::Ntsc,
             }),
             model: overrides.model.map(chip_model),
+            roms: program.roms.clone(),
             ..Config::default()
         };
-        let player = Player::new(tune, song, &config).map_err(|error| match error {
+        let player = Player::new(&program.tune, song, &config).map_err(|error| match error {
             c64::Error::NeedsRoms => Failure::NeedsRoms,
             other => Failure::Tune(other.to_string()),
         })?;

@@ -2,6 +2,7 @@
 
 mod import;
 mod knowledge;
+mod roms;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,8 @@ use std::task::{Poll, Waker};
 
 use catalog::{Entry, Index, Origin, Query, Row};
 use protocol::EVENT;
-use protocol::library::{Event, Refusal, Request, Storage};
-use sidfile::{Md5, Songlengths, Stil};
+use protocol::library::{Event, Refusal, Request, Rom, Storage};
+use sidfile::{Format, Md5, Songlengths, Stil};
 
 pub use import::{Found, Importer, Source, entry_of};
 pub use knowledge::Knowledge;
@@ -119,6 +120,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 return;
             }
             Request::Remove { md5s } => self.remove(&md5s).await,
+            Request::RemoveRoms => self.remove_roms().await,
             Request::Import { .. }
             | Request::ImportPart { .. }
             | Request::File { .. }
@@ -127,12 +129,17 @@ impl<S: Store, O: Outside> Library<S, O> {
         self.outside.tell(id, &event);
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file, and the ROMs that it may need.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn file(&self, md5: &Md5) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.store.get(md5).await?.map(|file| file.bytes))
+    pub async fn file(&self, md5: &Md5) -> Result<Option<(Vec<u8>, Vec<Rom>)>, StoreError> {
+        let Some(file) = self.store.get(md5).await? else {
+            return Ok(None);
+        };
+        let format = self.index.borrow().get(md5).map(|entry| entry.format);
+        let roms = self.roms_for(format.unwrap_or(Format::Psid)).await;
+        Ok(Some((file.bytes, roms)))
     }
 
     async fn settled(&self) {
@@ -160,6 +167,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             match self.load().await {
                 Ok(repaired) => {
                     self.add_demos().await;
+                    self.outside.tell(EVENT, &self.roms_event().await);
                     return self.opened_event(repaired);
                 }
                 Err(error) => {
@@ -401,6 +409,11 @@ impl<S: Store, O: Outside> Library<S, O> {
                     self.keep_text(SONGLENGTHS, &bytes).await;
                     has_learned = true;
                 }
+                Found::Rom(kind, bytes) => match self.keep_rom(kind, bytes).await {
+                    Ok(true) => importer.report.roms.push(kind),
+                    Ok(false) => {}
+                    Err(error) => run.failed = Some(error.to_string()),
+                },
                 Found::Stil(bytes) => {
                     self.knowledge.borrow_mut().stil = Some(Stil::parse(&bytes));
                     self.keep_text(STIL, &bytes).await;
@@ -429,6 +442,9 @@ impl<S: Store, O: Outside> Library<S, O> {
             self.teach();
         }
         self.progress(id, &mut run, &mut importer);
+        if !importer.report.roms.is_empty() {
+            self.outside.tell(EVENT, &self.roms_event().await);
+        }
         if let Event::Failed { reason } = self.changed().await {
             run.failed.get_or_insert(reason);
         }

@@ -44,7 +44,7 @@ pub fn DropOverlay() -> impl IntoView {
                 <div class="drop-target">
                     <Icon name=Name::Drop />
                     <p class="drop-title">"Drop to add to your library"</p>
-                    <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt"</p>
+                    <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt, C64 ROMs"</p>
                 </div>
             </section>
         </Show>
@@ -117,6 +117,10 @@ pub fn ImportPanel() -> impl IntoView {
                                 let mut parts = vec![format!("{} new", words::count_text(report.added))];
                                 if report.known > 0 {
                                     parts.push(format!("{} already here", words::count_text(report.known)));
+                                }
+                                if !report.roms.is_empty() {
+                                    let count = u32::try_from(report.roms.len()).unwrap_or(u32::MAX);
+                                    parts.push(words::counted(count, "ROM"));
                                 }
                                 if report.skipped > 0 {
                                     parts.push(format!("{} not music", words::count_text(report.skipped)));
