@@ -20,6 +20,18 @@ const CONTROL_B: usize = 0x0f;
 /// An event that never comes.
 const NEVER: u64 = u64::MAX;
 
+/// Which CIA it is.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub enum CiaModel {
+    /// The first one: it interrupts a cycle later.
+    Mos6526,
+    /// The one of later machines.
+    #[default]
+    Mos8521,
+}
+
 /// One CIA.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cia {
@@ -40,12 +52,12 @@ pub struct Cia {
 
 impl Cia {
     /// A CIA at power-on; `tod_period` is the number of cycles between ticks of the mains.
-    pub fn new(tod_period: u64) -> Self {
+    pub fn new(model: CiaModel, tod_period: u64) -> Self {
         let mut cia = Self {
             registers: [0; 16],
             timer_a: Timer::new(),
             timer_b: Timer::new(),
-            interrupt: InterruptControl::new(),
+            interrupt: InterruptControl::new(model),
             tod: TimeOfDay::new(tod_period),
             serial_left: 0,
             serial_waits: false,

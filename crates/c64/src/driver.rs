@@ -25,6 +25,8 @@ pub struct Song {
     pub speed: Speed,
     /// Made for a real machine: nothing is set that a booted C64 has not.
     pub is_real: bool,
+    /// A BASIC program, which the interpreter runs.
+    pub is_basic: bool,
     /// The machine is a PAL one.
     pub is_pal: bool,
     /// The tune was written for this video standard, or does not say.
@@ -48,8 +50,38 @@ pub struct Driver {
     pub stop: u16,
 }
 
+/// Where a BASIC program is started: a place in BASIC's ROM that holds nothing, and that
+/// [`basic_start`] fills.
+const BASIC_START: u16 = 0xbf53;
+/// Page of the driver that starts a BASIC program. It is on the screen, where it is overwritten
+/// once it is no longer needed.
+const BASIC_PAGE: u8 = 0x04;
+
+/// Changes to BASIC's ROM that let a song of a BASIC program run, by address: before each of its
+/// statements the interpreter puts the song, from 0, where `SYS` takes the accumulator from and
+/// `PEEK(780)` finds it. Source: the SID file format for 780; libsidplayfp 3.0.2
+/// (`c64/Banks/SystemROMBanks.h`) for the places; "The Complete Commodore Inner Space Anthology"
+/// for the routines: `$A7AE` begins a statement with a look at the STOP key (`$A82C`) and goes on
+/// at `$A7B1`.
+pub fn basic_start(song: u8) -> [(u16, Vec<u8>); 2] {
+    let [low, high] = BASIC_START.to_le_bytes();
+    let start = vec![
+        0xa9, song, 0x8d, 0x0c, 0x03, 0x20, 0x2c, 0xa8, 0x4c, 0xb1, 0xa7,
+    ];
+    [(BASIC_START, start), (0xa7ae, vec![0x4c, low, high])]
+}
+
+/// The change to BASIC's ROM for tunes that are no BASIC programs: one that wants to return to
+/// BASIC comes through the STOP vector to where init is called.
+pub fn basic_trap() -> (u16, [u8; 3]) {
+    (0xa7ae, [0x4c, 0xe1, 0xff])
+}
+
 /// The first page for a driver, if the tune leaves one.
 pub fn free_page(tune: &Tune) -> Option<u8> {
+    if tune.is_basic {
+        return Some(BASIC_PAGE);
+    }
     match tune.relocation() {
         Relocation::Nowhere => None,
         Relocation::Pages(pages) => u8::try_from(pages.start).ok(),
@@ -83,10 +115,16 @@ impl Song {
         };
         Self {
             index,
-            init: tune.init_address,
+            init: if tune.is_basic {
+                // Behind the load of the accumulator, which the driver has done.
+                BASIC_START + 2
+            } else {
+                tune.init_address
+            },
             play: tune.play_address,
             speed: tune.speed_of(u16::from(index) + 1),
             is_real: tune.format == Format::Rsid,
+            is_basic: tune.is_basic,
             is_pal,
             clock_matches,
         }

@@ -1,17 +1,20 @@
 //! A machine with a tune in it, seen as a source of sound.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use sid::{Resampler, soft_clip};
 use sidfile::{ChipModel, Clock, Speed, Tune};
 
 use crate::chips::Chips;
+use crate::cia::CiaModel;
 use crate::cpu::Cpu;
 use crate::driver::{self, Song};
 use crate::memory;
+use crate::roms::{RomSet, Roms};
 use crate::scope::ScopeBuffer;
 use crate::snapshot::{Snapshot, State};
-use crate::system::System;
+use crate::system::{Board, System};
 use crate::trace::Write;
 use crate::vic::VicModel;
 
@@ -44,6 +47,13 @@ pub struct Config {
     pub model: Option<sid::Model>,
     /// Chip where the tune names none, or both.
     pub default_model: sid::Model,
+    /// The CIAs on the board.
+    pub cia: CiaModel,
+    /// The VIC-II on the board; without it the usual one of the video standard. One of the other
+    /// standard decides that too.
+    pub vic: Option<VicModel>,
+    /// ROMs that the listener supplied. BASIC programs need them; other tunes may use them.
+    pub roms: Option<Arc<Roms>>,
 }
 
 impl Default for Config {
@@ -53,6 +63,9 @@ impl Default for Config {
             clock: None,
             model: None,
             default_model: sid::Model::Mos8580,
+            cia: CiaModel::default(),
+            vic: None,
+            roms: None,
         }
     }
 }
@@ -116,7 +129,7 @@ pub struct Player {
     chips: Vec<ChipInfo>,
     /// What the chips are where the listener overrides nothing.
     own_models: Vec<sid::Model>,
-    video: VideoStandard,
+    vic: VicModel,
     clock_hz: f64,
     /// Whether the play routine is called once a frame; otherwise CIA 1 tells.
     is_frame_driven: bool,
@@ -150,17 +163,20 @@ impl Player {
         if tune.is_mus {
             return Err(Error::Mus);
         }
-        if tune.is_basic {
+        if tune.is_basic
+            && !config
+                .roms
+                .as_ref()
+                .is_some_and(|roms| roms.can_run_basic())
+        {
             return Err(Error::NeedsRoms);
         }
         let page = driver::free_page(tune).ok_or(Error::NoRoomForDriver)?;
-        let video = config.clock.unwrap_or(match tune.clock {
-            Clock::Ntsc => VideoStandard::Ntsc,
-            Clock::Unknown | Clock::Pal | Clock::Any => VideoStandard::Pal,
-        });
-        let (vic, power_on) = match video {
-            VideoStandard::Pal => (VicModel::Mos6569, POWER_ON_PAL),
-            VideoStandard::Ntsc => (VicModel::Mos6567R8, POWER_ON_NTSC),
+        let vic = config.vic.unwrap_or_else(|| usual_vic(tune, config.clock));
+        let video = standard_of(vic);
+        let power_on = match video {
+            VideoStandard::Pal => POWER_ON_PAL,
+            VideoStandard::Ntsc => POWER_ON_NTSC,
         };
         let is_pal = video == VideoStandard::Pal;
         // The check above keeps the song within 1 to 256.
@@ -179,7 +195,12 @@ impl Player {
             .iter()
             .map(|chip| (chip.address, chip.model))
             .collect();
-        let mut system = System::new(vic, Chips::new(&sids, clock_hz), driver.cold, power_on);
+        let board = Board {
+            vic,
+            cia: config.cia,
+        };
+        let roms = rom_set(config.roms.as_deref(), &song, driver.cold);
+        let mut system = System::new(board, roms, Chips::new(&sids, clock_hz), power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
 
@@ -191,7 +212,7 @@ impl Player {
             system,
             chips,
             own_models,
-            video,
+            vic,
             clock_hz,
             is_frame_driven: song.speed == Speed::VerticalBlank && song.play != 0,
             resamplers: vec![resampler; sides],
@@ -359,15 +380,13 @@ impl Player {
 
     /// Cycles of a video frame.
     pub fn frame_cycles(&self) -> u64 {
-        match self.video {
-            VideoStandard::Pal => 312 * 63,
-            VideoStandard::Ntsc => 263 * 65,
-        }
+        let timing = self.vic.timing();
+        u64::from(timing.lines) * u64::from(timing.cycles)
     }
 
     /// The machine's video standard.
     pub fn video(&self) -> VideoStandard {
-        self.video
+        standard_of(self.vic)
     }
 
     /// Whether the tune still runs.
@@ -404,6 +423,41 @@ impl Player {
     }
 }
 
+/// The video standard of the machines that a VIC-II was made for.
+fn standard_of(vic: VicModel) -> VideoStandard {
+    match vic {
+        VicModel::Mos6569 | VicModel::Mos6572 => VideoStandard::Pal,
+        VicModel::Mos6567R8 | VicModel::Mos6567R56A | VicModel::Mos6573 => VideoStandard::Ntsc,
+    }
+}
+
+/// The VIC-II of the standard that was chosen, or that the tune was written for.
+fn usual_vic(tune: &Tune, clock: Option<VideoStandard>) -> VicModel {
+    let video = clock.unwrap_or(match tune.clock {
+        Clock::Ntsc => VideoStandard::Ntsc,
+        Clock::Unknown | Clock::Pal | Clock::Any => VideoStandard::Pal,
+    });
+    match video {
+        VideoStandard::Pal => VicModel::Mos6569,
+        VideoStandard::Ntsc => VicModel::Mos6567R8,
+    }
+}
+
+/// The ROMs, changed so that they lead to the driver where a tune leaves its own ways.
+fn rom_set(supplied: Option<&Roms>, song: &Song, cold: u16) -> RomSet {
+    let mut roms = supplied.map_or_else(|| RomSet::new(&Roms::default()), RomSet::new);
+    roms.set_reset(cold);
+    if song.is_basic {
+        for (address, bytes) in driver::basic_start(song.index) {
+            roms.patch_basic(address, &bytes);
+        }
+    } else {
+        let (address, bytes) = driver::basic_trap();
+        roms.patch_basic(address, &bytes);
+    }
+    roms
+}
+
 /// The models that a tune names for its chips; where it names none, that of the first chip, or
 /// `default`.
 fn models(tune: &Tune, default: sid::Model) -> Vec<sid::Model> {
@@ -428,12 +482,14 @@ fn place(system: &mut System, tune: &Tune, driver: &driver::Driver, song: &Song)
     let mut set_word = |address: usize, value: u16| {
         ram[address..address + 2].copy_from_slice(&value.to_le_bytes());
     };
-    set_word(0x0314, driver.irq);
+    if !song.is_basic {
+        set_word(0x0314, driver.irq);
+        set_word(0x0328, driver.stop);
+    }
     if !song.is_real {
         set_word(0x0316, driver.exception);
         set_word(0x0318, driver.exception);
     }
-    set_word(0x0328, driver.stop);
     let start = usize::from(driver.address);
     ram[start..start + driver.bytes.len()].copy_from_slice(&driver.bytes);
     // What loading a program leaves behind: BASIC's variables begin at its end.

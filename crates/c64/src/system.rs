@@ -5,15 +5,24 @@
 
 use crate::banking::{self, Area, Port};
 use crate::chips::Chips;
-use crate::cia::Cia;
+use crate::cia::{Cia, CiaModel};
 use crate::cpu::Bus;
 use crate::interrupts::{Interrupts, IrqSource};
-use crate::kernal::{self, Rom};
 use crate::memory::{self, Ram};
+use crate::roms::RomSet;
 use crate::vic::{Vic, VicModel};
 
 /// What an undriven bus holds first. Found, like the sequence, in the reference player's traces.
 const NOISE_SEED: u8 = 0x62;
+
+/// The chips on the board that come in several models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Board {
+    /// The VIC-II, and the clock that drives it.
+    pub vic: VicModel,
+    /// Both CIAs.
+    pub cia: CiaModel,
+}
 
 /// The machine without its CPU.
 #[derive(Clone)]
@@ -23,8 +32,8 @@ pub struct System {
     /// The sound chips.
     pub chips: Chips,
     pub(crate) state: Circuits,
-    kernal: Box<Rom>,
-    basic: Box<Rom>,
+    /// What is in the ROM sockets.
+    pub roms: RomSet,
     areas: [Area; 16],
     /// The cycle that runs.
     cycle: u64,
@@ -58,9 +67,9 @@ fn no_color() -> Box<[u8; 0x400]> {
 }
 
 impl System {
-    /// A board that has been powered on, its CPU waiting since then until `cycle`. After a reset
-    /// the CPU goes to `reset`.
-    pub fn new(vic: VicModel, chips: Chips, reset: u16, cycle: u64) -> Self {
+    /// A board that has been powered on, its CPU waiting since then until `cycle`.
+    pub fn new(board: Board, roms: RomSet, chips: Chips, cycle: u64) -> Self {
+        let Board { vic, cia } = board;
         let period = (vic.clock_hz() / vic.mains_hz()) as u64;
         let mut port = Port::default();
         port.write_direction(0x2f, 0);
@@ -71,8 +80,8 @@ impl System {
             areas: banking::areas(port.lines()),
             state: Circuits {
                 vic: Vic::new(vic),
-                cia1: Cia::new(period),
-                cia2: Cia::new(period),
+                cia1: Cia::new(cia, period),
+                cia2: Cia::new(cia, period),
                 port,
                 interrupts: Interrupts::default(),
                 color: Box::new([0; 0x400]),
@@ -81,8 +90,7 @@ impl System {
                 nmi_line: false,
                 noise: NOISE_SEED,
             },
-            kernal: kernal::kernal(reset),
-            basic: kernal::basic(),
+            roms,
             cycle,
             next_event: 0,
         };
@@ -190,9 +198,9 @@ impl System {
                 1 => self.state.port.read(self.cycle),
                 _ => self.ram[usize::from(address)],
             },
-            Area::Basic => self.basic[offset],
-            Area::Kernal => self.kernal[offset],
-            Area::Characters => 0,
+            Area::Basic => self.roms.basic[offset],
+            Area::Kernal => self.roms.kernal[offset],
+            Area::Characters => self.roms.characters[usize::from(address & 0x0fff)],
             Area::Io => self.read_io(address),
         }
     }

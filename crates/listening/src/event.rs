@@ -113,6 +113,8 @@ pub enum Intent {
     CloseImport,
     /// Take a file out of the library.
     Remove(Md5),
+    /// Forgets the ROMs.
+    RemoveRoms,
     /// A tune's page is shown, or none.
     ShowTune(Option<(Md5, Option<u16>)>),
     /// A message has been read.

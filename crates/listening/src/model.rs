@@ -57,9 +57,6 @@ pub struct Model {
     pub(crate) page: Option<PageView>,
     pub(crate) asked: Vec<(Ticket, Asked)>,
     pub(crate) walk: Option<Walk>,
-    /// Play was pressed in an empty library, which may be about to get its first tunes: until then
-    /// it is waited for them.
-    pub(crate) awaits_first_until: Option<u64>,
     notices: Vec<(Notice, u64)>,
     last_notice: u32,
     last_ticket: Ticket,
@@ -84,7 +81,6 @@ impl Default for Model {
             page: None,
             asked: Vec::new(),
             walk: None,
-            awaits_first_until: None,
             notices: Vec::new(),
             last_notice: 0,
             last_ticket: 0,
@@ -123,10 +119,6 @@ impl Model {
                 self.now = now;
                 self.player.tick(now, heard);
                 self.notices.retain(|(_, until)| *until > now);
-                if self.awaits_first_until.is_some_and(|until| now >= until) {
-                    self.awaits_first_until = None;
-                    self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);
-                }
                 if self.player.state == State::Playing && now >= self.kept_at + KEEP_EVERY_MILLIS {
                     self.keep();
                 }

@@ -149,6 +149,11 @@ impl Model {
                 }
             }
             Intent::Remove(md5) => self.remove(md5),
+            Intent::RemoveRoms => {
+                let ticket = self.ticket();
+                self.effects
+                    .push(Effect::Library(ticket, LibraryRequest::RemoveRoms));
+            }
             Intent::ShowTune(shown) => self.show_tune(shown),
             Intent::Dismiss(id) => self.dismiss(id),
             Intent::RetryEngine => {
@@ -225,7 +230,6 @@ impl Model {
     ) {
         self.unlock();
         self.walk = None;
-        self.awaits_first_until = None;
         self.forget_entry_to_play();
         let id = TuneId { md5: row.md5, song };
         let followed = self.page_follows();

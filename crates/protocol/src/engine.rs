@@ -230,7 +230,9 @@ pub enum Failure {
     #[error("{0}")]
     Tune(String),
     /// It needs ROMs that the listener has not supplied.
-    #[error("this tune is a C64 BASIC program: it needs the BASIC and KERNAL ROMs")]
+    #[error(
+        "it is a BASIC program and needs the KERNAL and BASIC ROMs of a C64; Settings tells how to add them"
+    )]
     NeedsRoms,
     /// The program ran into an opcode that stops the CPU.
     #[error("the tune's program crashed: opcode ${opcode:02X} at ${address:04X} stops the CPU")]

@@ -11,8 +11,9 @@ use pcm::zip::Zip;
 use protocol::engine::{
     ALL_AUDIBLE, Audible, Event, ExportNames, ExportSong, Failure, FileFormat, MAX_CHIPS, Overrides,
 };
-use sidfile::{Md5, Tune, TuneId};
+use sidfile::{Md5, TuneId};
 
+use super::Program;
 use super::session::{Session, frames_of, millis_of};
 
 /// Time between two tellings of progress.
@@ -53,7 +54,7 @@ struct Running {
 pub struct Export {
     id: u32,
     md5: Md5,
-    source: Rc<Tune>,
+    source: Rc<Program>,
     rate: u32,
     overrides: Overrides,
     plan: Plan,
@@ -81,13 +82,13 @@ impl Export {
     pub fn new(
         id: u32,
         md5: Md5,
-        source: Rc<Tune>,
+        source: Rc<Program>,
         rate: u32,
         overrides: Overrides,
         plan: Plan,
         now: f64,
     ) -> Self {
-        let chips = source.chips.len().min(MAX_CHIPS);
+        let chips = source.tune.chips.len().min(MAX_CHIPS);
         let parts: Vec<_> = if plan.stems {
             let parts = |chip| (0..PARTS.len()).map(move |part| Some((chip, part)));
             (0..chips).flat_map(parts).collect()
@@ -214,7 +215,7 @@ impl Export {
     fn part_name(&self, item: &Item) -> Option<String> {
         let (chip, part) = item.part?;
         let part = PARTS[part];
-        Some(if self.source.chips.len() > 1 {
+        Some(if self.source.tune.chips.len() > 1 {
             format!("chip {} {part}", chip + 1)
         } else {
             part.to_owned()

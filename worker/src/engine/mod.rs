@@ -3,6 +3,7 @@
 
 mod export;
 mod outside;
+mod program;
 mod scout;
 mod session;
 #[cfg(test)]
@@ -18,11 +19,13 @@ use pcm::wav::Wav;
 use protocol::engine::{
     ALL_AUDIBLE, Audible, Event, Failure, MAX_CHIPS, Output, Overrides, Request,
 };
+use protocol::library::Rom;
 use ring::pcm::Writer;
-use sidfile::{Md5, Tune, TuneId};
+use sidfile::{Md5, TuneId};
 
 use export::{Export, Plan};
 pub use outside::{Outside, Reader, Sink};
+pub use program::Program;
 use scout::Scout;
 pub use session::{Session, frames_of, millis_of};
 
@@ -38,8 +41,8 @@ const CHUNK: u32 = 1024;
 const SLICE_MILLIS: f64 = 10.0;
 /// A song that is silent for so long from its start is reported.
 const SILENT_MILLIS: u32 = 10_000;
-/// Tunes kept parsed, so that a change of subtune needs no fetching.
-const KEPT_TUNES: usize = 8;
+/// Programs kept, so that a change of subtune needs no fetching.
+const KEPT_PROGRAMS: usize = 8;
 
 /// What is to be done once the file is here.
 #[derive(Debug, Clone)]
@@ -83,7 +86,7 @@ enum Task {
 
 struct Song {
     id: TuneId,
-    source: Rc<Tune>,
+    source: Rc<Program>,
     end_millis: Option<u32>,
     finds_length: bool,
     overrides: Overrides,
@@ -122,7 +125,7 @@ pub struct Engine<S, O> {
     song: Option<Song>,
     job: Option<FileJob>,
     export: Option<Export>,
-    tunes: VecDeque<(Md5, Rc<Tune>)>,
+    programs: VecDeque<(Md5, Rc<Program>)>,
     meter: Meter,
     chunk: Vec<f32>,
     scope: ScopeBuffer,
@@ -151,7 +154,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             song: None,
             job: None,
             export: None,
-            tunes: VecDeque::new(),
+            programs: VecDeque::new(),
             meter: Meter::default(),
             chunk: vec![0.0; 2 * CHUNK as usize],
             scope: ScopeBuffer::default(),
@@ -250,13 +253,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         if matches!(order.wanted, Wanted::Play { .. }) && self.song.take().is_some() {
             self.silence();
         }
-        let known = self
-            .tunes
-            .iter()
-            .find(|(known, _)| *known == md5)
-            .map(|(_, tune)| Rc::clone(tune));
-        match known {
-            Some(tune) => self.fill(order, tune),
+        let known = self.programs.iter().find(|(known, _)| *known == md5);
+        match known.map(|(_, program)| Rc::clone(program)) {
+            Some(program) => self.fill(order, program),
             None => {
                 self.order = Some(order);
                 self.outside.ask_for(md5);
@@ -272,20 +271,24 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         }
     }
 
-    /// A file that was asked for; `None` where the library does not have it.
-    pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>) {
+    /// A file that was asked for, with the listener's ROMs where it may need them; `None` where
+    /// the library does not have it.
+    pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>, roms: &[Rom]) {
         let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else {
             return;
         };
-        let tune = bytes.ok_or(Failure::Missing).and_then(|bytes| {
-            Tune::parse(&bytes).map_err(|error| Failure::Tune(error.to_string()))
-        });
-        match tune {
-            Ok(tune) => {
-                let tune = Rc::new(tune);
-                self.tunes.push_front((md5, Rc::clone(&tune)));
-                self.tunes.truncate(KEPT_TUNES);
-                self.fill(order, tune);
+        let program = bytes
+            .ok_or(Failure::Missing)
+            .and_then(|bytes| Program::new(&bytes, roms));
+        match program {
+            Ok(program) => {
+                let program = Rc::new(program);
+                // One without its ROMs is asked for again: the listener may have added them.
+                if !program.lacks_roms() {
+                    self.programs.push_front((md5, Rc::clone(&program)));
+                    self.programs.truncate(KEPT_PROGRAMS);
+                }
+                self.fill(order, program);
             }
             Err(failure) => self.fail(order.wanted.id(), order.tune, failure),
         }
@@ -302,7 +305,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         );
     }
 
-    fn fill(&mut self, order: Order, source: Rc<Tune>) {
+    fn fill(&mut self, order: Order, source: Rc<Program>) {
         let Order {
             tune,
             overrides,

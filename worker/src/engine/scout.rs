@@ -6,8 +6,9 @@ use pcm::loudness::{self, Loudness};
 use pcm::overview::Overview;
 use pcm::silence::Silence;
 use protocol::engine::{Event, Failure, FoundLength, LengthBy, Overrides};
-use sidfile::{Tune, TuneId};
+use sidfile::TuneId;
 
+use super::Program;
 use super::session::{frames_of, machine, millis_of};
 
 /// Frames run at once: a few milliseconds of work.
@@ -55,13 +56,13 @@ impl Scout {
     /// # Errors
     /// The machine cannot play it; why.
     pub fn new(
-        tune: &Tune,
+        program: &Program,
         song: u16,
         rate: u32,
         end_millis: Option<u32>,
         overrides: Overrides,
     ) -> Result<Self, Failure> {
-        let mut player = machine(tune, song, rate, overrides)?;
+        let mut player = machine(program, song, rate, overrides)?;
         player.set_trace(true);
         let (chips, frame_cycles) = (player.chips().len(), player.frame_cycles());
         let first_cycle = player.cycles();

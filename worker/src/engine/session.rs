@@ -2,7 +2,8 @@
 
 use c64::{Config, Player, ScopeBuffer, Status, Timeline, VideoStandard};
 use protocol::engine::{Audible, Failure, Model, Overrides, Playing, PlayingChip, Video};
-use sidfile::Tune;
+
+use super::Program;
 
 /// Time between snapshots, at most, until the limit is reached.
 const SNAPSHOT_MILLIS: u32 = 200;
@@ -33,12 +34,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Sets `song` of `tune` up, at its start.
+    /// Sets `song` of `program` up, at its start.
     ///
     /// # Errors
     /// The machine cannot play it; why.
     pub fn new(
-        tune: &Tune,
+        program: &Program,
         song: u16,
         rate: u32,
         end_millis: Option<u32>,
@@ -46,7 +47,7 @@ impl Session {
         audible: Audible,
     ) -> Result<Self, Failure> {
         let mut session = Self {
-            player: machine(tune, song, rate, overrides)?,
+            player: machine(program, song, rate, overrides)?,
             rate,
             end: end_millis.map(|millis| frames_of(millis, rate)),
             audible,
@@ -299,7 +300,7 @@ impl Session {
 /// # Errors
 /// It cannot play the song; why.
 pub(super) fn machine(
-    tune: &Tune,
+    program: &Program,
     song: u16,
     rate: u32,
     overrides: Overrides,
@@ -311,9 +312,10 @@ pub(super) fn machine(
             Video::Ntsc => VideoStandard::Ntsc,
         }),
         model: overrides.model.map(chip_model),
+        roms: program.roms.clone(),
         ..Config::default()
     };
-    Player::new(tune, song, &config).map_err(|error| match error {
+    Player::new(&program.tune, song, &config).map_err(|error| match error {
         c64::Error::NeedsRoms => Failure::NeedsRoms,
         other => Failure::Tune(other.to_string()),
     })

@@ -7,6 +7,8 @@ use protocol::EVENT;
 use protocol::engine::ALL_AUDIBLE;
 use ring::pcm::{Generation, Reader as RingReader};
 
+use sidfile::rom::RomKind;
+
 use super::*;
 
 const RATE: u32 = 48_000;
@@ -174,7 +176,7 @@ impl Rig {
             },
         );
         if self.world.asked.take().is_some() {
-            self.engine.file(self.md5, Some(tune()));
+            self.engine.file(self.md5, Some(tune()), &[]);
         }
         self.settle();
     }
@@ -215,8 +217,9 @@ fn is_running(event: &Event) -> bool {
 
 /// The song rendered in one go.
 fn whole(song: u16, audible: Audible, millis: u32) -> Vec<f32> {
-    let tune = Tune::parse(&tune()).unwrap();
-    let mut session = Session::new(&tune, song, RATE, None, Overrides::default(), audible).unwrap();
+    let program = Program::new(&tune(), &[]).unwrap();
+    let mut session =
+        Session::new(&program, song, RATE, None, Overrides::default(), audible).unwrap();
     let mut left = Vec::new();
     let mut chunk = [0.0; 2048];
     while left.len() < frames_of(millis, RATE) as usize {
@@ -415,7 +418,7 @@ fn what_cannot_be_played_is_answered() {
         audible: [ALL_AUDIBLE; 3],
     };
     rig.engine.request(2, load(0));
-    rig.engine.file(tune_id.md5, None);
+    rig.engine.file(tune_id.md5, None, &[]);
     assert!(matches!(
         rig.told(2)[..],
         [Event::Failed {
@@ -424,7 +427,7 @@ fn what_cannot_be_played_is_answered() {
         }]
     ));
     rig.engine.request(3, load(0));
-    rig.engine.file(tune_id.md5, Some(b"JFIF".to_vec()));
+    rig.engine.file(tune_id.md5, Some(b"JFIF".to_vec()), &[]);
     assert!(matches!(
         rig.told(3)[..],
         [Event::Failed {
@@ -451,7 +454,7 @@ fn a_file_holds_the_song() {
             audible,
         },
     );
-    rig.engine.file(rig.md5, Some(tune()));
+    rig.engine.file(rig.md5, Some(tune()), &[]);
     rig.settle();
     assert!(matches!(
         rig.told(4).last(),
@@ -485,7 +488,7 @@ fn an_export_of_two_songs_is_an_archive_and_can_be_cancelled() {
         overrides: Overrides::default(),
     };
     rig.engine.request(4, export(vec![song(1), song(2)], false));
-    rig.engine.file(rig.md5, Some(tune()));
+    rig.engine.file(rig.md5, Some(tune()), &[]);
     rig.settle();
     let name = |id: u32| match rig.told(id).last() {
         Some(Event::Exported { file_name }) => file_name.clone(),
@@ -597,7 +600,7 @@ fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
         audible: [ALL_AUDIBLE; 3],
     };
     rig.engine.request(5, load);
-    rig.engine.file(rig.md5, Some(tune()));
+    rig.engine.file(rig.md5, Some(tune()), &[]);
     // Its pitch goes through all 256 values, one a frame, and then begins anew.
     for _ in 0..40_000 {
         if rig.engine.work() != Next::Busy {
@@ -617,4 +620,49 @@ fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
     // What is in the ring is played.
     rig.play(1_200);
     assert!(rig.told(EVENT).contains(&Event::Ended { tune: tune_id }));
+}
+
+/// An RSID that is a BASIC program of one line.
+fn basic_tune() -> Vec<u8> {
+    let mut file = b"RSID\0\x02\0\x7c\0\0\0\0\0\0\0\x01\0\x01\0\0\0\0".to_vec();
+    file.resize(0x76, 0);
+    file.extend_from_slice(&[0, 0x02, 0, 0, 0, 0]);
+    file.extend_from_slice(&[0x01, 0x08, 0x07, 0x08, 0x0a, 0x00, 0x80, 0x00, 0x00, 0x00]);
+    file
+}
+
+#[test]
+fn a_program_without_its_roms_is_asked_for_again() {
+    let mut rig = Rig::new();
+    let md5 = Md5::of(&basic_tune());
+    let load = Request::Load {
+        tune: TuneId { md5, song: 1 },
+        start_millis: 0,
+        end_millis: None,
+        finds_length: false,
+        overrides: Overrides::default(),
+        audible: [ALL_AUDIBLE; 3],
+    };
+    rig.engine.request(2, load.clone());
+    assert_eq!(rig.world.asked.take(), Some(md5));
+    rig.engine.file(md5, Some(basic_tune()), &[]);
+    let failed = rig.told(2);
+    assert!(
+        matches!(
+            failed[..],
+            [Event::Failed {
+                failure: Failure::NeedsRoms,
+                ..
+            }]
+        ),
+        "{failed:?}"
+    );
+    rig.engine.request(3, load);
+    assert_eq!(rig.world.asked.take(), Some(md5));
+    let roms = RomKind::ALL.map(|kind| Rom {
+        kind,
+        bytes: vec![0x60; kind.size()],
+    });
+    rig.engine.file(md5, Some(basic_tune()), &roms);
+    assert!(matches!(rig.told(3)[0], Event::Loaded { .. }));
 }

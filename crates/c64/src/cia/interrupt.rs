@@ -6,6 +6,8 @@
 //! bit, which has not faded yet, it does not pull the line at all. Source: the behaviour of
 //! libsidplayfp 3.0.2 (`c64/CIA/interrupt.cpp`).
 
+use super::CiaModel;
+
 /// Flag of timer A.
 pub(super) const TIMER_A: u8 = 0x01;
 /// Flag of timer B.
@@ -19,6 +21,7 @@ const SUMMARY: u8 = 0x80;
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct InterruptControl {
+    model: CiaModel,
     mask: u8,
     flags: u8,
     /// Flags that arose since the last read.
@@ -34,8 +37,9 @@ pub(super) struct InterruptControl {
 }
 
 impl InterruptControl {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(model: CiaModel) -> Self {
         Self {
+            model,
             mask: 0,
             flags: 0,
             fresh: 0,
