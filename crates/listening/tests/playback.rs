@@ -138,11 +138,7 @@ fn failures_are_words_and_are_passed_over_only_in_a_walk() {
     fails(&mut page, "a");
     let view = page.model.player();
     assert_eq!(view.state, State::Error);
-    assert!(
-        view.error
-            .unwrap()
-            .starts_with("It is a BASIC program")
-    );
+    assert!(view.error.unwrap().starts_with("It is a BASIC program"));
     page.wish(Intent::PlayPause);
     page.loads();
     page.engine(0, Said::Ended { tune: tune("a", 1) });
