@@ -8,12 +8,14 @@
 pub mod banking;
 pub mod chips;
 pub mod cia;
+pub mod computer;
 pub mod cpu;
 pub mod driver;
 pub mod interrupts;
 pub mod kernal;
 pub mod memory;
 mod player;
+pub mod prg;
 pub mod roms;
 mod scope;
 mod snapshot;
