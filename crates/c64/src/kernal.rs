@@ -60,9 +60,30 @@ const SAVE: [u8; 5] = [0x48, 0x8a, 0x48, 0x98, 0x48];
 const RESTORE: [u8; 5] = [0x68, 0xa8, 0x68, 0xaa, 0x68];
 const RTI: u8 = 0x40;
 
+/// Where the KERNAL waits for a key. Source: "The Complete Commodore Inner Space Anthology".
+pub const WAIT: u16 = 0xe5cd;
+/// Where a reset leads.
+const RESET: u16 = 0xfce2;
+
 /// Stand-in for the KERNAL at `$E000`. Where a reset leads is for the caller to say.
 pub fn kernal() -> Rom {
-    let mut rom = [NOP; 0x2000];
+    filled_with(NOP)
+}
+
+/// Stand-in for the KERNAL, every routine of which returns at once, for programs that call more
+/// of them than tunes do. It waits where the KERNAL waits for a key; a reset leads there.
+pub fn returning_kernal() -> Rom {
+    let mut rom = filled_with(RTS);
+    let [low, high] = WAIT.to_le_bytes();
+    place(&mut rom, WAIT, &[0x4c, low, high]);
+    place(&mut rom, RESET, &[0x4c, low, high]);
+    place(&mut rom, 0xfffc, &RESET.to_le_bytes());
+    rom
+}
+
+/// The ways in and out of interrupts, and `filler` everywhere else.
+fn filled_with(filler: u8) -> Rom {
+    let mut rom = [filler; 0x2000];
     // The interrupt routine without its work: acknowledge CIA 1, leave.
     place(&mut rom, 0xea31, &[0x4c, 0x7e, 0xea]);
     place(&mut rom, 0xea7e, &[0x0c, 0x0d, 0xdc]);
@@ -84,11 +105,8 @@ pub fn kernal() -> Rom {
     rom
 }
 
-/// Stand-in for BASIC at `$A000`: empty.
-///
-/// The few tunes that read data from here without a ROM differ from the reference player's, which
-/// seems to fill nothing in and have what its memory held before: mostly zeros too. The golden
-/// tune `Viking_Raid_2_part_3` is equal for 22,836 writes with zeros, for 5,373 with other bytes.
+/// Stand-in for BASIC at `$A000`: empty, as it is in the reference player. The golden tune
+/// `Viking_Raid_2_part_3` reads all through it.
 pub fn basic() -> Rom {
     [0; 0x2000]
 }

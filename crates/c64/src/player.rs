@@ -200,12 +200,18 @@ impl Player {
             cia: config.cia,
         };
         let roms = rom_set(config.roms.as_deref(), &song, driver.cold);
-        let mut system = System::new(board, roms, Chips::new(&sids, clock_hz), power_on);
+        let mut system = System::new(board, roms, Chips::new(&sids), power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
 
-        let resampler = Resampler::new(clock_hz, config.sample_rate);
+        let resampler = Resampler::with_board(clock_hz, config.sample_rate);
         let sides = if chips.len() == 1 { 1 } else { 2 };
+        let mut resamplers = vec![resampler; sides];
+        // While the machine came up, the chips stood still.
+        let levels = system.chips.levels(power_on + 1);
+        for (resampler, level) in resamplers.iter_mut().zip(levels) {
+            resampler.settle(level, power_on);
+        }
         Ok(Self {
             cpu: Cpu::new(driver.cold),
             batch_end: system.cycle(),
@@ -215,7 +221,7 @@ impl Player {
             vic,
             clock_hz,
             is_frame_driven: song.speed == Speed::VerticalBlank && song.play != 0,
-            resamplers: vec![resampler; sides],
+            resamplers,
             ready: VecDeque::new(),
             frames: 0,
             left: Vec::new(),

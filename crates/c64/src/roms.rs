@@ -95,6 +95,15 @@ impl RomSet {
         }
     }
 
+    /// Stand-ins whose routines all return at once.
+    pub fn returning() -> Self {
+        Self {
+            kernal: Arc::new(kernal::returning_kernal()),
+            basic: Arc::new([0x60; 0x2000]),
+            ..Self::new(&Roms::default())
+        }
+    }
+
     /// Makes a reset lead to `address`.
     pub fn set_reset(&mut self, address: u16) {
         place(

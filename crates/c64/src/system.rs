@@ -34,6 +34,7 @@ pub struct System {
     pub(crate) state: Circuits,
     /// What is in the ROM sockets.
     pub roms: RomSet,
+    board: Board,
     areas: [Area; 16],
     /// The cycle that runs.
     cycle: u64,
@@ -91,11 +92,27 @@ impl System {
                 noise: NOISE_SEED,
             },
             roms,
+            board,
             cycle,
             next_event: 0,
         };
         system.run_chips();
         system
+    }
+
+    /// The models of its chips.
+    pub fn board(&self) -> Board {
+        self.board
+    }
+
+    /// Whether the CPU sees the chips at `$D000`.
+    pub fn is_io_visible(&self) -> bool {
+        self.areas[0xd] == Area::Io
+    }
+
+    /// Colour RAM: nibbles.
+    pub fn color_mut(&mut self) -> &mut [u8; 0x400] {
+        &mut self.state.color
     }
 
     /// The cycle that ran last.

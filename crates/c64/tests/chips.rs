@@ -116,11 +116,12 @@ proptest! {
     /// A chip that is run at its own events and one that is run every cycle must agree.
     #[test]
     fn skipping_is_the_same_as_stepping(
+        model in prop::sample::select(vec![CiaModel::Mos6526, CiaModel::Mos8521]),
         writes in prop::collection::vec((0u8..16, any::<u8>(), 1u64..60), 1..40),
         reads in prop::collection::vec((0u8..16, 1u64..300), 1..20),
     ) {
-        let mut lazy = Cia::new(CiaModel::Mos8521, 331);
-        let mut eager = Cia::new(CiaModel::Mos8521, 331);
+        let mut lazy = Cia::new(model, 331);
+        let mut eager = Cia::new(model, 331);
         let mut cycle = 1;
         let accesses = writes
             .iter()
