@@ -70,15 +70,15 @@ fn tables_8580() -> &'static Tables<filter8580::Resistors> {
 }
 
 /// The filter of one of the models, with its shared tables.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Analogue {
     Mos6581(
         Filter<Integrator6581>,
-        &'static Tables<filter6581::Resistors>,
+        #[serde(skip, default = "tables_6581")] &'static Tables<filter6581::Resistors>,
     ),
     Mos8580(
         Filter<Integrator8580>,
-        &'static Tables<filter8580::Resistors>,
+        #[serde(skip, default = "tables_8580")] &'static Tables<filter8580::Resistors>,
     ),
 }
 

@@ -48,7 +48,7 @@ impl Nodes {
 }
 
 /// A capacitor and the node at the amplifier's input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Capacitor {
     /// Voltage at the amplifier's input, as a level.
     node: i32,

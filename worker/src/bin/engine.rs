@@ -20,9 +20,9 @@ struct World {
 }
 
 impl Outside for World {
-    fn tell(&self, id: u32, event: &Event, wav: Option<Vec<u8>>) {
-        let wav = wav.map(|wav| Uint8Array::from(wav.as_slice()));
-        sys::post(id, event, wav.as_ref().map(|wav| ("wav", wav)));
+    fn tell(&self, id: u32, event: &Event, file: Option<Vec<u8>>) {
+        let file = file.map(|file| Uint8Array::from(file.as_slice()));
+        sys::post(id, event, file.as_ref().map(|file| ("file", file)));
     }
 
     fn ask_for(&self, md5: Md5) {
