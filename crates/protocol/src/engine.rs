@@ -351,6 +351,8 @@ pub enum Event {
         first: u32,
         /// Length of a video frame in nanoseconds.
         frame_nanos: u32,
+        /// Clock of the chips.
+        clock_hertz: u32,
         /// Chips in each frame.
         chips: u8,
         /// For each frame and chip: [`REGISTERS`] registers, and a byte whose bits 0 to 2 tell in

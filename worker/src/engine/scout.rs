@@ -186,6 +186,12 @@ impl Scout {
             reason = "some twenty million nanoseconds"
         )]
         let frame_nanos = (self.player.frame_cycles() as f64 * 1e9 / self.player.clock_hz()) as u32;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "about a million"
+        )]
+        let clock_hertz = self.player.clock_hz() as u32;
         let rows = std::mem::take(&mut self.rows);
         let first_row = self.told_rows;
         let row_bytes = usize::from(chips) * (c64::REGISTERS + 1);
@@ -204,6 +210,7 @@ impl Scout {
             tune,
             first: first_row,
             frame_nanos,
+            clock_hertz,
             chips,
             rows,
         };
