@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::board::{Board, Stage as BoardStage};
+use crate::board::{Board, Levels, Stage as BoardStage};
 use crate::fir::{self, Interpolator};
 
 /// Sinc phases per sample of the last stage.
@@ -60,7 +60,7 @@ pub struct Resampler {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ResamplerState {
     inputs: Vec<Vec<f32>>,
-    board: Option<Board>,
+    board: Option<Levels>,
     position: u64,
 }
 
@@ -197,7 +197,7 @@ impl Resampler {
     pub fn state(&self) -> ResamplerState {
         ResamplerState {
             inputs: self.inputs.clone(),
-            board: self.board.clone(),
+            board: self.board.as_ref().map(Board::levels),
             position: self.position,
         }
     }
@@ -205,7 +205,9 @@ impl Resampler {
     /// Returns to where it, or another one for the same rates, stood.
     pub fn set_state(&mut self, state: &ResamplerState) {
         self.inputs.clone_from(&state.inputs);
-        self.board.clone_from(&state.board);
+        if let (Some(board), Some(levels)) = (&mut self.board, state.board) {
+            board.set_levels(levels);
+        }
         self.position = state.position;
     }
 
