@@ -8,6 +8,7 @@ mod demo_tunes;
 mod dist;
 mod journeys;
 mod npm;
+mod prg;
 mod probe;
 mod run;
 mod shell;
@@ -48,6 +49,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run a program and wait for what it writes to $D7FF: ends 0 for $00, 1 for anything else,
+    /// 2 for nothing
+    Prg(prg::PrgArgs),
     /// Look into tunes, play and compare them
     #[command(subcommand)]
     Tune(tune::TuneCommand),
@@ -65,12 +69,17 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::DemoTunes { check } => demo_tunes::run(check),
         Command::Tune(command) => tune::run(command),
+        Command::Prg(args) => {
+            return prg::run(&args).unwrap_or_else(|error| failure(&error));
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failure(&error),
     }
+}
+
+fn failure(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }

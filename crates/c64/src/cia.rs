@@ -1,14 +1,16 @@
-//! The CIA 6526 (here the 8521 of later machines): ports, two timers, clock, serial register.
+//! The CIA, 6526 or 8521: ports, two timers, clock, serial register.
 //!
 //! Time passes when someone looks: a register access or a due event brings the chip up to the
 //! current cycle. Sources: the MOS 6526 data sheet; "A Software Model of the CIA6526" (Wolfgang
 //! Lorenz); the behaviour of libsidplayfp 3.0.2 (`c64/CIA/mos652x.cpp`).
 
 mod interrupt;
+mod serial;
 mod timer;
 mod tod;
 
 use interrupt::InterruptControl;
+use serial::SerialPort;
 use timer::{Quiet, Timer};
 use tod::TimeOfDay;
 
@@ -20,17 +22,27 @@ const CONTROL_B: usize = 0x0f;
 /// An event that never comes.
 const NEVER: u64 = u64::MAX;
 
+/// Which CIA it is.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub enum CiaModel {
+    /// The first one: it interrupts a cycle later.
+    Mos6526,
+    /// The one of later machines.
+    #[default]
+    Mos8521,
+}
+
 /// One CIA.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cia {
     registers: [u8; 16],
     timer_a: Timer,
     timer_b: Timer,
     interrupt: InterruptControl,
     tod: TimeOfDay,
-    /// Half bits that the serial register still has to send, and whether a byte waits.
-    serial_left: u8,
-    serial_waits: bool,
+    serial: SerialPort,
     /// Timer A has underflowed in the first half of this cycle, and timer B counts that.
     step_waits: bool,
     /// Timers and clock are as they stand after the first half of this cycle.
@@ -40,15 +52,14 @@ pub struct Cia {
 
 impl Cia {
     /// A CIA at power-on; `tod_period` is the number of cycles between ticks of the mains.
-    pub fn new(tod_period: u64) -> Self {
+    pub fn new(model: CiaModel, tod_period: u64) -> Self {
         let mut cia = Self {
             registers: [0; 16],
             timer_a: Timer::new(),
             timer_b: Timer::new(),
-            interrupt: InterruptControl::new(),
+            interrupt: InterruptControl::new(model),
             tod: TimeOfDay::new(tod_period),
-            serial_left: 0,
-            serial_waits: false,
+            serial: SerialPort::new(),
             step_waits: false,
             now: 0,
             next_event: 0,
@@ -119,12 +130,11 @@ impl Cia {
                     self.interrupt.raise(interrupt::ALARM, cycle);
                 }
             }
-            0x0c => self.serial_waits = true,
+            0x0c => self.serial.write(cycle),
             0x0d => self.interrupt.write(value, cycle),
             CONTROL_A => {
                 if (value ^ was) & 0x40 != 0 {
-                    self.serial_left = 0;
-                    self.serial_waits = false;
+                    self.serial.change_direction();
                 }
                 self.timer_a.set_control(value, was);
             }
@@ -152,13 +162,16 @@ impl Cia {
 
     fn catch_up(&mut self, cycle: u64) {
         while self.now < cycle {
-            let left = cycle - self.now;
+            let left = (cycle - self.now).min(self.until_serial());
             let skipped = self.skip(left);
             if skipped > 0 {
                 self.now += skipped;
                 continue;
             }
             self.now += 1;
+            if self.serial.begin_cycle(self.now) {
+                self.interrupt.raise(interrupt::SERIAL, self.now);
+            }
             if self.timer_a.clock() {
                 self.underflow_a();
             }
@@ -168,8 +181,9 @@ impl Cia {
             if core::mem::take(&mut self.step_waits) {
                 self.timer_b.step();
             }
+            self.serial.end_cycle(self.now);
         }
-        self.interrupt.catch_up(cycle);
+        self.interrupt.advance(cycle);
         if self.tod.next_tick() <= cycle
             && self.tod.run(cycle, self.registers[CONTROL_A] & 0x80 != 0)
         {
@@ -200,26 +214,18 @@ impl Cia {
             self.step_waits = true;
         }
         if self.registers[CONTROL_A] & 0x40 != 0 {
-            self.clock_serial();
+            self.serial.clock(self.now);
         }
     }
 
-    /// Half a bit of the serial register: a byte takes sixteen underflows of timer A.
-    fn clock_serial(&mut self) {
-        if self.serial_left == 0 && core::mem::take(&mut self.serial_waits) {
-            self.serial_left = 16;
-        }
-        if self.serial_left > 0 {
-            self.serial_left -= 1;
-            if self.serial_left == 0 {
-                self.interrupt.raise(interrupt::SERIAL, self.now);
-            }
-        }
+    /// Cycles that may pass before the serial register does something.
+    fn until_serial(&self) -> u64 {
+        self.serial.next_event().saturating_sub(self.now + 1)
     }
 
     /// Sets the cycle at which the line could change next, or an earlier one.
     fn plan(&mut self) {
-        let mut next = self.interrupt.late_at().unwrap_or(NEVER);
+        let mut next = self.interrupt.due_at().unwrap_or(NEVER);
         let cascades = self.is_cascaded();
         let a_matters = self.interrupt.would_assert(interrupt::TIMER_A)
             || (cascades && self.interrupt.would_assert(interrupt::TIMER_B))
@@ -230,6 +236,9 @@ impl Cia {
         }
         if self.interrupt.would_assert(interrupt::TIMER_B) {
             next = next.min(self.until_busy(&self.timer_b));
+        }
+        if self.interrupt.would_assert(interrupt::SERIAL) {
+            next = next.min(self.serial.next_flag());
         }
         if self.interrupt.would_assert(interrupt::ALARM) {
             next = next.min(self.tod.next_tick());

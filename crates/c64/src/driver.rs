@@ -1,11 +1,12 @@
-//! The program of ours that sets a tune going: hardware, init, and a play routine per interrupt.
+//! The program that sets a tune going: hardware, init, and a play routine per interrupt.
 //!
-//! It fits into one page, wherever the tune leaves one. What it does is the environment that the
-//! SID file format describes. When it does so is chosen to agree with the reference player cycle
-//! for cycle: where that decides something while it runs (clock, banks, interrupt source) and
-//! ours was built knowing it, the time passes in instructions without effect, so that raster and
-//! timers stand at the same place when init begins. Source: `DOCUMENTS/SID_file_format.txt`,
-//! the instruction times of libsidplayfp 3.0.2.
+//! It fits into one page, wherever the tune leaves one. What it does, and in what order, is the
+//! environment that the SID file format describes. When each access comes is fixed by the
+//! reference player, so that raster and timers stand at the same place when init begins; and so
+//! is where parameters and instructions lie: tunes read the page. The golden tune
+//! `Vicious_SID_2-Carmina_Burana` plays all of it as samples, and what it finds there is the
+//! layout kept here. Sources: `DOCUMENTS/SID_file_format.txt`; the golden traces of libsidplayfp
+//! 3.0.2.
 
 use sidfile::{Format, Relocation, Speed, Tune};
 
@@ -25,6 +26,8 @@ pub struct Song {
     pub speed: Speed,
     /// Made for a real machine: nothing is set that a booted C64 has not.
     pub is_real: bool,
+    /// A BASIC program, which the interpreter runs.
+    pub is_basic: bool,
     /// The machine is a PAL one.
     pub is_pal: bool,
     /// The tune was written for this video standard, or does not say.
@@ -48,8 +51,38 @@ pub struct Driver {
     pub stop: u16,
 }
 
+/// Where a BASIC program is started: a place in BASIC's ROM that holds nothing, and that
+/// [`basic_start`] fills.
+const BASIC_START: u16 = 0xbf53;
+/// Page of the driver that starts a BASIC program. It is on the screen, where it is overwritten
+/// once it is no longer needed.
+const BASIC_PAGE: u8 = 0x04;
+
+/// Changes to BASIC's ROM that let a song of a BASIC program run, by address: before each of its
+/// statements the interpreter puts the song, from 0, where `SYS` takes the accumulator from and
+/// `PEEK(780)` finds it. Source: the SID file format for 780; libsidplayfp 3.0.2
+/// (`c64/Banks/SystemROMBanks.h`) for the places; "The Complete Commodore Inner Space Anthology"
+/// for the routines: `$A7AE` begins a statement with a look at the STOP key (`$A82C`) and goes on
+/// at `$A7B1`.
+pub fn basic_start(song: u8) -> [(u16, Vec<u8>); 2] {
+    let [low, high] = BASIC_START.to_le_bytes();
+    let start = vec![
+        0xa9, song, 0x8d, 0x0c, 0x03, 0x20, 0x2c, 0xa8, 0x4c, 0xb1, 0xa7,
+    ];
+    [(BASIC_START, start), (0xa7ae, vec![0x4c, low, high])]
+}
+
+/// The change to BASIC's ROM for tunes that are no BASIC programs: one that wants to return to
+/// BASIC comes through the STOP vector to where init is called.
+pub fn basic_trap() -> (u16, [u8; 3]) {
+    (0xa7ae, [0x4c, 0xe1, 0xff])
+}
+
 /// The first page for a driver, if the tune leaves one.
 pub fn free_page(tune: &Tune) -> Option<u8> {
+    if tune.is_basic {
+        return Some(BASIC_PAGE);
+    }
     match tune.relocation() {
         Relocation::Nowhere => None,
         Relocation::Pages(pages) => u8::try_from(pages.start).ok(),
@@ -83,10 +116,16 @@ impl Song {
         };
         Self {
             index,
-            init: tune.init_address,
+            init: if tune.is_basic {
+                // Behind the load of the accumulator, which the driver has done.
+                BASIC_START + 2
+            } else {
+                tune.init_address
+            },
             play: tune.play_address,
             speed: tune.speed_of(u16::from(index) + 1),
             is_real: tune.format == Format::Rsid,
+            is_basic: tune.is_basic,
             is_pal,
             clock_matches,
         }
@@ -98,6 +137,23 @@ impl Song {
         (bank_of(self.init), bank_of(self.play))
     }
 }
+
+/// Where the program keeps what it knows of the song, from the start of its page.
+mod parameter {
+    pub(super) const SONG: u16 = 0;
+    pub(super) const SPEED: u16 = 1;
+    pub(super) const INIT: u16 = 2;
+    pub(super) const PLAY: u16 = 4;
+    pub(super) const INIT_BANK: u16 = 6;
+    pub(super) const PLAY_BANK: u16 = 7;
+    pub(super) const MACHINE: u16 = 8;
+    pub(super) const CLOCK: u16 = 9;
+    pub(super) const STATUS: u16 = 10;
+}
+
+/// A branch or jump whose target is not yet known.
+#[must_use]
+struct Ahead(usize);
 
 /// Bytes with their addresses, growing.
 struct Program {
@@ -120,54 +176,89 @@ impl Program {
         self.emit(&[opcode, low, high]);
     }
 
-    /// Lets at least two cycles pass without effect.
-    fn wait(&mut self, cycles: u32) {
-        let mut left = cycles;
-        if left % 2 == 1 {
-            // BIT of a zero page address: three cycles.
-            self.emit(&[0x24, 0x02]);
-            left -= 3;
-        }
-        for _ in 0..left / 2 {
-            self.emit(&[0xea]);
-        }
-    }
-
     fn load_a(&mut self, value: u8) {
         self.emit(&[0xa9, value]);
     }
 
-    fn load_x(&mut self, value: u8) {
-        self.emit(&[0xa2, value]);
-    }
-
-    fn load_y(&mut self, value: u8) {
-        self.emit(&[0xa0, value]);
+    /// Loads X and Y, low and high byte of what is stored next.
+    fn load_xy(&mut self, value: u16) {
+        let [low, high] = value.to_le_bytes();
+        self.emit(&[0xa2, low, 0xa0, high]);
     }
 
     fn read_a(&mut self, address: u16) {
         self.emit_word(0xad, address);
     }
 
+    fn read_parameter(&mut self, parameter: u16) {
+        self.read_a(self.address + parameter);
+    }
+
     fn store_a(&mut self, address: u16) {
         self.emit_word(0x8d, address);
     }
 
-    fn store_x(&mut self, address: u16) {
-        self.emit_word(0x8e, address);
+    fn store_xy(&mut self, low: u16, high: u16) {
+        self.emit_word(0x8e, low);
+        self.emit_word(0x8c, high);
     }
 
-    fn store_y(&mut self, address: u16) {
-        self.emit_word(0x8c, address);
-    }
-
-    fn set_bank(&mut self, bank: u8) {
-        self.load_a(bank);
+    fn store_bank(&mut self) {
         self.emit(&[0x85, 0x01]);
     }
 
-    fn jump(&mut self, address: u16) {
-        self.emit_word(0x4c, address);
+    fn branch_if_zero(&mut self) -> Ahead {
+        self.emit(&[0xf0, 0]);
+        Ahead(self.bytes.len() - 1)
+    }
+
+    fn branch_if_not_zero(&mut self) -> Ahead {
+        self.emit(&[0xd0, 0]);
+        Ahead(self.bytes.len() - 1)
+    }
+
+    fn jump(&mut self) -> Ahead {
+        self.emit(&[0x4c, 0, 0]);
+        Ahead(self.bytes.len() - 2)
+    }
+
+    /// The target of a branch is here.
+    fn land(&mut self, Ahead(at): Ahead) {
+        // All of the program is within reach of a branch.
+        self.bytes[at] = (self.bytes.len() - at - 1) as u8;
+    }
+
+    /// The target of a jump or the like is here.
+    fn land_jump(&mut self, Ahead(at): Ahead) {
+        let here = self.here();
+        self.set_word(at, here);
+    }
+
+    fn set_word(&mut self, at: usize, value: u16) {
+        self.bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    }
+}
+
+impl Song {
+    fn parameters(&self) -> [u8; 11] {
+        let (init_bank, play_bank) = self.banks();
+        let [init_low, init_high] = self.init.to_le_bytes();
+        let [play_low, play_high] = self.play.to_le_bytes();
+        // Flags on entry to init: a real machine has interrupts on.
+        let status = if self.is_real { 0x00 } else { 0x04 };
+        [
+            self.index,
+            u8::from(self.speed == Speed::Cia),
+            init_low,
+            init_high,
+            play_low,
+            play_high,
+            init_bank.unwrap_or(0),
+            play_bank.unwrap_or(0),
+            u8::from(self.is_pal),
+            u8::from(self.is_pal == self.clock_matches),
+            status,
+        ]
     }
 }
 
@@ -178,33 +269,38 @@ pub fn build(song: &Song, page: u8) -> Driver {
         address,
         bytes: Vec::with_capacity(PAGE),
     };
-    let (init_bank, play_bank) = song.banks();
+    program.emit(&song.parameters());
+    let call_play = program.here();
+    program.emit_word(0x6c, address + parameter::PLAY);
+    let call_init = program.here();
+    program.emit_word(0x6c, address + parameter::INIT);
 
-    // Play: the registers were saved by the KERNAL's way in.
+    let cold = program.here();
+    silence_interrupts(&mut program);
+    set_timer_and_raster(&mut program);
+    let play_low = take_vector(&mut program);
+    choose_source(&mut program);
+    let stop = program.here();
+    start_tune(&mut program, call_init);
     let play = program.here();
-    program.emit(&[0xa5, 0x01, 0x48]);
-    program.wait(2);
-    program.set_bank(play_bank.unwrap_or(0));
-    program.load_a(0);
-    let call = program.bytes.len();
-    program.emit_word(0x20, 0);
-    program.emit(&[0x68, 0x85, 0x01]);
-    program.emit_word(0xce, 0xd019);
-    let irq = program.here();
-    program.read_a(0xdc0d);
-    program.emit(&[0x68, 0xa8, 0x68, 0xaa, 0x68, 0x40]);
-    let play_call = program.here();
-    program.wait(2);
-    program.jump(song.play);
-    let init_call = program.here();
-    program.wait(2);
-    program.jump(song.init);
+    program.bytes[play_low] = play.to_le_bytes()[0];
+    let irq = play_once(&mut program, call_play);
     let exception = program.here();
     program.emit(&[0x02]);
-    program.bytes[call + 1..call + 3].copy_from_slice(&play_call.to_le_bytes());
+    debug_assert!(program.bytes.len() <= PAGE, "the driver fits into a page");
 
-    // Cold start: silence all interrupts.
-    let cold = program.here();
+    Driver {
+        address,
+        bytes: program.bytes,
+        cold,
+        irq,
+        exception,
+        stop,
+    }
+}
+
+/// Whatever may interrupt is silenced and acknowledged; the volume goes up.
+fn silence_interrupts(program: &mut Program) {
     program.emit(&[0x78]);
     program.load_a(0x00);
     program.store_a(0xd01a);
@@ -217,102 +313,100 @@ pub fn build(song: &Song, page: u8) -> Driver {
     program.read_a(0xdd0d);
     program.load_a(0x0f);
     program.store_a(0xd418);
+}
 
-    // Timer A of CIA 1 at 60 Hz.
-    let period: u16 = if song.is_pal { 0x4025 } else { 0x4295 };
-    let [low, high] = period.to_le_bytes();
-    program.wait(if song.is_pal { 9 } else { 7 });
-    program.load_x(low);
-    program.load_y(high);
-    program.store_x(0xdc04);
-    program.store_y(0xdc05);
+/// Timer A of CIA 1 at 60 Hz. The raster compare at line 311, where a booted machine has it, if
+/// the tune was written for this machine and chooses its banks; else line 0.
+fn set_timer_and_raster(program: &mut Program) {
+    program.read_parameter(parameter::MACHINE);
+    let ntsc = program.branch_if_zero();
+    program.load_xy(0x4025);
+    let pal = program.jump();
+    program.land(ntsc);
+    program.load_xy(0x4295);
+    program.land_jump(pal);
+    program.store_xy(0xdc04, 0xdc05);
 
-    // Raster compare: line 311 where a booted machine has it, else line 0.
-    let (control, line) = if song.is_real && song.clock_matches {
-        (0x9b, 0x37)
-    } else {
-        (0x1b, 0x00)
-    };
-    program.wait(if control == 0x9b { 11 } else { 14 });
-    program.load_x(control);
-    program.load_y(line);
-    program.store_x(0xd011);
-    program.store_y(0xd012);
+    program.load_xy(0x379b);
+    program.emit_word(0x4d, program.address + parameter::CLOCK);
+    program.emit_word(0x0d, program.address + parameter::INIT_BANK);
+    let keep = program.branch_if_zero();
+    program.load_xy(0x001b);
+    program.land(keep);
+    program.store_xy(0xd011, 0xd012);
+}
 
-    // The play routine takes the interrupt vector.
-    let [play_low, _] = play.to_le_bytes();
-    match (init_bank, play_bank) {
-        (None, _) => program.wait(7),
-        (Some(_), None) => program.wait(13),
-        (Some(_), Some(_)) => {
-            program.wait(12);
-            program.load_x(play_low);
-            program.store_x(0x0314);
-        }
-    }
+/// The play routine takes the interrupt vector where there is one. Returns where its low byte
+/// belongs.
+fn take_vector(program: &mut Program) -> usize {
+    program.read_parameter(parameter::INIT_BANK);
+    let no_banks = program.branch_if_zero();
+    program.read_parameter(parameter::PLAY_BANK);
+    let no_play = program.branch_if_zero();
+    let play_low = program.bytes.len() + 1;
+    program.emit(&[0xa2, 0]);
+    program.emit_word(0x8e, 0x0314);
+    program.land(no_banks);
+    program.land(no_play);
+    play_low
+}
 
-    // The interrupt source.
-    match song.speed {
-        Speed::VerticalBlank => {
-            program.wait(6);
-            program.load_a(0x81);
-            program.store_a(0xd01a);
-            program.wait(3);
-        }
-        Speed::Cia => {
-            program.wait(7);
-            program.load_a(0x81);
-            program.load_x(0x01);
-            program.store_a(0xdc0d);
-            program.store_x(0xdc0e);
-        }
-    }
+/// The interrupt's source: the raster, or timer A of CIA 1.
+fn choose_source(program: &mut Program) {
+    program.read_parameter(parameter::SPEED);
+    let timer = program.branch_if_not_zero();
+    program.load_a(0x81);
+    program.store_a(0xd01a);
+    let raster = program.jump();
+    program.land(timer);
+    program.load_a(0x81);
+    program.emit(&[0xa2, 0x01]);
+    program.store_a(0xdc0d);
+    program.emit_word(0x8e, 0xdc0e);
+    program.land_jump(raster);
+}
 
-    // Init. A real machine has interrupts on.
-    let stop = program.here();
-    match init_bank {
-        Some(bank) => {
-            program.wait(5);
-            program.set_bank(bank);
-        }
-        None => {
-            program.wait(6);
-            program.set_bank(0x37);
-        }
-    }
-    program.wait(2);
-    program.load_a(if song.is_real { 0x00 } else { 0x04 });
+/// Calls init in its banks, then lets interrupts come.
+fn start_tune(program: &mut Program, call_init: u16) {
+    program.read_parameter(parameter::INIT_BANK);
+    let has_bank = program.branch_if_not_zero();
+    program.load_a(0x37);
+    program.land(has_bank);
+    program.store_bank();
+    program.read_parameter(parameter::STATUS);
     program.emit(&[0x48]);
-    program.wait(2);
-    program.load_a(song.index);
+    program.read_parameter(parameter::SONG);
     program.emit(&[0x28]);
-    program.emit_word(0x20, init_call);
+    program.emit_word(0x20, call_init);
 
-    // Then the tune is on its own.
-    match (init_bank, play_bank) {
-        (None, _) => program.wait(7),
-        (Some(_), None) => {
-            program.wait(13);
-            program.emit(&[0x58]);
-        }
-        (Some(_), Some(_)) => {
-            program.wait(12);
-            program.set_bank(0x37);
-            program.emit(&[0x58]);
-        }
-    }
+    program.read_parameter(parameter::INIT_BANK);
+    let no_banks = program.branch_if_zero();
+    program.read_parameter(parameter::PLAY_BANK);
+    let no_play = program.branch_if_zero();
+    program.load_a(0x37);
+    program.store_bank();
+    program.land(no_play);
+    program.emit(&[0x58]);
+    program.land(no_banks);
     let idle = program.here();
-    program.jump(idle);
-    debug_assert!(program.bytes.len() <= PAGE, "the driver fits into a page");
+    program.emit_word(0x4c, idle);
+}
 
-    Driver {
-        address,
-        bytes: program.bytes,
-        cold,
-        irq,
-        exception,
-        stop,
-    }
+/// Calls play in its banks; the registers were saved by the KERNAL's way in. Returns where an
+/// interrupt without a play routine is acknowledged.
+fn play_once(program: &mut Program, call_play: u16) -> u16 {
+    program.emit(&[0xa5, 0x01, 0x48]);
+    program.read_parameter(parameter::PLAY_BANK);
+    program.store_bank();
+    program.load_a(0x00);
+    program.emit_word(0x20, call_play);
+    program.emit(&[0x68]);
+    program.store_bank();
+    program.emit_word(0xce, 0xd019);
+    let irq = program.here();
+    program.read_a(0xdc0d);
+    program.emit(&[0x68, 0xa8, 0x68, 0xaa, 0x68, 0x40]);
+    irq
 }
 
 #[cfg(test)]

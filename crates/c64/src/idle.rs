@@ -45,6 +45,9 @@ fn skip(system: &mut System, end: u64) {
 mod tests {
     use super::*;
     use crate::chips::Chips;
+    use crate::cia::CiaModel;
+    use crate::roms::{RomSet, Roms};
+    use crate::system::Board;
     use crate::vic::VicModel;
 
     const START: u16 = 0x1000;
@@ -54,7 +57,12 @@ mod tests {
     /// interrupt routine counts and plays with the time.
     fn machine(latch: u16, line: u8, wait: fn([u8; 2]) -> Vec<u8>) -> (Cpu, System) {
         let chips = Chips::new(&[(0xd400, sid::Model::Mos6581)], sid::Grade::Accurate);
-        let mut system = System::new(VicModel::Mos6569, chips, START, 1_000);
+        let board = Board {
+            vic: VicModel::Mos6569,
+            cia: CiaModel::default(),
+        };
+        let roms = RomSet::new(&Roms::default());
+        let mut system = System::new(board, roms, chips, 1_000);
         let [low, high] = latch.to_le_bytes();
         let mut program = vec![0x78];
         for (address, value) in [

@@ -6,8 +6,7 @@
 //! The few instructions there (save the registers, jump through the vector, restore, return) are
 //! what any such routine does, at the places where Commodore's does it.
 
-/// 8 KiB of ROM.
-pub type Rom = [u8; 0x2000];
+use crate::roms::{Rom, place};
 
 const NOP: u8 = 0xea;
 const RTS: u8 = 0x60;
@@ -61,14 +60,30 @@ const SAVE: [u8; 5] = [0x48, 0x8a, 0x48, 0x98, 0x48];
 const RESTORE: [u8; 5] = [0x68, 0xa8, 0x68, 0xaa, 0x68];
 const RTI: u8 = 0x40;
 
-fn place(rom: &mut Rom, address: u16, bytes: &[u8]) {
-    let start = usize::from(address & 0x1fff);
-    rom[start..start + bytes.len()].copy_from_slice(bytes);
+/// Where the KERNAL waits for a key. Source: "The Complete Commodore Inner Space Anthology".
+pub const WAIT: u16 = 0xe5cd;
+/// Where a reset leads.
+const RESET: u16 = 0xfce2;
+
+/// Stand-in for the KERNAL at `$E000`. Where a reset leads is for the caller to say.
+pub fn kernal() -> Rom {
+    filled_with(NOP)
 }
 
-/// Stand-in for the KERNAL at `$E000`; after a reset the CPU goes to `reset`.
-pub fn kernal(reset: u16) -> Box<Rom> {
-    let mut rom = Box::new([NOP; 0x2000]);
+/// Stand-in for the KERNAL, every routine of which returns at once, for programs that call more
+/// of them than tunes do. It waits where the KERNAL waits for a key; a reset leads there.
+pub fn returning_kernal() -> Rom {
+    let mut rom = filled_with(RTS);
+    let [low, high] = WAIT.to_le_bytes();
+    place(&mut rom, WAIT, &[0x4c, low, high]);
+    place(&mut rom, RESET, &[0x4c, low, high]);
+    place(&mut rom, 0xfffc, &RESET.to_le_bytes());
+    rom
+}
+
+/// The ways in and out of interrupts, and `filler` everywhere else.
+fn filled_with(filler: u8) -> Rom {
+    let mut rom = [filler; 0x2000];
     // The interrupt routine without its work: acknowledge CIA 1, leave.
     place(&mut rom, 0xea31, &[0x4c, 0x7e, 0xea]);
     place(&mut rom, 0xea7e, &[0x0c, 0x0d, 0xdc]);
@@ -86,18 +101,12 @@ pub fn kernal(reset: u16) -> Box<Rom> {
         place(&mut rom, *address, &[RTS]);
     }
     place(&mut rom, 0xfffa, &0xfe43u16.to_le_bytes());
-    place(&mut rom, 0xfffc, &reset.to_le_bytes());
     place(&mut rom, 0xfffe, &0xff48u16.to_le_bytes());
     rom
 }
 
-/// Stand-in for BASIC at `$A000`: empty, but for its warm start, which leads to the STOP vector.
-///
-/// The few tunes that read data from here without a ROM differ from the reference player's, which
-/// seems to fill nothing in and have what its memory held before: mostly zeros too. The golden
-/// tune `Viking_Raid_2_part_3` is equal for 22,836 writes with zeros, for 5,373 with other bytes.
-pub fn basic() -> Box<Rom> {
-    let mut rom = Box::new([0; 0x2000]);
-    place(&mut rom, 0xa7ae, &[0x4c, 0xe1, 0xff]);
-    rom
+/// Stand-in for BASIC at `$A000`: empty, as it is in the reference player. The golden tune
+/// `Viking_Raid_2_part_3` reads all through it.
+pub fn basic() -> Rom {
+    [0; 0x2000]
 }

@@ -7,13 +7,15 @@ use sid::{Resampler, soft_clip};
 use sidfile::{ChipModel, Clock, Speed, Tune};
 
 use crate::chips::Chips;
+use crate::cia::CiaModel;
 use crate::cpu::Cpu;
 use crate::driver::{self, Song};
 use crate::idle;
 use crate::memory;
+use crate::roms::{RomSet, Roms};
 use crate::scope::ScopeBuffer;
-use crate::snapshot::{self, Snapshot};
-use crate::system::System;
+use crate::snapshot::{Snapshot, State};
+use crate::system::{Board, System};
 use crate::trace::Write;
 use crate::vic::VicModel;
 
@@ -48,6 +50,13 @@ pub struct Config {
     pub default_model: sid::Model,
     /// How much work the chips' analogue parts are; the program does not notice.
     pub grade: sid::Grade,
+    /// The CIAs on the board.
+    pub cia: CiaModel,
+    /// The VIC-II on the board; without it the usual one of the video standard. One of the other
+    /// standard decides that too.
+    pub vic: Option<VicModel>,
+    /// ROMs that the listener supplied. BASIC programs need them; other tunes may use them.
+    pub roms: Option<Arc<Roms>>,
 }
 
 impl Default for Config {
@@ -58,6 +67,9 @@ impl Default for Config {
             model: None,
             default_model: sid::Model::Mos8580,
             grade: sid::Grade::Accurate,
+            cia: CiaModel::default(),
+            vic: None,
+            roms: None,
         }
     }
 }
@@ -121,7 +133,7 @@ pub struct Player {
     chips: Vec<ChipInfo>,
     /// What the chips are where the listener overrides nothing.
     own_models: Vec<sid::Model>,
-    video: VideoStandard,
+    vic: VicModel,
     clock_hz: f64,
     /// Whether the play routine is called once a frame; otherwise CIA 1 tells.
     is_frame_driven: bool,
@@ -135,8 +147,6 @@ pub struct Player {
     left: Vec<f32>,
     right: Vec<f32>,
     resampled: [Vec<f32>; 2],
-    /// Pages of the last snapshot, to share with the next one.
-    last_pages: Vec<Arc<[u8; 0x100]>>,
 }
 
 impl Player {
@@ -157,17 +167,20 @@ impl Player {
         if tune.is_mus {
             return Err(Error::Mus);
         }
-        if tune.is_basic {
+        if tune.is_basic
+            && !config
+                .roms
+                .as_ref()
+                .is_some_and(|roms| roms.can_run_basic())
+        {
             return Err(Error::NeedsRoms);
         }
         let page = driver::free_page(tune).ok_or(Error::NoRoomForDriver)?;
-        let video = config.clock.unwrap_or(match tune.clock {
-            Clock::Ntsc => VideoStandard::Ntsc,
-            Clock::Unknown | Clock::Pal | Clock::Any => VideoStandard::Pal,
-        });
-        let (vic, power_on) = match video {
-            VideoStandard::Pal => (VicModel::Mos6569, POWER_ON_PAL),
-            VideoStandard::Ntsc => (VicModel::Mos6567R8, POWER_ON_NTSC),
+        let vic = config.vic.unwrap_or_else(|| usual_vic(tune, config.clock));
+        let video = standard_of(vic);
+        let power_on = match video {
+            VideoStandard::Pal => POWER_ON_PAL,
+            VideoStandard::Ntsc => POWER_ON_NTSC,
         };
         let is_pal = video == VideoStandard::Pal;
         // The check above keeps the song within 1 to 256.
@@ -186,7 +199,13 @@ impl Player {
             .iter()
             .map(|chip| (chip.address, chip.model))
             .collect();
-        let mut system = System::new(vic, Chips::new(&sids, config.grade), driver.cold, power_on);
+        let board = Board {
+            vic,
+            cia: config.cia,
+        };
+        let roms = rom_set(config.roms.as_deref(), &song, driver.cold);
+        let sids = Chips::new(&sids, config.grade);
+        let mut system = System::new(board, roms, sids, power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
 
@@ -204,7 +223,7 @@ impl Player {
             system,
             chips,
             own_models,
-            video,
+            vic,
             clock_hz,
             is_frame_driven: song.speed == Speed::VerticalBlank && song.play != 0,
             resamplers,
@@ -213,7 +232,6 @@ impl Player {
             left: Vec::new(),
             right: Vec::new(),
             resampled: [Vec::new(), Vec::new()],
-            last_pages: Vec::new(),
         })
     }
 
@@ -310,37 +328,40 @@ impl Player {
         self.frames
     }
 
-    /// The whole machine as it stands. Memory that has not changed since the last call is shared
-    /// with its snapshot.
+    /// Frames that the machine has made ahead of [`frames`](Self::frames). A snapshot is smallest
+    /// where there are none.
+    pub fn buffered(&self) -> u32 {
+        u32::try_from(self.ready.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The whole machine as it stands.
     pub fn snapshot(&mut self) -> Snapshot {
         let cycle = self.system.cycle();
-        self.last_pages = snapshot::pages(&self.system.ram, &self.last_pages);
-        Snapshot {
-            pages: self.last_pages.clone(),
+        let state = State {
             circuits: self.system.state.clone(),
             cpu: self.cpu.clone(),
             cycle,
             frames: self.frames,
             sids: self.system.chips.sids(cycle + 1),
-            resamplers: self.resamplers.clone(),
+            resamplers: self.resamplers.iter().map(Resampler::state).collect(),
             ready: self.ready.iter().copied().collect(),
-        }
+        };
+        Snapshot::of(&self.system.ram, &state)
     }
 
     /// Returns to a moment of the same song. What is muted stays muted, and chips stay the models
     /// that they are.
     pub fn restore(&mut self, snapshot: &Snapshot) {
-        snapshot::restore_pages(&mut self.system.ram, &snapshot.pages);
-        self.last_pages.clone_from(&snapshot.pages);
-        self.system.restore(&snapshot.circuits, snapshot.cycle);
-        self.system
-            .chips
-            .restore(&snapshot.sids, snapshot.cycle + 1);
-        self.cpu = snapshot.cpu.clone();
-        self.frames = snapshot.frames;
-        self.resamplers.clone_from(&snapshot.resamplers);
-        self.ready = snapshot.ready.iter().copied().collect();
-        self.batch_end = snapshot.cycle;
+        let state = snapshot.state(&mut self.system.ram);
+        self.system.restore(&state.circuits, state.cycle);
+        self.system.chips.restore(&state.sids, state.cycle + 1);
+        self.cpu = state.cpu;
+        self.frames = state.frames;
+        for (resampler, state) in self.resamplers.iter_mut().zip(&state.resamplers) {
+            resampler.set_state(state);
+        }
+        self.ready = state.ready.into();
+        self.batch_end = state.cycle;
     }
 
     /// Chooses what is heard of a chip: bits 0 to 2 the voices, bit 3 samples played through the
@@ -375,9 +396,15 @@ impl Player {
         self.clock_hz
     }
 
+    /// Cycles of a video frame.
+    pub fn frame_cycles(&self) -> u64 {
+        let timing = self.vic.timing();
+        u64::from(timing.lines) * u64::from(timing.cycles)
+    }
+
     /// The machine's video standard.
     pub fn video(&self) -> VideoStandard {
-        self.video
+        standard_of(self.vic)
     }
 
     /// Whether the tune still runs.
@@ -391,10 +418,7 @@ impl Player {
     /// Calls of the play routine a second: the frame rate, or what timer A of CIA 1 makes.
     pub fn play_rate(&self) -> f32 {
         let period = if self.is_frame_driven {
-            match self.video {
-                VideoStandard::Pal => 312.0 * 63.0,
-                VideoStandard::Ntsc => 263.0 * 65.0,
-            }
+            self.frame_cycles() as f64
         } else {
             f64::from(self.system.state.cia1.timer_a_latch()) + 1.0
         };
@@ -415,6 +439,41 @@ impl Player {
     pub fn cycles(&self) -> u64 {
         self.system.cycle()
     }
+}
+
+/// The video standard of the machines that a VIC-II was made for.
+fn standard_of(vic: VicModel) -> VideoStandard {
+    match vic {
+        VicModel::Mos6569 | VicModel::Mos6572 => VideoStandard::Pal,
+        VicModel::Mos6567R8 | VicModel::Mos6567R56A | VicModel::Mos6573 => VideoStandard::Ntsc,
+    }
+}
+
+/// The VIC-II of the standard that was chosen, or that the tune was written for.
+fn usual_vic(tune: &Tune, clock: Option<VideoStandard>) -> VicModel {
+    let video = clock.unwrap_or(match tune.clock {
+        Clock::Ntsc => VideoStandard::Ntsc,
+        Clock::Unknown | Clock::Pal | Clock::Any => VideoStandard::Pal,
+    });
+    match video {
+        VideoStandard::Pal => VicModel::Mos6569,
+        VideoStandard::Ntsc => VicModel::Mos6567R8,
+    }
+}
+
+/// The ROMs, changed so that they lead to the driver where a tune leaves its own ways.
+fn rom_set(supplied: Option<&Roms>, song: &Song, cold: u16) -> RomSet {
+    let mut roms = supplied.map_or_else(|| RomSet::new(&Roms::default()), RomSet::new);
+    roms.set_reset(cold);
+    if song.is_basic {
+        for (address, bytes) in driver::basic_start(song.index) {
+            roms.patch_basic(address, &bytes);
+        }
+    } else {
+        let (address, bytes) = driver::basic_trap();
+        roms.patch_basic(address, &bytes);
+    }
+    roms
 }
 
 /// The models that a tune names for its chips; where it names none, that of the first chip, or
@@ -441,12 +500,14 @@ fn place(system: &mut System, tune: &Tune, driver: &driver::Driver, song: &Song)
     let mut set_word = |address: usize, value: u16| {
         ram[address..address + 2].copy_from_slice(&value.to_le_bytes());
     };
-    set_word(0x0314, driver.irq);
+    if !song.is_basic {
+        set_word(0x0314, driver.irq);
+        set_word(0x0328, driver.stop);
+    }
     if !song.is_real {
         set_word(0x0316, driver.exception);
         set_word(0x0318, driver.exception);
     }
-    set_word(0x0328, driver.stop);
     let start = usize::from(driver.address);
     ram[start..start + driver.bytes.len()].copy_from_slice(&driver.bytes);
     // What loading a program leaves behind: BASIC's variables begin at its end.

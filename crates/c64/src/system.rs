@@ -5,15 +5,24 @@
 
 use crate::banking::{self, Area, Port};
 use crate::chips::Chips;
-use crate::cia::Cia;
+use crate::cia::{Cia, CiaModel};
 use crate::cpu::Bus;
 use crate::interrupts::{Interrupts, IrqSource};
-use crate::kernal::{self, Rom};
 use crate::memory::{self, Ram};
+use crate::roms::RomSet;
 use crate::vic::{Vic, VicModel};
 
 /// What an undriven bus holds first. Found, like the sequence, in the reference player's traces.
 const NOISE_SEED: u8 = 0x62;
+
+/// The chips on the board that come in several models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Board {
+    /// The VIC-II, and the clock that drives it.
+    pub vic: VicModel,
+    /// Both CIAs.
+    pub cia: CiaModel,
+}
 
 /// The machine without its CPU.
 #[derive(Clone)]
@@ -23,8 +32,9 @@ pub struct System {
     /// The sound chips.
     pub chips: Chips,
     pub(crate) state: Circuits,
-    kernal: Box<Rom>,
-    basic: Box<Rom>,
+    /// What is in the ROM sockets.
+    pub roms: RomSet,
+    board: Board,
     areas: [Area; 16],
     /// The cycle that runs.
     cycle: u64,
@@ -33,14 +43,16 @@ pub struct System {
 }
 
 /// Everything of the board that is neither memory nor sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Circuits {
     pub(crate) vic: Vic,
     pub(crate) cia1: Cia,
     pub(crate) cia2: Cia,
     port: Port,
     interrupts: Interrupts,
-    color: Box<[u8; 0x400]>,
+    /// Kept with the memory in a snapshot.
+    #[serde(skip, default = "no_color")]
+    pub(crate) color: Box<[u8; 0x400]>,
     /// Cycles in which RDY held the CPU.
     held_cycles: u64,
     /// The tick of the last read that was held.
@@ -51,10 +63,14 @@ pub(crate) struct Circuits {
     noise: u8,
 }
 
+fn no_color() -> Box<[u8; 0x400]> {
+    Box::new([0; 0x400])
+}
+
 impl System {
-    /// A board that has been powered on, its CPU waiting since then until `cycle`. After a reset
-    /// the CPU goes to `reset`.
-    pub fn new(vic: VicModel, chips: Chips, reset: u16, cycle: u64) -> Self {
+    /// A board that has been powered on, its CPU waiting since then until `cycle`.
+    pub fn new(board: Board, roms: RomSet, chips: Chips, cycle: u64) -> Self {
+        let Board { vic, cia } = board;
         let period = (vic.clock_hz() / vic.mains_hz()) as u64;
         let mut port = Port::default();
         port.write_direction(0x2f, 0);
@@ -65,8 +81,8 @@ impl System {
             areas: banking::areas(port.lines()),
             state: Circuits {
                 vic: Vic::new(vic),
-                cia1: Cia::new(period),
-                cia2: Cia::new(period),
+                cia1: Cia::new(cia, period),
+                cia2: Cia::new(cia, period),
                 port,
                 interrupts: Interrupts::default(),
                 color: Box::new([0; 0x400]),
@@ -75,13 +91,28 @@ impl System {
                 nmi_line: false,
                 noise: NOISE_SEED,
             },
-            kernal: kernal::kernal(reset),
-            basic: kernal::basic(),
+            roms,
+            board,
             cycle,
             next_event: 0,
         };
         system.run_chips();
         system
+    }
+
+    /// The models of its chips.
+    pub fn board(&self) -> Board {
+        self.board
+    }
+
+    /// Whether the CPU sees the chips at `$D000`.
+    pub fn is_io_visible(&self) -> bool {
+        self.areas[0xd] == Area::Io
+    }
+
+    /// Colour RAM: nibbles.
+    pub fn color_mut(&mut self) -> &mut [u8; 0x400] {
+        &mut self.state.color
     }
 
     /// The cycle that ran last.
@@ -202,9 +233,9 @@ impl System {
                 1 => self.state.port.read(self.cycle),
                 _ => self.ram[usize::from(address)],
             },
-            Area::Basic => self.basic[offset],
-            Area::Kernal => self.kernal[offset],
-            Area::Characters => 0,
+            Area::Basic => self.roms.basic[offset],
+            Area::Kernal => self.roms.kernal[offset],
+            Area::Characters => self.roms.characters[usize::from(address & 0x0fff)],
             Area::Io => self.read_io(address),
         }
     }

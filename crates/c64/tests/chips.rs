@@ -1,6 +1,6 @@
 //! CIA timers and VIC timing, cycle by cycle.
 
-use c64::cia::Cia;
+use c64::cia::{Cia, CiaModel};
 use c64::vic::{Vic, VicModel};
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ const MAINS: u64 = 19_704;
 
 /// Reads timer A in each of some cycles after starting it with `latch` in cycle 10.
 fn count(latch: u16, control: u8, cycles: u64) -> Vec<u8> {
-    let mut cia = Cia::new(MAINS);
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
     let [low, high] = latch.to_le_bytes();
     cia.write(4, low, 1);
     cia.write(5, high, 2);
@@ -25,7 +25,7 @@ fn a_timer_starts_two_cycles_after_the_write_and_shows_zero_never() {
 #[test]
 fn one_shot_stops_at_the_latch() {
     assert_eq!(count(2, 0x09, 8), [2, 2, 1, 2, 2, 2, 2, 2]);
-    let mut cia = Cia::new(MAINS);
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
     cia.write(4, 2, 1);
     cia.write(5, 0, 2);
     cia.write(14, 0x09, 10);
@@ -35,7 +35,7 @@ fn one_shot_stops_at_the_latch() {
 
 #[test]
 fn force_load_takes_the_latch_at_once_while_counting() {
-    let mut cia = Cia::new(MAINS);
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
     cia.write(14, 0x11, 10);
     cia.run(50);
     cia.write(4, 0x40, 51);
@@ -47,7 +47,7 @@ fn force_load_takes_the_latch_at_once_while_counting() {
 
 #[test]
 fn an_underflow_interrupts_and_a_read_acknowledges() {
-    let mut cia = Cia::new(MAINS);
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
     cia.write(4, 10, 1);
     cia.write(5, 0, 2);
     cia.write(13, 0x81, 3);
@@ -67,7 +67,7 @@ fn an_underflow_interrupts_and_a_read_acknowledges() {
 
 #[test]
 fn timer_b_counts_timer_a() {
-    let mut cia = Cia::new(MAINS);
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
     for (register, value, cycle) in [
         (4, 4, 1),
         (5, 0, 2),
@@ -92,7 +92,7 @@ fn timer_b_counts_timer_a() {
 
 #[test]
 fn the_clock_counts_tenths_in_bcd_and_alarms() {
-    let mut cia = Cia::new(MAINS);
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
     // 50 Hz; the alarm at one tenth past midnight.
     for (register, value) in [(14, 0x80), (15, 0x80), (11, 0x92), (10, 0), (9, 0), (8, 1)] {
         cia.write(register, value, 1);
@@ -116,11 +116,12 @@ proptest! {
     /// A chip that is run at its own events and one that is run every cycle must agree.
     #[test]
     fn skipping_is_the_same_as_stepping(
+        model in prop::sample::select(vec![CiaModel::Mos6526, CiaModel::Mos8521]),
         writes in prop::collection::vec((0u8..16, any::<u8>(), 1u64..60), 1..40),
         reads in prop::collection::vec((0u8..16, 1u64..300), 1..20),
     ) {
-        let mut lazy = Cia::new(331);
-        let mut eager = Cia::new(331);
+        let mut lazy = Cia::new(model, 331);
+        let mut eager = Cia::new(model, 331);
         let mut cycle = 1;
         let accesses = writes
             .iter()

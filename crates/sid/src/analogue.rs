@@ -80,10 +80,16 @@ fn tables_8580() -> &'static Tables<Integrator8580> {
 }
 
 /// The filter of one of the models, with its shared tables.
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub enum Analogue {
-    Mos6581(Filter<Integrator6581>, &'static Tables<Integrator6581>),
-    Mos8580(Filter<Integrator8580>, &'static Tables<Integrator8580>),
+    Mos6581(
+        Filter<Integrator6581>,
+        #[serde(skip, default = "tables_6581")] &'static Tables<Integrator6581>,
+    ),
+    Mos8580(
+        Filter<Integrator8580>,
+        #[serde(skip, default = "tables_8580")] &'static Tables<Integrator8580>,
+    ),
 }
 
 impl Analogue {

@@ -50,6 +50,12 @@ pub struct Board {
     high_share: f64,
     /// What of the high-pass's share one clock cycle makes.
     cycle_share: f64,
+    levels: Levels,
+}
+
+/// What the capacitors hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Levels {
     low: f64,
     high: f64,
 }
@@ -62,18 +68,29 @@ impl Board {
             low_pole: libm::pow(1.0 - stage.low_share, power),
             high_share: 1.0 - libm::pow(1.0 - stage.high_share, power),
             cycle_share: stage.high_share,
-            low: 0.0,
-            high: 0.0,
+            levels: Levels::default(),
         }
+    }
+
+    /// What the capacitors hold, to return to.
+    pub fn levels(&self) -> Levels {
+        self.levels
+    }
+
+    /// Puts back what they held.
+    pub fn set_levels(&mut self, levels: Levels) {
+        self.levels = levels;
     }
 
     /// Runs over samples in place.
     pub fn run(&mut self, samples: &mut [f32]) {
+        let Levels { mut low, mut high } = self.levels;
         for sample in samples {
-            self.low = self.low * self.low_pole + f64::from(*sample);
-            self.high += self.high_share * (self.low - self.high);
-            *sample = (self.low - self.high) as f32;
+            low = low * self.low_pole + f64::from(*sample);
+            high += self.high_share * (low - high);
+            *sample = (low - high) as f32;
         }
+        self.levels = Levels { low, high };
     }
 
     /// As [`Self::run`] over samples that no decimator has passed the low-pass's share to.
@@ -87,9 +104,10 @@ impl Board {
     /// As after `cycles` with the input at `level`; returns what is heard of it.
     pub fn settle(&mut self, level: f32, cycles: u64) -> f32 {
         let left = libm::pow(1.0 - self.cycle_share, cycles as f64);
-        self.low = f64::from(level);
-        self.high = self.low * (1.0 - left);
-        (self.low - self.high) as f32
+        let low = f64::from(level);
+        let high = low * (1.0 - left);
+        self.levels = Levels { low, high };
+        (low - high) as f32
     }
 }
 

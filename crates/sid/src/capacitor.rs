@@ -50,7 +50,7 @@ impl Nodes {
 
 /// A capacitor and the node at the amplifier's input. `BITS` are the fraction bits of its charge:
 /// as many as a current has, so that nothing is shifted on the way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Capacitor<const BITS: u32> {
     /// Voltage at the amplifier's input, as a level.
     node: i32,

@@ -19,7 +19,7 @@ const BLOCK: usize = 4096;
 const TAP_INTERVAL: u32 = 32;
 
 /// The complete state of a chip; comparing two tells whether they will behave alike.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SidState {
     model: Model,
     voices: [Voice; 3],
@@ -36,7 +36,7 @@ pub struct SidState {
 }
 
 /// A sound chip. Cloning is a snapshot: large tables are shared, the state is small.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Sid {
     state: SidState,
 }

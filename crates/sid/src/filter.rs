@@ -188,7 +188,7 @@ pub struct Settings {
 
 /// State of the filter: output levels of its three amplifiers (with [`LEVEL_BITS`] fraction bits),
 /// and the integrators.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Filter<I> {
     high: i32,
     band: i32,

@@ -179,7 +179,7 @@ impl Resistors {
 }
 
 /// One integrator with its resistor and capacitor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Integrator6581(Capacitor<CURRENT_BITS>);
 
 impl Integrator for Integrator6581 {

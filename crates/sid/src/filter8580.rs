@@ -106,7 +106,7 @@ impl Resistors {
 }
 
 /// One integrator with its resistor and capacitor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Integrator8580(Capacitor<CURRENT_BITS>);
 
 impl Integrator for Integrator8580 {

@@ -33,11 +33,11 @@ mod waveform;
 pub use analogue::{Part, play_together};
 pub use chip::{Sid, SidState};
 pub use limiter::soft_clip;
-pub use resampler::Resampler;
+pub use resampler::{Resampler, ResamplerState};
 pub use tape::Tape;
 
 /// Which of the two generations of the chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Model {
     /// NMOS, 12 V: kinked DACs, a strongly non-linear filter, a large DC offset.
     Mos6581,
@@ -46,7 +46,9 @@ pub enum Model {
 }
 
 /// How much work a chip's analogue part is. The digital part, which programs see, is the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Grade {
     /// Every cycle on its own.
     #[default]

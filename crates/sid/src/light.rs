@@ -16,7 +16,7 @@ const GROUP: usize = 8;
 const GROUP_SHIFT: u32 = 3;
 
 /// What a group that a tape has begun leaves for the next tape, and the last sample.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Light {
     /// Sums of the DAC inputs over the group so far.
     sums: [u16; 3],

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::board::{Board, Stage as BoardStage};
+use crate::board::{Board, Levels, Stage as BoardStage};
 use crate::fir::{self, Interpolator};
 
 /// Sinc phases per sample of the last stage.
@@ -58,6 +58,14 @@ pub struct Resampler {
     /// Distance of two outputs in the same unit.
     step: u64,
     denominator: u64,
+}
+
+/// Where a [`Resampler`] stands: everything but its coefficients, which follow from its rates.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ResamplerState {
+    inputs: Vec<Vec<f32>>,
+    board: Option<Levels>,
+    position: u64,
 }
 
 impl Resampler {
@@ -212,6 +220,24 @@ impl Resampler {
         }
         // What is kept begins at `first`; whole steps that wait for input stay in `position`.
         input.drain(..first);
+    }
+
+    /// Where it stands, to return to.
+    pub fn state(&self) -> ResamplerState {
+        ResamplerState {
+            inputs: self.inputs.clone(),
+            board: self.board.as_ref().map(Board::levels),
+            position: self.position,
+        }
+    }
+
+    /// Returns to where it, or another one for the same rates, stood.
+    pub fn set_state(&mut self, state: &ResamplerState) {
+        self.inputs.clone_from(&state.inputs);
+        if let (Some(board), Some(levels)) = (&mut self.board, state.board) {
+            board.set_levels(levels);
+        }
+        self.position = state.position;
     }
 
     /// Delay from input to output, clock cycles; that of the board's low-pass is not counted.

@@ -8,7 +8,7 @@ use crate::filter::Parameters;
 use crate::waveform::Waveform;
 
 /// One of the three voices.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Voice {
     pub waveform: Waveform,
     pub envelope: Envelope,

@@ -1,5 +1,7 @@
-//! Helpers for tests and tools: golden traces, sound comparison, fixtures. Never shipped.
+//! Helpers for tests and tools: golden traces, sound comparison, fixtures, an assembler. Never
+//! shipped.
 
+pub mod asm;
 pub mod fixture;
 pub mod measure;
 pub mod sound;

@@ -3,8 +3,6 @@
 //! A tune is a text under `tunes/`; the player is `player.asm`. What is made is committed under
 //! `public/demo` as a small tree in the form of the High Voltage SID Collection.
 
-mod asm;
-mod opcodes;
 mod samples;
 mod text;
 mod tree;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail, ensure};
+use testkit::asm::assemble;
 
-use super::asm::assemble;
 use super::samples::drums;
 use super::text::{Entry, Pattern, entries, hex, note, pattern, times};
 

@@ -47,6 +47,9 @@ pub struct SongArgs {
     /// Video standard, whatever the tune names.
     #[arg(long)]
     pub clock: Option<ClockChoice>,
+    /// Folder with ROMs of a C64: `kernal.bin`, `basic.bin`, `chargen.bin`.
+    #[arg(long)]
+    pub rom_dir: Option<PathBuf>,
 }
 
 /// What to do with tunes.
@@ -112,6 +115,9 @@ pub enum TuneCommand {
         /// Run on without sound once a tune has been heard: ten times as fast.
         #[arg(long)]
         quick: bool,
+        /// Folder with ROMs of a C64, for BASIC tunes.
+        #[arg(long)]
+        rom_dir: Option<PathBuf>,
     },
 }
 
@@ -146,6 +152,7 @@ pub fn run(command: TuneCommand) -> anyhow::Result<()> {
             folder,
             seconds,
             quick,
-        } => sweep::run(&folder, seconds, quick),
+            rom_dir,
+        } => sweep::run(&folder, seconds, quick, rom_dir.as_deref()),
     }
 }

@@ -1,9 +1,10 @@
 //! From a file and options to a machine that plays.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
-use c64::{Config, Player, VideoStandard};
+use c64::{Config, Player, Roms, VideoStandard};
 use sidfile::Tune;
 
 use super::{ClockChoice, ModelChoice, SongArgs};
@@ -12,6 +13,13 @@ use super::{ClockChoice, ModelChoice, SongArgs};
 pub(super) fn tune(path: &Path) -> anyhow::Result<Tune> {
     let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     Tune::parse(&bytes).with_context(|| format!("parsing {}", path.display()))
+}
+
+/// The ROMs of a folder, if one is given.
+pub(super) fn roms(folder: Option<&Path>) -> anyhow::Result<Option<Arc<Roms>>> {
+    folder
+        .map(|folder| crate::prg::read_roms(folder).map(Arc::new))
+        .transpose()
 }
 
 /// The tune, and a machine that plays the song asked for at `sample_rate`.
@@ -27,6 +35,7 @@ pub(super) fn player(args: &SongArgs, sample_rate: u32) -> anyhow::Result<(Tune,
             ModelChoice::Mos6581 => sid::Model::Mos6581,
             ModelChoice::Mos8580 => sid::Model::Mos8580,
         }),
+        roms: roms(args.rom_dir.as_deref())?,
         ..Config::default()
     };
     let song = args.song.unwrap_or(tune.start_song);

@@ -36,7 +36,16 @@ enum Outcome {
 
 /// Plays the start song of every tune below `folder`. A quick sweep lets a tune run on without
 /// sound once it has been heard.
-pub(super) fn run(folder: &Path, seconds: f64, is_quick: bool) -> anyhow::Result<()> {
+pub(super) fn run(
+    folder: &Path,
+    seconds: f64,
+    is_quick: bool,
+    rom_dir: Option<&Path>,
+) -> anyhow::Result<()> {
+    let config = Config {
+        roms: super::open::roms(rom_dir)?,
+        ..Config::default()
+    };
     let files: Vec<PathBuf> = walkdir::WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()
@@ -53,7 +62,7 @@ pub(super) fn run(folder: &Path, seconds: f64, is_quick: bool) -> anyhow::Result
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = play(file, seconds, is_quick);
+                    let outcome = play(file, seconds, is_quick, &config);
                     if outcome != Outcome::Plays {
                         println!("{}: {outcome:?}", file.display());
                     }
@@ -102,8 +111,10 @@ fn print_summary(outcomes: &[Outcome], speed: f64) {
     }
 }
 
-fn play(file: &Path, seconds: f64, is_quick: bool) -> Outcome {
-    match catch_unwind(AssertUnwindSafe(|| play_unguarded(file, seconds, is_quick))) {
+fn play(file: &Path, seconds: f64, is_quick: bool, config: &Config) -> Outcome {
+    match catch_unwind(AssertUnwindSafe(|| {
+        play_unguarded(file, seconds, is_quick, config)
+    })) {
         Ok(outcome) => outcome,
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
@@ -113,13 +124,12 @@ fn play(file: &Path, seconds: f64, is_quick: bool) -> Outcome {
     }
 }
 
-fn play_unguarded(file: &Path, seconds: f64, is_quick: bool) -> Outcome {
-    let config = Config::default();
+fn play_unguarded(file: &Path, seconds: f64, is_quick: bool, config: &Config) -> Outcome {
     let tune = match super::open::tune(file) {
         Ok(tune) => tune,
         Err(error) => return Outcome::Refused(format!("{error:#}")),
     };
-    let mut player = match Player::new(&tune, tune.start_song, &config) {
+    let mut player = match Player::new(&tune, tune.start_song, config) {
         Ok(player) => player,
         Err(error) => return Outcome::Refused(error.to_string()),
     };

@@ -1,10 +1,19 @@
-//! The interrupt control register of a CIA (8521): flags, mask, and the line to the CPU.
+//! The interrupt control register of a CIA: flags, mask, and the line to the CPU.
 //!
-//! Reading the register releases the line at once, but its flags fade two cycles later: a second
-//! read in between still sees them, without the summary bit. A flag that comes up in the cycle
-//! behind a read pulls the line one cycle later than otherwise; if that read found the summary
-//! bit, which has not faded yet, it does not pull the line at all. Source: the behaviour of
-//! libsidplayfp 3.0.2 (`c64/CIA/interrupt.cpp`).
+//! 8521: reading the register releases the line at once, but its flags fade two cycles later: a
+//! second read in between still sees them, without the summary bit. A flag that comes up in the
+//! cycle behind a read pulls the line one cycle later than otherwise; if that read found the
+//! summary bit, which has not faded yet, it does not pull the line at all.
+//!
+//! 6526: summary bit and line follow a flag a cycle later. A read takes the flags away at once and
+//! leaves the summary bit for two cycles; if it comes in the cycle of the flag, or in the one
+//! before the line would be pulled, the interrupt is lost. Timer B's flag is lost when it comes up
+//! in the cycle behind a read, though it interrupts.
+//!
+//! Sources: the behaviour of libsidplayfp 3.0.2 (`c64/CIA/interrupt.cpp`, `mos652x.cpp`), which
+//! follows VICE's `CIA/cia-timer` and `CIA/dd0dtest` on real machines.
+
+use super::CiaModel;
 
 /// Flag of timer A.
 pub(super) const TIMER_A: u8 = 0x01;
@@ -16,9 +25,12 @@ pub(super) const ALARM: u8 = 0x04;
 pub(super) const SERIAL: u8 = 0x08;
 /// Set in what is read where the CIA has interrupted; the sense of a write.
 const SUMMARY: u8 = 0x80;
+/// The flags without it.
+const FLAGS: u8 = 0x1f;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct InterruptControl {
+    model: CiaModel,
     mask: u8,
     flags: u8,
     /// Flags that arose since the last read.
@@ -27,23 +39,26 @@ pub(super) struct InterruptControl {
     last_read: u64,
     /// What the last read found.
     last_value: u8,
+    last_write: u64,
     /// When the flags that were read fade; zero: nothing fades.
     fade_at: u64,
-    /// When a flag that came up right behind a read pulls the line; zero: none did.
-    late_at: u64,
+    /// When a flag that has come up pulls the line; zero: none is on its way.
+    due_at: u64,
 }
 
 impl InterruptControl {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(model: CiaModel) -> Self {
         Self {
+            model,
             mask: 0,
             flags: 0,
             fresh: 0,
             is_asserted: false,
             last_read: 0,
             last_value: 0,
+            last_write: 0,
             fade_at: 0,
-            late_at: 0,
+            due_at: 0,
         }
     }
 
@@ -56,7 +71,22 @@ impl InterruptControl {
         self.mask & flag != 0 && !self.is_asserted
     }
 
-    fn settle(&mut self, cycle: u64) {
+    /// The cycle at which the line may be pulled by a flag on its way.
+    pub(super) fn due_at(&self) -> Option<u64> {
+        (self.due_at != 0).then_some(self.due_at)
+    }
+
+    /// Does what is due by `cycle`, in its order.
+    pub(super) fn advance(&mut self, cycle: u64) {
+        if self.due_at != 0 && self.due_at <= cycle {
+            let at = core::mem::take(&mut self.due_at);
+            self.fade(at);
+            self.arrive(at);
+        }
+        self.fade(cycle);
+    }
+
+    fn fade(&mut self, cycle: u64) {
         while self.fade_at != 0 && self.fade_at <= cycle {
             self.flags = self.fresh;
             if self.last_read + 1 == self.fade_at {
@@ -68,33 +98,45 @@ impl InterruptControl {
         }
     }
 
+    /// A flag that was on its way pulls the line.
+    fn arrive(&mut self, cycle: u64) {
+        match self.model {
+            CiaModel::Mos8521 => self.assert(),
+            CiaModel::Mos6526 => {
+                if self.flags & SUMMARY == 0 {
+                    self.flags |= SUMMARY;
+                    self.is_asserted |= self.last_read + 1 != cycle;
+                }
+            }
+        }
+    }
+
     /// Sets a flag in the first half of `cycle`.
     pub(super) fn raise(&mut self, flag: u8, cycle: u64) {
-        self.settle(cycle);
+        self.advance(cycle);
         self.flags |= flag;
         self.fresh |= flag;
-        if self.mask & flag == 0 || self.is_asserted {
-            return;
-        }
-        if self.last_read + 1 == cycle {
-            if self.last_value & SUMMARY == 0 {
-                self.late_at = cycle + 1;
+        let is_behind_read = self.last_read + 1 == cycle;
+        match self.model {
+            CiaModel::Mos8521 => {
+                if self.mask & flag == 0 || self.is_asserted {
+                    return;
+                }
+                if !is_behind_read {
+                    self.assert();
+                } else if self.last_value & SUMMARY == 0 {
+                    self.due_at = cycle + 1;
+                }
             }
-        } else {
-            self.assert();
-        }
-    }
-
-    /// The cycle at which the line will be pulled late, if one waits.
-    pub(super) fn late_at(&self) -> Option<u64> {
-        (self.late_at != 0).then_some(self.late_at)
-    }
-
-    /// Pulls the line if that was due by `cycle`.
-    pub(super) fn catch_up(&mut self, cycle: u64) {
-        if self.late_at != 0 && self.late_at <= cycle {
-            self.late_at = 0;
-            self.assert();
+            CiaModel::Mos6526 => {
+                if self.mask & flag != 0 && self.due_at == 0 {
+                    self.due_at = cycle + 1;
+                }
+                if flag == TIMER_B && is_behind_read {
+                    self.flags &= !TIMER_B;
+                    self.fresh &= !TIMER_B;
+                }
+            }
         }
     }
 
@@ -104,14 +146,20 @@ impl InterruptControl {
         self.is_asserted = true;
     }
 
+    /// Reads the register in the second half of `cycle`.
     pub(super) fn read(&mut self, cycle: u64) -> u8 {
-        self.settle(cycle);
+        self.advance(cycle);
         let value = self.flags;
         self.last_read = cycle;
         self.last_value = value;
-        self.flags &= !SUMMARY;
         self.is_asserted = false;
-        self.late_at = 0;
+        match self.model {
+            CiaModel::Mos8521 => {
+                self.flags &= !SUMMARY;
+                self.due_at = 0;
+            }
+            CiaModel::Mos6526 => self.flags &= SUMMARY,
+        }
         if self.fade_at == 0 {
             self.fade_at = cycle + 2;
             self.fresh = 0;
@@ -119,16 +167,34 @@ impl InterruptControl {
         value
     }
 
-    /// Sets or clears bits of the mask. A flag that is already up interrupts then.
+    /// Sets or clears bits of the mask in the second half of `cycle`. A flag that is already up
+    /// interrupts then.
     pub(super) fn write(&mut self, value: u8, cycle: u64) {
-        self.settle(cycle);
+        self.advance(cycle);
         if value & SUMMARY != 0 {
             self.mask |= value & !SUMMARY;
         } else {
             self.mask &= !value;
         }
-        if self.last_read + 1 != cycle && self.flags & self.mask & 0x1f != 0 && !self.is_asserted {
-            self.assert();
+        let is_behind_write = self.last_write + 1 == cycle;
+        self.last_write = cycle;
+        if self.last_read + 1 == cycle {
+            return;
+        }
+        let is_wanted = self.flags & self.mask & FLAGS != 0;
+        match self.model {
+            CiaModel::Mos8521 => {
+                if is_wanted && !self.is_asserted {
+                    self.assert();
+                }
+            }
+            CiaModel::Mos6526 => {
+                if is_wanted && self.due_at == 0 {
+                    self.due_at = cycle + 2;
+                } else if !is_wanted && is_behind_write {
+                    self.due_at = 0;
+                }
+            }
         }
     }
 }

@@ -1,18 +1,24 @@
 //! The time of day of a CIA: a clock in BCD that counts the mains frequency.
 //!
-//! Source: the MOS 6526 data sheet; VICE's `ciacore.c` for hours that are not valid BCD.
+//! Sources: the MOS 6526 data sheet; the documentation of VICE's `CIA/tod` tests for what the sheet
+//! leaves out: the divider, midday, digits that are not BCD.
+
+/// States of the divider of the mains frequency.
+const STATES: u8 = 6;
 
 const TENTHS: usize = 0;
 const SECONDS: usize = 1;
 const MINUTES: usize = 2;
 const HOURS: usize = 3;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct TimeOfDay {
     /// Cycles from one tick of the mains to the next.
     period: u64,
     next_tick: u64,
-    ticks: u8,
+    /// The divider. It is looked at before it counts: a change of frequency that comes too late
+    /// costs a round.
+    state: u8,
     clock: [u8; 4],
     latch: [u8; 4],
     alarm: [u8; 4],
@@ -27,7 +33,7 @@ impl TimeOfDay {
         Self {
             period,
             next_tick: 0,
-            ticks: 0,
+            state: 0,
             clock,
             latch: clock,
             alarm: [0; 4],
@@ -49,11 +55,13 @@ impl TimeOfDay {
             if self.is_stopped {
                 continue;
             }
-            self.ticks = (self.ticks + 1) & 7;
-            if self.ticks == if by_five { 5 } else { 6 } {
-                self.ticks = 0;
+            let last = if by_five { STATES - 2 } else { STATES - 1 };
+            if self.state == last {
+                self.state = 0;
                 self.advance();
                 is_alarm |= self.clock == self.alarm;
+            } else {
+                self.state = (self.state + 1) % STATES;
             }
         }
         is_alarm
@@ -83,7 +91,7 @@ impl TimeOfDay {
         }
         match register {
             TENTHS if self.is_stopped => {
-                self.ticks = 0;
+                self.state = 0;
                 self.is_stopped = false;
             }
             HOURS => {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A VIC-II with the clock that drives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum VicModel {
     /// 6569: PAL.
     Mos6569,
@@ -16,10 +16,12 @@ pub enum VicModel {
     Mos6567R56A,
     /// 6572: PAL-N of the Argentine Drean.
     Mos6572,
+    /// 6573: PAL-M of Brazil, NTSC's raster with PAL's colours.
+    Mos6573,
 }
 
 /// Raster geometry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     /// Lines of a frame.
     pub lines: u16,
@@ -54,7 +56,7 @@ impl VicModel {
                 display_at: 57,
                 ..ntsc
             },
-            Self::Mos6567R8 => ntsc,
+            Self::Mos6567R8 | Self::Mos6573 => ntsc,
             Self::Mos6567R56A => Timing {
                 lines: 262,
                 cycles: 64,
@@ -71,6 +73,7 @@ impl VicModel {
             Self::Mos6569 => 4_433_618.75 * 4.0 / 18.0,
             Self::Mos6567R8 | Self::Mos6567R56A => 3_579_545.455 * 4.0 / 14.0,
             Self::Mos6572 => 3_582_056.25 * 4.0 / 14.0,
+            Self::Mos6573 => 3_575_611.49 * 4.0 / 14.0,
         }
     }
 
@@ -78,13 +81,13 @@ impl VicModel {
     pub fn mains_hz(self) -> f64 {
         match self {
             Self::Mos6569 | Self::Mos6572 => 50.0,
-            Self::Mos6567R8 | Self::Mos6567R56A => 60.0,
+            Self::Mos6567R8 | Self::Mos6567R56A | Self::Mos6573 => 60.0,
         }
     }
 }
 
 /// Sprites whose DMA begins or ends in a cycle.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SpriteCycle {
     /// BA falls if one of these sprites has DMA.
     pub(super) begins: u8,

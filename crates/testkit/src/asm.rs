@@ -1,15 +1,18 @@
-//! A two-pass assembler for the 6502, as much of one as the demo tunes' player needs.
+//! A two-pass assembler for the 6502, as much of one as test programs and the demo tunes' player
+//! need.
 //!
 //! A line is `label mnemonic operand ; comment`; a label starts in the first column, anything
 //! else is indented. `NAME = expression` names a constant. `.org`, `.byte`, `.word` and `.fill`
 //! place data. An expression is a sum of numbers (`$ff`, `%1010`, `255`), labels and `*`, with
 //! `<` or `>` in front for its low or high byte.
 
+mod opcodes;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use super::opcodes::{Mode, opcode};
+use self::opcodes::{Mode, opcode};
 
 /// What the assembler makes of a source.
 pub struct Program {
@@ -19,7 +22,10 @@ pub struct Program {
     pub bytes: Vec<u8>,
 }
 
-/// Assembles a source; an error names its line.
+/// Assembles a source.
+///
+/// # Errors
+/// Names the line and what is wrong with it.
 pub fn assemble(source: &str) -> Result<Program> {
     let mut first = Pass::new(BTreeMap::new(), false);
     first.run(source)?;
