@@ -1,12 +1,3 @@
-// Starts the engine and tells the page when it dies.
 import init from '/engine.js'
-const died = (reason) => {
-  postMessage({ died: String(globalThis.siderealPanic ?? reason) })
-  close()
-}
-addEventListener('error', (event) => {
-  event.preventDefault()
-  died(event.message)
-})
-addEventListener('unhandledrejection', (event) => died(event.reason))
-init().catch(died)
+import { start } from '/worker-start.js'
+start(init)

@@ -37,6 +37,8 @@ function correlation(a: Float32Array, b: Float32Array, lag: number, step: number
 
 /** Best correlation of `part` with any place of `whole` between two seconds, and that place. */
 export function locate(part: Float32Array, whole: Float32Array, rate: number, from: number, to: number) {
+  // Silence is like nothing, and would be compared with every place to the last sample.
+  if (part.every((sample) => sample === part[0])) return { correlation: 0, second: 0 }
   const first = Math.max(0, Math.floor(from * rate))
   const last = Math.min(whole.length - part.length, Math.floor(to * rate))
   let best = { correlation: -1, second: 0 }

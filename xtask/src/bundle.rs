@@ -35,11 +35,8 @@ pub const BUNDLES: [Bundle; 3] = [
     },
 ];
 
-/// Features that the binaries above need.
+/// Features that the binaries above and the workers' tests need.
 pub const FEATURES: &str = "worker/engine,worker/library";
-
-/// Features with which the workers' own tests run.
-pub const WORKER_FEATURES: &str = FEATURES;
 
 /// How much effort goes into a build.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::bundle::{self, FEATURES, TARGET, WORKER_FEATURES};
+use crate::bundle::{self, FEATURES, TARGET};
 use crate::shell::{cargo, ensure_cargo_tool, execute, step};
 
 pub fn run() -> Result<()> {
@@ -18,7 +18,7 @@ pub fn run() -> Result<()> {
                     "--workspace",
                     "--all-targets",
                     "--features",
-                    WORKER_FEATURES,
+                    FEATURES,
                 ])
                 .args(DENY),
         )
@@ -51,7 +51,7 @@ pub fn run() -> Result<()> {
                     "--no-deps",
                     "--document-private-items",
                 ])
-                .args(["--features", WORKER_FEATURES])
+                .args(["--features", FEATURES])
                 .env("RUSTDOCFLAGS", "-D warnings"),
         )
     })?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::bundle::WORKER_FEATURES;
+use crate::bundle::FEATURES;
 use crate::shell::{capture, cargo, ensure_cargo_tool, root, step};
 
 /// Share of lines that every core has covered.
@@ -25,7 +25,7 @@ pub fn run() -> Result<()> {
                     "--json",
                     "--summary-only",
                 ])
-                .args(["--features", WORKER_FEATURES]),
+                .args(["--features", FEATURES]),
         )
     })?;
     let report: Value = serde_json::from_str(&report).context("cargo llvm-cov printed no JSON")?;

@@ -1,6 +1,7 @@
 //! Journeys: Playwright drives Chromium against relays that run only for them.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{execute, step};
 use crate::test::chromium;
-use crate::{npm, run};
+use crate::{npm, run, run::Site};
 
 /// A relay that ends with its owner.
 struct Relay {
@@ -34,8 +35,9 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
     let chromium = chromium()?;
     npm::ensure()?;
     let data = std::env::temp_dir().join(format!("sidereal-journeys-{}", std::process::id()));
-    let isolated = start(&data, &[])?;
-    let open = start(&data, &["--isolation", "off"])?;
+    let site = run::build()?;
+    let isolated = start(&site, &data, &[])?;
+    let open = start(&site, &data, &["--isolation", "off"])?;
     let result = step("playing journeys", || {
         execute(
             Command::new("npx")
@@ -56,8 +58,8 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
     result
 }
 
-fn start(data: &std::path::Path, options: &[&str]) -> Result<Relay> {
-    let mut command = run::build()?;
+fn start(site: &Site, data: &Path, options: &[&str]) -> Result<Relay> {
+    let mut command = site.relay();
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     command.args([
         "--port",

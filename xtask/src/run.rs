@@ -1,6 +1,7 @@
 //! `cargo xtask run`: build everything and serve it.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -21,8 +22,22 @@ pub struct RunArgs {
     relay: Vec<String>,
 }
 
-/// Builds the site and the relay; returns the command that serves them.
-pub fn build() -> Result<Command> {
+/// The built site, and the relay that serves it.
+pub struct Site {
+    folder: PathBuf,
+}
+
+impl Site {
+    /// The command that serves it.
+    pub fn relay(&self) -> Command {
+        let mut relay = Command::new(target_dir().join("debug").join("sidereal-relay"));
+        relay.arg("serve").arg("--site").arg(&self.folder);
+        relay
+    }
+}
+
+/// Builds the site and the relay.
+pub fn build() -> Result<Site> {
     let bundles = bundle::build(Effort::Run)?;
     let (folder, _) = step("assembling the site", || {
         site::assemble(&bundles, Effort::Run)
@@ -30,9 +45,7 @@ pub fn build() -> Result<Command> {
     step("compiling the relay", || {
         execute(cargo().args(["build", "--locked", "--package", "relay"]))
     })?;
-    let mut relay = Command::new(target_dir().join("debug").join("sidereal-relay"));
-    relay.arg("serve").arg("--site").arg(folder);
-    Ok(relay)
+    Ok(Site { folder })
 }
 
 pub fn run(args: &RunArgs) -> Result<()> {
@@ -44,7 +57,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
         );
     }
     let start = Instant::now();
-    let mut relay = build()?;
+    let site = build()?;
     eprintln!(
         "==> ready after {:.0} s: http://127.0.0.1:{}",
         start.elapsed().as_secs_f64(),
@@ -52,7 +65,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     );
     // A second relay on this machine may have the metrics' port; whoever wants them asks.
     execute(
-        relay
+        site.relay()
             .env("SIDEREAL_METRICS", "off")
             .args(["--port", &args.port.to_string()])
             .args(&args.relay),

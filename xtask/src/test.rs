@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::bundle::WORKER_FEATURES;
+use crate::bundle::FEATURES;
 use crate::shell::{cargo, execute, exists, step};
 use crate::{journeys, probe};
 
@@ -49,7 +49,7 @@ fn native() -> Result<()> {
         command.arg("test");
     }
     command.args(["--locked", "--workspace", "--exclude", "app"]);
-    execute(command.args(["--features", WORKER_FEATURES]))
+    execute(command.args(["--features", FEATURES]))
 }
 
 fn exists_nextest() -> bool {

@@ -12,6 +12,7 @@ use crate::shell::root;
 const ARROWS: &[(&str, &[&str])] = &[
     ("sidfile", &[]),
     ("ring", &[]),
+    ("pcm", &[]),
     ("sid", &[]),
     ("c64", &["sid", "sidfile"]),
     ("catalog", &["sidfile"]),
@@ -24,7 +25,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "worker",
-        &["c64", "catalog", "protocol", "ring", "sid", "sidfile"],
+        &[
+            "c64", "catalog", "pcm", "protocol", "ring", "sid", "sidfile",
+        ],
     ),
     ("relay", &["catalog", "sidfile", "protocol"]),
     ("xtask", &["c64", "sid", "sidfile", "testkit"]),

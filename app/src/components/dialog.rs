@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Icon, Name};
+use super::{IconButton, Name};
 
 /// A modal dialog with a title and a button that closes it.
 #[component]
@@ -46,14 +46,7 @@ pub fn Dialog(
             <div class="dialog-box">
                 <header class="dialog-head">
                     <h2 id=id>{move || title.get()}</h2>
-                    <button
-                        class="button-icon"
-                        type="button"
-                        aria-label="Close"
-                        on:click=move |_| open.set(false)
-                    >
-                        <Icon name=Name::Close />
-                    </button>
+                    <IconButton label="Close" icon=Name::Close on_press=move || open.set(false) />
                 </header>
                 <Show when=move || open.get()>{children()}</Show>
             </div>

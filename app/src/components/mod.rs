@@ -2,12 +2,14 @@
 
 mod dialog;
 mod icon;
+mod icon_button;
 mod segmented;
 mod slider;
 mod virtual_list;
 
 pub use dialog::Dialog;
 pub use icon::{Icon, Name};
+pub use icon_button::IconButton;
 pub use segmented::Segmented;
 pub use slider::Slider;
 pub use virtual_list::VirtualList;

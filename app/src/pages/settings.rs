@@ -5,7 +5,7 @@ use listening::preferences::{Repeat, Songs, Theme};
 use listening::{Intent, LibraryState, SoundMode, words};
 use protocol::library::Storage;
 
-use super::parts::{ChipChoice, VideoChoice};
+use super::parts::{ChipChoice, Roms, VideoChoice};
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
 use crate::shell::document;
@@ -102,6 +102,7 @@ pub fn Settings() -> impl IntoView {
                     <VideoChoice name="video" />
                 </Setting>
             </section>
+            <Roms />
             <section class="card">
                 <h2>"Appearance"</h2>
                 <Setting title="Theme" hint="The accent colour comes from the tune's picture.">

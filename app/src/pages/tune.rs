@@ -137,6 +137,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
         .iter()
         .map(|chip| view! { <span class="badge">{words::chip_name(chip.model)}</span> })
         .collect_view();
+    let needs_roms = entry.needs_basic;
     let format = match entry.format {
         Format::Psid => "PSID",
         Format::Rsid => "RSID",
@@ -174,8 +175,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                     <span class="quiet">{entry.released.clone()}</span>
                     {chips}
                     <span class="badge">{format}</span>
-                    {entry
-                        .needs_basic
+                    {needs_roms
                         .then(|| view! { <span class="badge">"Needs ROMs"</span> })}
                 </p>
                 {move || {
@@ -186,6 +186,14 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                                 <p class="tune-error" role="alert">
                                     <Icon name=Name::Warning />
                                     {reason}
+                                    {needs_roms
+                                        .then(|| {
+                                            view! {
+                                                <A href="/settings#roms" attr:class="button button-small">
+                                                    "Add the ROMs"
+                                                </A>
+                                            }
+                                        })}
                                 </p>
                             }
                         })

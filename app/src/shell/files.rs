@@ -106,7 +106,7 @@ fn take(transfer: &web_sys::DataTransfer) -> (Vec<FileSystemEntry>, Vec<File>) {
 }
 
 fn is_file_by_name(name: &str) -> bool {
-    const ENDS: [&str; 6] = ["sid", "psid", "rsid", "zip", "md5", "txt"];
+    const ENDS: [&str; 8] = ["sid", "psid", "rsid", "zip", "md5", "txt", "bin", "rom"];
     name.rsplit_once('.')
         .is_some_and(|(_, end)| ENDS.contains(&&*end.to_ascii_lowercase()))
 }

@@ -23,7 +23,7 @@ pub enum Area {
 }
 
 /// The port of the 6510: a direction and a data register of eight bits, of which six are pins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Port {
     direction: u8,
     data: u8,

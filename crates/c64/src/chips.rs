@@ -1,10 +1,10 @@
 //! The sound chips of the machine: brought up to date when someone looks, mixed, and traced.
 //!
-//! A chip is clocked in one go from its last access to the next, or to the end of a batch. While
-//! nobody listens, writes are only noted, and replayed when a register is read or sound is asked
+//! A chip's digital part is clocked in one go from its last access to the next, or to the end of
+//! a batch; then the analogue parts of all chips follow side by side. While nobody listens, writes are only noted, and replayed when a register is read or sound is asked
 //! for again: a trace of a song costs the computer, not the chips.
 
-use sid::{Model, Sid};
+use sid::{Model, Part, Sid, Tape, play_together};
 
 use crate::scope::ScopeBuffer;
 use crate::trace::Write;
@@ -46,6 +46,8 @@ struct Chip {
     sid: Sid,
     /// The chip has been clocked up to, not including, this cycle.
     clocked_to: u64,
+    /// What its digital part has done since the start of the batch.
+    tape: Tape,
     /// Samples since the start of the batch.
     samples: Vec<f32>,
     /// Levels since the start of the batch.
@@ -106,13 +108,11 @@ impl Chip {
         let Ok(cycles @ 1..) = usize::try_from(cycle.saturating_sub(self.clocked_to)) else {
             return;
         };
-        let start = self.samples.len();
-        self.samples.resize(start + cycles, 0.0);
-        let out = &mut self.samples[start..];
         if is_tapped {
-            self.sid.clock_tapped(out, &mut self.levels);
+            self.sid
+                .record_tapped(cycles, &mut self.tape, &mut self.levels);
         } else {
-            self.sid.clock(out);
+            self.sid.record(cycles, &mut self.tape);
         }
         self.clocked_to = cycle;
     }
@@ -132,16 +132,16 @@ impl Chips {
     /// The chips at their addresses, at power-on, with the volume up. A reset chip has none, but
     /// the reference player turns it up at once: while the machine comes up the output's offset
     /// then fades away, which otherwise thumps when the driver turns the volume up.
-    pub fn new(chips: &[(u16, Model)], clock_hz: f64) -> Self {
+    pub fn new(chips: &[(u16, Model)]) -> Self {
         let chips = chips.iter().map(|&(address, model)| {
             let mut sid = Sid::new(model);
-            sid.set_clock(clock_hz);
             sid.write(24, 15);
             Chip {
                 address,
                 model,
                 sid,
                 clocked_to: 0,
+                tape: Tape::new(),
                 samples: Vec::new(),
                 levels: Vec::new(),
                 noted: Vec::new(),
@@ -227,6 +227,12 @@ impl Chips {
         for chip in &mut self.chips {
             chip.clock_to(cycle, self.is_tapped);
         }
+        let parts = self.chips.iter_mut().map(|chip| Part {
+            sid: &mut chip.sid,
+            tape: &mut chip.tape,
+            out: &mut chip.samples,
+        });
+        play_together(&mut parts.collect::<Vec<_>>());
         if let Some(scope) = scope {
             for (index, chip) in self.chips.iter().enumerate() {
                 scope.append(index, &chip.levels);
@@ -254,6 +260,14 @@ impl Chips {
             chip.samples.clear();
             chip.levels.clear();
         }
+    }
+
+    /// What the mixed chips give at `cycle`, left and right, without advancing them.
+    pub fn levels(&self, cycle: u64) -> [f32; 2] {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        self.clone()
+            .finish_batch(cycle + 1, &mut left, &mut right, None);
+        [&left, &right].map(|side| side.first().copied().unwrap_or(0.0))
     }
 
     /// Chooses what is heard of a chip: bits 0 to 2 the voices, bit 3 samples played through the
@@ -291,6 +305,7 @@ impl Chips {
             chip.sid.set_audible(chip.audible);
             chip.sid.set_model(chip.model);
             chip.clocked_to = cycle;
+            chip.tape.clear();
             chip.samples.clear();
             chip.levels.clear();
             chip.noted.clear();

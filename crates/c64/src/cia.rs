@@ -35,7 +35,7 @@ pub enum CiaModel {
 }
 
 /// One CIA.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cia {
     registers: [u8; 16],
     timer_a: Timer,

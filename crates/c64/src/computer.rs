@@ -84,7 +84,7 @@ impl Computer {
             vic: machine.vic,
             cia: machine.cia,
         };
-        let chips = Chips::new(&[(0xd400, machine.sid)], machine.vic.clock_hz());
+        let chips = Chips::new(&[(0xd400, machine.sid)]);
         let mut roms = RomSet::new(&machine.roms);
         if machine.roms == Roms::default() {
             roms = RomSet::returning();

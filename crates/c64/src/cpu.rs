@@ -36,7 +36,7 @@ pub(crate) mod flag {
 }
 
 /// The registers. The interrupt flag lives with the interrupt inputs that it masks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cpu {
     /// Program counter.
     pub pc: u16,

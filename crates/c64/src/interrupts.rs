@@ -19,7 +19,7 @@ pub enum IrqSource {
 }
 
 /// The CPU's interrupt inputs, its mask, and since when it has had a reason to interrupt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Interrupts {
     irq_sources: u8,
     nmi: bool,

@@ -13,7 +13,7 @@ use crate::driver::{self, Song};
 use crate::memory;
 use crate::roms::{RomSet, Roms};
 use crate::scope::ScopeBuffer;
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{Snapshot, State};
 use crate::system::{Board, System};
 use crate::trace::Write;
 use crate::vic::VicModel;
@@ -143,8 +143,6 @@ pub struct Player {
     left: Vec<f32>,
     right: Vec<f32>,
     resampled: [Vec<f32>; 2],
-    /// Pages of the last snapshot, to share with the next one.
-    last_pages: Vec<Arc<[u8; 0x100]>>,
 }
 
 impl Player {
@@ -202,12 +200,18 @@ impl Player {
             cia: config.cia,
         };
         let roms = rom_set(config.roms.as_deref(), &song, driver.cold);
-        let mut system = System::new(board, roms, Chips::new(&sids, clock_hz), power_on);
+        let mut system = System::new(board, roms, Chips::new(&sids), power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
 
-        let resampler = Resampler::new(clock_hz, config.sample_rate);
+        let resampler = Resampler::with_board(clock_hz, config.sample_rate);
         let sides = if chips.len() == 1 { 1 } else { 2 };
+        let mut resamplers = vec![resampler; sides];
+        // While the machine came up, the chips stood still.
+        let levels = system.chips.levels(power_on + 1);
+        for (resampler, level) in resamplers.iter_mut().zip(levels) {
+            resampler.settle(level, power_on);
+        }
         Ok(Self {
             cpu: Cpu::new(driver.cold),
             batch_end: system.cycle(),
@@ -217,13 +221,12 @@ impl Player {
             vic,
             clock_hz,
             is_frame_driven: song.speed == Speed::VerticalBlank && song.play != 0,
-            resamplers: vec![resampler; sides],
+            resamplers,
             ready: VecDeque::new(),
             frames: 0,
             left: Vec::new(),
             right: Vec::new(),
             resampled: [Vec::new(), Vec::new()],
-            last_pages: Vec::new(),
         })
     }
 
@@ -319,37 +322,40 @@ impl Player {
         self.frames
     }
 
-    /// The whole machine as it stands. Memory that has not changed since the last call is shared
-    /// with its snapshot.
+    /// Frames that the machine has made ahead of [`frames`](Self::frames). A snapshot is smallest
+    /// where there are none.
+    pub fn buffered(&self) -> u32 {
+        u32::try_from(self.ready.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The whole machine as it stands.
     pub fn snapshot(&mut self) -> Snapshot {
         let cycle = self.system.cycle();
-        self.last_pages = snapshot::pages(&self.system.ram, &self.last_pages);
-        Snapshot {
-            pages: self.last_pages.clone(),
+        let state = State {
             circuits: self.system.state.clone(),
             cpu: self.cpu.clone(),
             cycle,
             frames: self.frames,
             sids: self.system.chips.sids(cycle + 1),
-            resamplers: self.resamplers.clone(),
+            resamplers: self.resamplers.iter().map(Resampler::state).collect(),
             ready: self.ready.iter().copied().collect(),
-        }
+        };
+        Snapshot::of(&self.system.ram, &state)
     }
 
     /// Returns to a moment of the same song. What is muted stays muted, and chips stay the models
     /// that they are.
     pub fn restore(&mut self, snapshot: &Snapshot) {
-        snapshot::restore_pages(&mut self.system.ram, &snapshot.pages);
-        self.last_pages.clone_from(&snapshot.pages);
-        self.system.restore(&snapshot.circuits, snapshot.cycle);
-        self.system
-            .chips
-            .restore(&snapshot.sids, snapshot.cycle + 1);
-        self.cpu = snapshot.cpu.clone();
-        self.frames = snapshot.frames;
-        self.resamplers.clone_from(&snapshot.resamplers);
-        self.ready = snapshot.ready.iter().copied().collect();
-        self.batch_end = snapshot.cycle;
+        let state = snapshot.state(&mut self.system.ram);
+        self.system.restore(&state.circuits, state.cycle);
+        self.system.chips.restore(&state.sids, state.cycle + 1);
+        self.cpu = state.cpu;
+        self.frames = state.frames;
+        for (resampler, state) in self.resamplers.iter_mut().zip(&state.resamplers) {
+            resampler.set_state(state);
+        }
+        self.ready = state.ready.into();
+        self.batch_end = state.cycle;
     }
 
     /// Chooses what is heard of a chip: bits 0 to 2 the voices, bit 3 samples played through the
@@ -378,6 +384,12 @@ impl Player {
         self.clock_hz
     }
 
+    /// Cycles of a video frame.
+    pub fn frame_cycles(&self) -> u64 {
+        let timing = self.vic.timing();
+        u64::from(timing.lines) * u64::from(timing.cycles)
+    }
+
     /// The machine's video standard.
     pub fn video(&self) -> VideoStandard {
         standard_of(self.vic)
@@ -394,8 +406,7 @@ impl Player {
     /// Calls of the play routine a second: the frame rate, or what timer A of CIA 1 makes.
     pub fn play_rate(&self) -> f32 {
         let period = if self.is_frame_driven {
-            let timing = self.vic.timing();
-            f64::from(timing.lines) * f64::from(timing.cycles)
+            self.frame_cycles() as f64
         } else {
             f64::from(self.system.state.cia1.timer_a_latch()) + 1.0
         };

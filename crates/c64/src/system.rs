@@ -43,14 +43,16 @@ pub struct System {
 }
 
 /// Everything of the board that is neither memory nor sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Circuits {
     pub(crate) vic: Vic,
     pub(crate) cia1: Cia,
     pub(crate) cia2: Cia,
     port: Port,
     interrupts: Interrupts,
-    color: Box<[u8; 0x400]>,
+    /// Kept with the memory in a snapshot.
+    #[serde(skip, default = "no_color")]
+    pub(crate) color: Box<[u8; 0x400]>,
     /// Cycles in which RDY held the CPU.
     held_cycles: u64,
     /// The tick of the last read that was held.
@@ -59,6 +61,10 @@ pub(crate) struct Circuits {
     nmi_line: bool,
     /// What the next read of an undriven bus finds.
     noise: u8,
+}
+
+fn no_color() -> Box<[u8; 0x400]> {
+    Box::new([0; 0x400])
 }
 
 impl System {

@@ -26,10 +26,12 @@ const IRQ_SUMMARY: u8 = 0x80;
 const NEVER: u64 = u64::MAX;
 
 /// One VIC-II.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Vic {
     timing: Timing,
+    #[serde(with = "crate::array")]
     sprite_cycles: [SpriteCycle; 65],
+    #[serde(with = "crate::array")]
     registers: [u8; 64],
     sprites: Sprites,
     /// The cycle in which the current line began.

@@ -203,22 +203,6 @@ fn a_tune_that_jams_says_where_and_goes_silent() {
 }
 
 #[test]
-fn a_run_of_snapshots_stays_small() {
-    let mut player = player(&rising());
-    let mut before = player.snapshot();
-    for _ in 0..10 {
-        player.skip(17_640);
-        let snapshot = player.snapshot();
-        assert!(
-            snapshot.own_pages(&before) <= 4,
-            "{}",
-            snapshot.own_pages(&before)
-        );
-        before = snapshot;
-    }
-}
-
-#[test]
 fn traces_tell_when_and_what() {
     let mut player = player(&rising());
     player.set_trace(true);
@@ -237,22 +221,6 @@ fn traces_tell_when_and_what() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
-
-    #[test]
-    fn restoring_returns_to_the_same_sound(
-        before in 1u64..20_000,
-        after in 1usize..9_000,
-        further in 0u64..9_000,
-    ) {
-        let mut player = player(&rising());
-        player.skip(before);
-        let snapshot = player.snapshot();
-        let first = render(&mut player, after);
-        player.skip(further);
-        player.restore(&snapshot);
-        prop_assert_eq!(player.frames(), before);
-        prop_assert!(first == render(&mut player, after));
-    }
 
     #[test]
     fn any_program_runs(program in prop::collection::vec(any::<u8>(), 1..4000), play in any::<u16>()) {

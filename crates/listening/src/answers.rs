@@ -130,9 +130,6 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
-                if count > 0 && self.awaits_first_until.take().is_some() {
-                    self.ask_first_row();
-                }
                 self.player.neighbours.known = false;
                 self.ask_about_current();
                 if let Some(page) = &self.page {
@@ -140,6 +137,7 @@ impl Model {
                     self.ask(Asked::PageEntry, LibraryRequest::Entry { md5 });
                 }
             }
+            Said::Roms { kinds } => self.list.roms = kinds,
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
     }
@@ -186,6 +184,7 @@ impl Model {
         failed: Option<String>,
     ) {
         let text = match (report.added, report.known) {
+            (0, 0) if !report.roms.is_empty() => "The ROMs are in their sockets.".to_owned(),
             (0, 0) => "Nothing was added.".to_owned(),
             (0, known) => format!(
                 "Nothing new: {} already here.",
@@ -201,6 +200,7 @@ impl Model {
         let kind = match (&phase, report.added) {
             (ImportPhase::Failed(_), _) => NoticeKind::Bad,
             (_, 1..) => NoticeKind::Good,
+            _ if !report.roms.is_empty() => NoticeKind::Good,
             _ => NoticeKind::Note,
         };
         let clean = phase == ImportPhase::Done && report.refused.is_empty();

@@ -7,6 +7,7 @@ use protocol::engine::{Model as Chip, Video};
 use protocol::{engine, library};
 use sidfile::{Md5, TuneId};
 
+use crate::export::ExportWish;
 use crate::preferences::{Repeat, Songs, Theme};
 
 /// Number of a request, chosen by the model; answers carry it. 0 is what nobody asked for.
@@ -113,12 +114,20 @@ pub enum Intent {
     CloseImport,
     /// Take a file out of the library.
     Remove(Md5),
+    /// Forgets the ROMs.
+    RemoveRoms,
     /// A tune's page is shown, or none.
     ShowTune(Option<(Md5, Option<u16>)>),
     /// A message has been read.
     Dismiss(u32),
     /// Ask the library again.
     RetryLibrary,
+    /// Bring tunes to one loudness, or leave them as they are.
+    SetLevelling(bool),
+    /// Render songs into files.
+    Export(ExportWish),
+    /// Stop the export, or put its report away.
+    StopExport,
     /// Start the engine again that has been given up.
     RetryEngine,
     /// The page is being left: keep what must be kept.
@@ -162,6 +171,20 @@ pub enum Event {
         event: engine::Event,
         /// Address of a rendered file.
         file: Option<String>,
+    },
+    /// The second engine, which exports, says something.
+    Export {
+        /// Which export it is about.
+        ticket: Ticket,
+        /// What.
+        event: engine::Event,
+        /// Address of the file.
+        file: Option<String>,
+    },
+    /// The second engine died.
+    ExportDied {
+        /// Why, in words.
+        reason: String,
     },
     /// The library says something.
     Library {
@@ -212,6 +235,8 @@ pub enum AudioCommand {
     Pause,
     /// Loudness, 0 to 1.
     Volume(f32),
+    /// Factor that brings the tune to the common loudness.
+    Level(f32),
     /// Play a rendered file.
     PlayFile {
         /// Its address.
@@ -245,6 +270,17 @@ pub struct MediaState {
 pub enum Effect {
     /// Ask the engine.
     Engine(Ticket, engine::Request),
+    /// Have a second engine export.
+    Export(Ticket, engine::Request),
+    /// The second engine is not needed any more.
+    StopExport,
+    /// Hand the listener a file under a name; it is not needed afterwards.
+    SaveFile {
+        /// Its address.
+        url: String,
+        /// Its name.
+        name: String,
+    },
     /// Ask the library.
     Library(Ticket, library::Request),
     /// Hand the files that were dropped to the library.

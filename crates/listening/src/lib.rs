@@ -7,12 +7,15 @@
 mod answers;
 pub mod art;
 mod event;
+mod export;
 mod import;
 mod list;
 mod model;
+pub mod notes;
 mod player;
 pub mod preferences;
 pub mod scope;
+mod scouted;
 mod view;
 mod walk;
 mod wishes;
@@ -21,9 +24,11 @@ pub mod words;
 pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };
+pub use export::{ExportPhase, ExportView, ExportWish};
 pub use import::{ImportPhase, ImportView};
 pub use list::{LibraryState, ListView};
 pub use model::Model;
+pub use scouted::OverviewView;
 pub use view::{
     ClockView, Notice, NoticeKind, PageEntry, PageView, PlayerView, SettingsView, State, TuneView,
 };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use catalog::{Column, Query, Row, Sort};
 use protocol::library::{Request, Storage};
+use sidfile::rom::RomKind;
 
 use crate::event::{Effect, Ticket};
 
@@ -42,12 +43,15 @@ pub struct ListView {
     pub first: u32,
     /// Rows on the screen; `None` where they are on their way.
     pub rows: Vec<Option<Arc<Row>>>,
+    /// ROMs of the C64 that are kept.
+    pub roms: Vec<RomKind>,
 }
 
 #[derive(Debug)]
 pub(crate) struct List {
     pub library: LibraryState,
     pub query: Query,
+    pub roms: Vec<RomKind>,
     total: Option<u32>,
     windows: BTreeMap<u32, Vec<Arc<Row>>>,
     asked: BTreeMap<Ticket, u32>,
@@ -65,6 +69,7 @@ impl List {
                 filter: String::new(),
                 sort,
             },
+            roms: Vec::new(),
             total: None,
             windows: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -85,16 +90,13 @@ impl List {
             total: self.total,
             first: self.first,
             rows: (self.first..end).map(|at| self.row(at)).collect(),
+            roms: self.roms.clone(),
         }
     }
 
     pub fn row(&self, at: u32) -> Option<Arc<Row>> {
         let window = self.windows.get(&(at / WINDOW))?;
         window.get((at % WINDOW) as usize).cloned()
-    }
-
-    pub fn is_empty_library(&self) -> bool {
-        matches!(self.library, LibraryState::Open { count: 0, .. })
     }
 
     pub fn filter(&mut self, filter: String) -> bool {

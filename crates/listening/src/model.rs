@@ -5,10 +5,12 @@ use protocol::library::Request as LibraryRequest;
 use sidfile::TuneId;
 
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
+use crate::export::{Export, ExportView};
 use crate::import::{Import, ImportView};
 use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
+use crate::scouted::{OverviewView, Report};
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::words;
 
@@ -54,12 +56,10 @@ pub struct Model {
     pub(crate) preferences: Preferences,
     pub(crate) list: List,
     pub(crate) import: Import,
+    pub(crate) export: Export,
     pub(crate) page: Option<PageView>,
     pub(crate) asked: Vec<(Ticket, Asked)>,
     pub(crate) walk: Option<Walk>,
-    /// Play was pressed in an empty library, which may be about to get its first tunes: until then
-    /// it is waited for them.
-    pub(crate) awaits_first_until: Option<u64>,
     notices: Vec<(Notice, u64)>,
     last_notice: u32,
     last_ticket: Ticket,
@@ -81,10 +81,10 @@ impl Default for Model {
             list: List::new(preferences.sort),
             preferences,
             import: Import::default(),
+            export: Export::default(),
             page: None,
             asked: Vec::new(),
             walk: None,
-            awaits_first_until: None,
             notices: Vec::new(),
             last_notice: 0,
             last_ticket: 0,
@@ -113,6 +113,12 @@ impl Model {
                 event,
                 file,
             } => self.engine_says(ticket, event, file),
+            Event::Export {
+                ticket,
+                event,
+                file,
+            } => self.export_says(ticket, event, file),
+            Event::ExportDied { reason } => self.export_died(&reason),
             Event::Library { ticket, event } => self.library_says(ticket, event),
             Event::Audio(event) => self.audio_says(event),
             Event::EngineRestarted { reason } => self.engine_restarted(&reason),
@@ -123,10 +129,6 @@ impl Model {
                 self.now = now;
                 self.player.tick(now, heard);
                 self.notices.retain(|(_, until)| *until > now);
-                if self.awaits_first_until.is_some_and(|until| now >= until) {
-                    self.awaits_first_until = None;
-                    self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);
-                }
                 if self.player.state == State::Playing && now >= self.kept_at + KEEP_EVERY_MILLIS {
                     self.keep();
                 }
@@ -164,6 +166,18 @@ impl Model {
     #[must_use]
     pub fn import(&self) -> ImportView {
         self.import.view.clone()
+    }
+
+    /// The export. Its name says what it is of, as there is one at a time.
+    #[must_use]
+    pub fn export_view(&self) -> ExportView {
+        self.export.view.clone()
+    }
+
+    /// The current song from afar.
+    #[must_use]
+    pub fn overview(&self) -> OverviewView {
+        self.player.scouted.overview.clone()
     }
 
     /// The tune whose page is shown.
@@ -302,6 +316,7 @@ impl Model {
             Said::Loaded { tune, .. }
             | Said::Ended { tune }
             | Said::Silent { tune, .. }
+            | Said::Scouted { tune, .. }
             | Said::FileRendered { tune, .. } => Some(*tune),
             Said::Failed { tune, .. } => *tune,
             _ => None,
@@ -340,12 +355,61 @@ impl Model {
                 self.player.speed_percent = Some(speed_percent);
                 self.player.ahead_millis = ahead_millis;
             }
+            Said::Scouted {
+                tune,
+                to_millis,
+                is_done,
+                first_bin,
+                bins,
+                loudness_lufs,
+                gain,
+                length,
+            } => self.scout_says(Report {
+                tune,
+                to_millis,
+                is_done,
+                first_bin,
+                bins,
+                loudness_lufs,
+                gain,
+                length,
+            }),
             Said::Ready
             | Said::Seeking { .. }
+            | Said::Registers { .. }
+            | Said::ExportProgress { .. }
+            | Said::Exported { .. }
             | Said::Changed
             | Said::Ended { .. }
             | Said::Scope { .. } => {}
         }
+    }
+
+    fn scout_says(&mut self, report: Report) {
+        let gain = self.player.scouted.gain;
+        let found = self.player.scouted.take(report);
+        if self.player.scouted.gain.to_bits() != gain.to_bits() {
+            self.send_level();
+        }
+        let Some(found) = found else { return };
+        if let Some(current) = &mut self.player.current
+            && current.known_length().is_none()
+        {
+            current.found = Some(found);
+            self.engine(EngineRequest::SetEnd {
+                end_millis: found.millis,
+            });
+        }
+    }
+
+    /// Tells the audio how loud the current song is to be played.
+    pub(crate) fn send_level(&mut self) {
+        let level = if self.preferences.levelling {
+            self.player.scouted.gain
+        } else {
+            1.0
+        };
+        self.effects.push(Effect::Audio(AudioCommand::Level(level)));
     }
 
     fn audio_says(&mut self, event: AudioEvent) {

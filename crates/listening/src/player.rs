@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use catalog::{Entry, Query, Row};
-use protocol::engine::{ALL_AUDIBLE, Audible, MAX_CHIPS, Playing, Request};
+use protocol::engine::{ALL_AUDIBLE, Audible, FoundLength, MAX_CHIPS, Playing, Request};
 use sidfile::TuneId;
 
 use crate::event::{AudioCommand, Effect, Heard, MediaState, SoundMode, Ticket, UNASKED};
 use crate::preferences::{Place, Preferences};
+use crate::scouted::Scouted;
 use crate::view::State;
 use crate::words;
 
@@ -24,6 +25,8 @@ pub(crate) struct Current {
     pub id: TuneId,
     pub row: Arc<Row>,
     pub entry: Option<Arc<Entry>>,
+    /// Length that the engine found by listening.
+    pub found: Option<FoundLength>,
 }
 
 impl Current {
@@ -37,6 +40,7 @@ impl Current {
 
     pub fn length(&self) -> u32 {
         self.known_length()
+            .or(self.found.map(|found| found.millis))
             .filter(|&millis| millis > 0)
             .unwrap_or(words::UNKNOWN_LENGTH_MILLIS)
     }
@@ -88,6 +92,8 @@ pub(crate) struct Player {
     pub rendered_millis: Option<u32>,
     file: Option<String>,
     pub ahead_millis: u32,
+    /// What the engine found by running ahead.
+    pub scouted: Scouted,
     pub speed_percent: Option<u32>,
     underruns: u32,
     /// Times that sound was missing in this tune.
@@ -106,7 +112,9 @@ impl Player {
     }
 
     /// Chooses a song; nothing sounds yet.
-    pub fn choose(&mut self, current: Current, position_millis: u32) {
+    pub fn choose(&mut self, mut current: Current, position_millis: u32) {
+        self.scouted.begin(current.id);
+        current.found = self.scouted.length(current.id);
         self.position_millis = position_millis.min(current.length());
         let same_file = self
             .current
@@ -171,6 +179,7 @@ impl Player {
                 tune,
                 start_millis: self.position_millis,
                 end_millis: Some(length_millis),
+                finds_length: current.known_length().is_none() && current.found.is_none(),
                 overrides,
                 audible,
             },

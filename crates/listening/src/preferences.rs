@@ -75,6 +75,8 @@ pub struct Preferences {
     pub sort: Sort,
     /// Machine, where not the tune's own.
     pub overrides: Overrides,
+    /// Tunes are brought to one loudness.
+    pub levelling: bool,
     /// The navigation shows icons only.
     pub narrow_navigation: bool,
     /// What played last.
@@ -91,6 +93,7 @@ impl Default for Preferences {
             songs: Songs::default(),
             sort: Sort::default(),
             overrides: Overrides::default(),
+            levelling: true,
             narrow_navigation: false,
             last: None,
         }
@@ -204,6 +207,7 @@ impl Preferences {
         line("sort", &format!("{direction}{}", self.sort.column.name()));
         line("model", self.overrides.model.name());
         line("video", self.overrides.video.name());
+        line("levelling", self.levelling.name());
         line("narrow-navigation", self.narrow_navigation.name());
         if let Some(last) = self.last {
             line("last", &last.tune.to_string());
@@ -277,6 +281,7 @@ impl Preferences {
             }
             "model" => self.overrides.model = Named::named(value)?,
             "video" => self.overrides.video = Named::named(value)?,
+            "levelling" => self.levelling = Named::named(value)?,
             "narrow-navigation" => self.narrow_navigation = Named::named(value)?,
             "last" => {
                 let (md5, song) = value.split_once('/')?;
@@ -339,6 +344,7 @@ mod tests {
                 model: Some(Model::Mos8580),
                 video: Some(Video::Ntsc),
             },
+            levelling: true,
             narrow_navigation: true,
             last: Some(Place {
                 tune: TuneId {
@@ -401,6 +407,8 @@ mod tests {
         check("sort=\u{e9}year", 1, |p| p.sort = Sort::default());
         check("model=6582", 1, |p| p.overrides.model = None);
         check("video=secam", 1, |p| p.overrides.video = None);
+        check("levelling=loud", 1, |_| ());
+        check("levelling=no", 0, |p| p.levelling = false);
         check("narrow-navigation=", 1, |p| p.narrow_navigation = false);
         // Without a tune the position means nothing either.
         check("last=xyz/1", 2, |p| p.last = None);

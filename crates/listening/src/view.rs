@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Entry, Row};
-use protocol::engine::{Audible, Playing};
+use protocol::engine::{Audible, FoundLength, Playing};
 use sidfile::TuneId;
 
 use crate::event::SoundMode;
@@ -49,8 +49,10 @@ pub struct TuneView {
     pub entry: Option<Arc<Entry>>,
     /// Length that is played.
     pub length_millis: u32,
-    /// The length is known, not assumed.
+    /// The length is known, or found by listening, not assumed.
     pub length_is_known: bool,
+    /// The length was found by listening, and how.
+    pub found_length: Option<FoundLength>,
 }
 
 /// What the player bar shows, except for what changes with time.
@@ -147,7 +149,8 @@ impl PlayerView {
                 row: current.row.clone(),
                 entry: current.entry.clone(),
                 length_millis: current.length(),
-                length_is_known: current.known_length().is_some(),
+                length_is_known: current.known_length().is_some() || current.found.is_some(),
+                found_length: current.found.filter(|_| current.known_length().is_none()),
             }),
             machine: player.machine.clone(),
             mode: player.mode,
@@ -175,6 +178,7 @@ impl ClockView {
             .as_ref()
             .map_or(0, |current| current.length());
         let ahead = player.position_millis.saturating_add(player.ahead_millis);
+        let ahead = ahead.max(player.scouted.overview.to_millis);
         Self {
             position_millis: player.position_millis,
             length_millis,

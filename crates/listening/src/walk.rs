@@ -13,8 +13,6 @@ use crate::words;
 
 /// Tunes in a row that fail by themselves before playback gives up.
 const MOST_FAILURES: u32 = 5;
-/// On a first visit the tunes of the product come after the library is open.
-const FIRST_TUNES_MILLIS: u64 = 4_000;
 
 impl Model {
     pub(crate) fn first_row_is_here(&mut self, row: Option<Row>) {
@@ -22,9 +20,6 @@ impl Model {
             Some(row) => {
                 let song = row.start_song;
                 self.play(Arc::new(row), None, song, 0);
-            }
-            None if self.player.current.is_none() && self.list.is_empty_library() => {
-                self.awaits_first_until = Some(self.now + FIRST_TUNES_MILLIS);
             }
             None if self.player.current.is_none() => {
                 self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);

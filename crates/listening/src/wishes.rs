@@ -149,8 +149,20 @@ impl Model {
                 }
             }
             Intent::Remove(md5) => self.remove(md5),
+            Intent::RemoveRoms => {
+                let ticket = self.ticket();
+                self.effects
+                    .push(Effect::Library(ticket, LibraryRequest::RemoveRoms));
+            }
             Intent::ShowTune(shown) => self.show_tune(shown),
             Intent::Dismiss(id) => self.dismiss(id),
+            Intent::SetLevelling(levelling) => {
+                self.preferences.levelling = levelling;
+                self.send_level();
+                self.keep();
+            }
+            Intent::Export(wish) => self.export(&wish),
+            Intent::StopExport => self.stop_export(),
             Intent::RetryEngine => {
                 self.revive_engine();
                 if self.player.state == State::Error {
@@ -225,12 +237,19 @@ impl Model {
     ) {
         self.unlock();
         self.walk = None;
-        self.awaits_first_until = None;
         self.forget_entry_to_play();
         let id = TuneId { md5: row.md5, song };
         let followed = self.page_follows();
-        self.player
-            .choose(Current { id, row, entry }, position_millis);
+        self.player.choose(
+            Current {
+                id,
+                row,
+                entry,
+                found: None,
+            },
+            position_millis,
+        );
+        self.send_level();
         self.load_current();
         self.ask_about_current();
         if followed && self.page.as_ref().is_some_and(|page| page.id != id) {
@@ -280,7 +299,15 @@ impl Model {
             song: tune.song.clamp(1, entry.songs()),
         };
         let entry = Some(entry);
-        self.player.choose(Current { id, row, entry }, position);
+        self.player.choose(
+            Current {
+                id,
+                row,
+                entry,
+                found: None,
+            },
+            position,
+        );
         self.ask_about_current();
     }
 

@@ -1,6 +1,6 @@
 //! Times, chips and failures in words, as the page shows and speaks them.
 
-use protocol::engine::{Model, Playing, Video};
+use protocol::engine::{FoundLength, LengthBy, Model, Playing, Video};
 use sidfile::{ChipModel, Clock};
 
 /// Length that stands in where none is known: three minutes.
@@ -24,6 +24,15 @@ pub fn length_text(millis: Option<u32>) -> String {
     match millis {
         Some(millis) => clock_text(millis),
         None => format!("~{}", clock_text(UNKNOWN_LENGTH_MILLIS)),
+    }
+}
+
+/// How a length was found that no list knows.
+#[must_use]
+pub fn found_text(found: FoundLength) -> &'static str {
+    match found.by {
+        LengthBy::Repeat => "Length found by listening: from here on the tune repeats itself",
+        LengthBy::Silence => "Length found by listening: from here on the tune is silent",
     }
 }
 

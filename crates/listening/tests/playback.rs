@@ -2,6 +2,7 @@
 
 mod common;
 
+use catalog::Index;
 use common::{Page, machine, tune};
 use listening::preferences::{Repeat, Songs};
 use listening::{
@@ -137,11 +138,7 @@ fn failures_are_words_and_are_passed_over_only_in_a_walk() {
     fails(&mut page, "a");
     let view = page.model.player();
     assert_eq!(view.state, State::Error);
-    assert!(
-        view.error
-            .unwrap()
-            .starts_with("This tune is a C64 BASIC program")
-    );
+    assert!(view.error.unwrap().starts_with("It is a BASIC program"));
     page.wish(Intent::PlayPause);
     page.loads();
     page.engine(0, Said::Ended { tune: tune("a", 1) });
@@ -360,36 +357,11 @@ fn a_library_that_cannot_be_started_is_started_when_the_listener_asks() {
 }
 
 #[test]
-fn play_before_the_first_tunes_are_here_waits_for_them_but_not_for_ever() {
-    let tick = |now| Event::Tick {
-        now,
-        heard: Default::default(),
-    };
-    let empty = || {
-        let mut page = Page::open("");
-        page.mode(SoundMode::Ring);
-        let full = std::mem::take(&mut page.index);
-        let changed = protocol::library::Event::LibraryChanged { count: 0 };
-        page.event(Event::Library {
-            ticket: 0,
-            event: changed,
-        });
-        page.wish(Intent::PlayPause);
-        assert!(page.model.notices().is_empty());
-        (page, full)
-    };
-    let (mut page, full) = empty();
-    let count = full.entries().len() as u32;
-    page.index = full;
-    let changed = protocol::library::Event::LibraryChanged { count };
-    page.event(Event::Library {
-        ticket: 0,
-        event: changed,
-    });
-    assert_eq!(page.loads(), tune("a", 1));
-
-    let (mut page, _) = empty();
-    page.event(tick(60_000));
+fn play_in_an_empty_list_says_so() {
+    let mut page = Page::open("");
+    page.mode(SoundMode::Ring);
+    page.index = Index::default();
+    page.wish(Intent::PlayPause);
     assert_eq!(page.model.notices().len(), 1);
     assert_eq!(page.model.player().state, State::Idle);
 }

@@ -51,6 +51,7 @@ impl Follower {
                 }
                 Request::Seek { .. }
                 | Request::SetAudible { .. }
+                | Request::SetEnd { .. }
                 | Request::SetOverrides { .. } => {
                     assert!(self.loaded.is_some(), "{request:?} before a load");
                     assert_ne!(mode, Some(SoundMode::File));
@@ -60,6 +61,7 @@ impl Follower {
                     self.loaded = None;
                 }
                 Request::Start { .. } => panic!("the audio starts the engine"),
+                Request::Export { .. } => panic!("another engine exports"),
             }
         }
     }

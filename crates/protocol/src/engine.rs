@@ -1,7 +1,7 @@
 //! What the page says to the engine worker, and back.
 
 use serde::{Deserialize, Serialize};
-use sidfile::TuneId;
+use sidfile::{Md5, TuneId};
 
 /// Voices of one chip, one bit each, and the samples played through its volume register.
 pub const ALL_AUDIBLE: u8 = 0b1111;
@@ -70,6 +70,9 @@ pub enum Request {
         start_millis: u32,
         /// Where it ends; `None` plays on for ever.
         end_millis: Option<u32>,
+        /// The end is only assumed: the engine is to look for the real one, and tells it in an
+        /// [`Event::Scouted`].
+        finds_length: bool,
         /// Listener's choices.
         overrides: Overrides,
         /// Voices heard.
@@ -106,7 +109,96 @@ pub enum Request {
         /// Voices heard.
         audible: Audible,
     },
+    /// Moves the end of the song that plays.
+    SetEnd {
+        /// Where it ends.
+        end_millis: u32,
+    },
+    /// Renders songs of a file into sound files. Answer: [`Event::Exported`] with the bytes beside
+    /// it, or [`Event::Failed`]; before it any number of [`Event::ExportProgress`]. A later one, or
+    /// [`Unload`](Request::Unload), cancels it.
+    Export {
+        /// The file.
+        md5: Md5,
+        /// What to render of it; at least one song.
+        songs: Vec<ExportSong>,
+        /// What is the same for all songs.
+        names: ExportNames,
+        /// Kind of file.
+        format: FileFormat,
+        /// A file for each voice in place of one for all. Voices that are never heard get none.
+        stems: bool,
+        /// Listener's choices.
+        overrides: Overrides,
+    },
 }
+
+/// Kinds of sound files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileFormat {
+    /// Compressed without loss.
+    Flac,
+    /// As it is.
+    Wav,
+}
+
+impl FileFormat {
+    /// What such a file's name ends with.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Flac => "flac",
+            Self::Wav => "wav",
+        }
+    }
+}
+
+/// A song to export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportSong {
+    /// Song, from 1.
+    pub song: u16,
+    /// How much of it.
+    pub length_millis: u32,
+    /// Its title.
+    pub title: String,
+    /// Name of its file, without an ending.
+    pub file_name: String,
+}
+
+/// What exported files say of themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportNames {
+    /// Composer.
+    pub artist: String,
+    /// Title of the whole.
+    pub album: String,
+    /// When and by whom it was released.
+    pub copyright: String,
+    /// Name of an archive, where there is more than one file; without an ending.
+    pub file_name: String,
+}
+
+/// How a length was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LengthBy {
+    /// From there on everything is as it was before.
+    Repeat,
+    /// From there on nothing is heard.
+    Silence,
+}
+
+/// A length that was found by listening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundLength {
+    /// Length.
+    pub millis: u32,
+    /// How it was found.
+    pub by: LengthBy,
+}
+
+/// Registers of a chip in [`Event::Registers`].
+pub const REGISTERS: usize = 25;
 
 /// A chip of the tune that plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +230,9 @@ pub enum Failure {
     #[error("{0}")]
     Tune(String),
     /// It needs ROMs that the listener has not supplied.
-    #[error("this tune is a C64 BASIC program: it needs the BASIC and KERNAL ROMs")]
+    #[error(
+        "it is a BASIC program and needs the KERNAL and BASIC ROMs of a C64; Settings tells how to add them"
+    )]
     NeedsRoms,
     /// The program ran into an opcode that stops the CPU.
     #[error("the tune's program crashed: opcode ${opcode:02X} at ${address:04X} stops the CPU")]
@@ -222,11 +316,59 @@ pub enum Event {
         /// Whole length.
         length_millis: u32,
     },
-    /// A file is ready; its bytes travel beside the message as `wav`.
+    /// A file is ready; its bytes travel beside the message as `file`.
     FileRendered {
         /// What was rendered.
         tune: TuneId,
         /// On which machine.
         playing: Playing,
+    },
+    /// How far the engine has run ahead of the play head, and what it found on the way.
+    Scouted {
+        /// Which song.
+        tune: TuneId,
+        /// Run up to here: a seek before this place takes no time.
+        to_millis: u32,
+        /// The song has been run to its end.
+        is_done: bool,
+        /// Number of the first bin that follows, a tenth of a second each.
+        first_bin: u32,
+        /// What was added to the overview: highest sample and root of the mean square, in 255ths
+        /// of full scale.
+        bins: Vec<[u8; 2]>,
+        /// Loudness so far in LUFS (EBU R 128, integrated); `None` while nothing was heard.
+        loudness_lufs: Option<f32>,
+        /// Factor that brings it to the common loudness without clipping; 1 while nothing was heard.
+        gain: f32,
+        /// Its length, where that was asked for and has been found.
+        length: Option<FoundLength>,
+    },
+    /// What the chips' registers hold, frame by frame, ahead of the play head.
+    Registers {
+        /// Which song.
+        tune: TuneId,
+        /// Number of the first video frame that follows, from the song's start.
+        first: u32,
+        /// Length of a video frame in nanoseconds.
+        frame_nanos: u32,
+        /// Clock of the chips.
+        clock_hertz: u32,
+        /// Chips in each frame.
+        chips: u8,
+        /// For each frame and chip: [`REGISTERS`] registers, and a byte whose bits 0 to 2 tell in
+        /// which voices a note began.
+        rows: Vec<u8>,
+    },
+    /// An export goes on.
+    ExportProgress {
+        /// Rendered up to here, of all files together.
+        at_millis: u32,
+        /// Length of all files together.
+        length_millis: u32,
+    },
+    /// An export is ready; its bytes travel beside the message as `file`.
+    Exported {
+        /// Name of the file.
+        file_name: String,
     },
 }

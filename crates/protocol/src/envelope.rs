@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Version of every message below; page and workers come from one build, so a difference means
 /// that a stale worker script was served.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Request id of what a worker says without being asked.
 pub const EVENT: u32 = 0;
@@ -102,7 +102,7 @@ mod tests {
             Err(Error::Malformed { bytes: 0, .. })
         ));
         assert!(matches!(
-            decode::<Request>(&[1, 7, 250]),
+            decode::<Request>(&[VERSION as u8, 7, 250]),
             Err(Error::Malformed { bytes: 3, .. })
         ));
     }

@@ -3,6 +3,7 @@
 use catalog::{Entry, Query, Row};
 use serde::{Deserialize, Serialize};
 use sidfile::Md5;
+use sidfile::rom::RomKind;
 
 /// Said to the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub enum Request {
         /// File.
         md5: Md5,
     },
-    /// Takes files in: tunes, zips, `Songlengths.md5`, `STIL.txt`. Beside it travels `files`, an
+    /// Takes files in: tunes, zips, `Songlengths.md5`, `STIL.txt`, ROMs. Beside it travels `files`, an
     /// array of `File` as long as `paths`. Answer: [`Event::ImportDone`]; before it any number of
     /// [`Event::ImportProgress`].
     Import {
@@ -53,6 +54,8 @@ pub enum Request {
         /// Which.
         md5s: Vec<Md5>,
     },
+    /// Forgets the ROMs. Answer: [`Event::Roms`].
+    RemoveRoms,
     /// The bytes of a file, asked by the engine over its own port. Answer: [`Event::File`].
     File {
         /// Which.
@@ -82,10 +85,21 @@ pub struct ImportReport {
     pub added: u32,
     /// Tunes that were there already.
     pub known: u32,
+    /// New ROMs.
+    pub roms: Vec<RomKind>,
     /// Files passed over because they are no tunes by name (`.txt`, `.png`).
     pub skipped: u32,
     /// Files refused. In a progress message only those since the last.
     pub refused: Vec<Refusal>,
+}
+
+/// A ROM of the C64 that the listener supplied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rom {
+    /// Which.
+    pub kind: RomKind,
+    /// All of it.
+    pub bytes: Vec<u8>,
 }
 
 /// Where the tunes are kept.
@@ -160,6 +174,13 @@ pub enum Event {
     File {
         /// Which.
         md5: Md5,
+        /// The listener's ROMs, where the file is a program that may need them.
+        roms: Vec<Rom>,
+    },
+    /// The ROMs that are kept: said when the catalogue is open, and when they change.
+    Roms {
+        /// Which, in order.
+        kinds: Vec<RomKind>,
     },
     /// A request failed.
     Failed {

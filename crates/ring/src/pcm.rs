@@ -196,7 +196,7 @@ impl Writer {
     #[must_use]
     pub fn ahead(&self, read: u32, seen: u32) -> u32 {
         if seen == self.current.number {
-            self.write.wrapping_sub(read)
+            self.unread(read)
         } else {
             self.write.wrapping_sub(self.current.from)
         }
@@ -205,7 +205,14 @@ impl Writer {
     /// Frames that can be written without touching one that the reader may still play.
     #[must_use]
     pub fn free(&self, read: u32) -> u32 {
-        self.capacity.saturating_sub(self.write.wrapping_sub(read))
+        self.capacity.saturating_sub(self.unread(read))
+    }
+
+    /// Frames from `read` on. There are none where the reader stands beyond the last: one that
+    /// goes over to a splice late goes on in step, past what has been rendered of it so far.
+    fn unread(&self, read: u32) -> u32 {
+        let unread = self.write.wrapping_sub(read).cast_signed();
+        unread.max(0).cast_unsigned()
     }
 
     fn playing(&self, seen: u32) -> Generation {
@@ -383,6 +390,23 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_that_is_later_than_what_is_rendered_hears_the_rest_in_step() {
+        let mut rig = Rig::new(0);
+        rig.fill(20);
+        rig.splice();
+        rig.played.clear();
+        // The engine is held up after it said where the splice is, and the reader plays on.
+        let late = 12;
+        rig.reader.read = late;
+        rig.fill(2);
+        rig.play(4);
+        assert_eq!(rig.played, []);
+        rig.fill(64);
+        rig.play(2);
+        assert_eq!(rig.played, [(late, 2), (late + 1, 2)]);
+    }
+
+    #[test]
     fn a_seek_drops_what_was_not_read() {
         let mut rig = Rig::new(u32::MAX - 5);
         rig.fill(20);
@@ -421,6 +445,13 @@ mod tests {
                     _ => {}
                 }
             }
+            // Whatever happened, an engine that renders is heard.
+            let heard = rig.played.len();
+            for _ in 0..2 {
+                rig.fill(64);
+                rig.play(64);
+            }
+            prop_assert!(rig.played.len() > heard);
             for pair in rig.played.windows(2) {
                 let ((song_a, take_a), (song_b, take_b)) = (pair[0], pair[1]);
                 prop_assert!(take_b >= take_a);

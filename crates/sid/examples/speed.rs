@@ -31,7 +31,7 @@ fn main() {
                     chip.write(base + register, value);
                 }
             }
-            let mut resampler = Resampler::new(985_248.0, 44_100);
+            let mut resampler = Resampler::with_board(985_248.0, 44_100);
             let mut cycles = [0.0_f32; 656];
             let mut pcm = Vec::new();
             let seconds = 10;

@@ -5,7 +5,7 @@
 use crate::Model;
 
 /// The value that a write-only register reads as.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bus {
     value: u8,
     /// Cycles until the value is gone.

@@ -53,46 +53,65 @@ impl Spline {
     }
 }
 
-/// Fraction bits of the arguments of a [`LevelTable`].
+/// Fraction bits of the arguments of [`Pieces`].
 pub const LEVEL_BITS: u32 = 4;
-/// Fraction bits of the values of a [`LevelTable`]. Where an 8580 amplifier saturates, a curve
+/// Fraction bits of the values of [`Pieces`]. Where an 8580 amplifier saturates, a curve
 /// moves by 5,000 levels in one piece; the product with the position in it must fit 32 bits.
 pub const VALUE_BITS: u32 = 6;
-/// Bits of an argument that lie within one piece of a [`LevelTable`].
+/// Bits of an argument that lie within one piece.
 const PIECE_BITS: u32 = 11;
 
-/// A function from levels to levels (whole numbers from 0 up, with fraction bits) in pieces of 128 levels. Whole numbers keep the filter's feedback loop short: a lookup
-/// takes a quarter of the time of one that converts to and from floating point.
-#[derive(Debug)]
-pub struct LevelTable {
-    /// Value at the left end of each piece, and the rise to its right end.
-    pieces: Vec<[i32; 2]>,
+/// A function from levels to levels (whole numbers from 0 up, with fraction bits) in pieces of
+/// 128 levels: the value at the left end of each, and the rise to its right end. Whole numbers
+/// keep the filter's feedback loop short: a lookup takes a quarter of the time of one that
+/// converts to and from floating point.
+pub type Pieces = Vec<[i32; 2]>;
+
+/// A [`Pieces`] of a power of two of entries, so that a mask replaces the check of an index.
+pub type FixedPieces<const N: usize> = Box<[[i32; 2]; N]>;
+
+/// Samples `function` (of levels, to levels) from 0 to `end`.
+pub fn sample(end: u32, mut function: impl FnMut(f64) -> f64) -> Pieces {
+    let scale = f64::from(1 << VALUE_BITS);
+    let width = f64::from(1 << (PIECE_BITS - LEVEL_BITS));
+    let count = (end << LEVEL_BITS >> PIECE_BITS) as usize + 1;
+    let mut value = |i: usize| libm::floor(function(width * i as f64) * scale + 0.5) as i32;
+    let mut left = value(0);
+    let piece = |i| {
+        let before = left;
+        left = value(i + 1);
+        [before, left - before]
+    };
+    (0..count).map(piece).collect()
 }
 
-impl LevelTable {
-    /// Samples `function` (of levels, to levels) from 0 to `end`.
-    pub fn sample(end: u32, mut function: impl FnMut(f64) -> f64) -> Self {
-        let scale = f64::from(1 << VALUE_BITS);
-        let width = f64::from(1 << (PIECE_BITS - LEVEL_BITS));
-        let count = (end << LEVEL_BITS >> PIECE_BITS) as usize + 1;
-        let values: Vec<i32> = (0..=count)
-            .map(|i| libm::floor(function(width * i as f64) * scale + 0.5) as i32)
-            .collect();
-        LevelTable {
-            pieces: values
-                .windows(2)
-                .map(|pair| [pair[0], pair[1] - pair[0]])
-                .collect(),
-        }
+/// Makes the number of entries a power of two: the end is continued, or cut off.
+pub fn fixed<const N: usize>(pieces: &[[i32; 2]]) -> FixedPieces<N> {
+    debug_assert!(N.is_power_of_two());
+    let end = pieces.last().map_or(0, |[value, rise]| value + rise);
+    let mut fixed = Box::new([[end, 0]; N]);
+    for (fixed, piece) in fixed.iter_mut().zip(pieces) {
+        *fixed = *piece;
     }
+    fixed
+}
 
-    /// The function at `x`, which must lie in the sampled range.
-    #[inline(always)]
-    pub fn at(&self, x: i32) -> i32 {
-        let [value, rise] = self.pieces[(x >> PIECE_BITS) as usize];
-        let within = x & ((1 << PIECE_BITS) - 1);
-        value + ((rise * within) >> PIECE_BITS)
-    }
+/// The function at `x`, which must lie in the sampled range.
+#[inline(always)]
+pub fn at(pieces: &[[i32; 2]], x: i32) -> i32 {
+    within(pieces[(x >> PIECE_BITS) as usize], x)
+}
+
+/// As [`at`]; what lies beyond the range wraps around.
+#[inline(always)]
+pub fn fixed_at<const N: usize>(pieces: &[[i32; 2]; N], x: i32) -> i32 {
+    within(pieces[(x >> PIECE_BITS) as usize & (N - 1)], x)
+}
+
+#[inline(always)]
+fn within([value, rise]: [i32; 2], x: i32) -> i32 {
+    let within = x & ((1 << PIECE_BITS) - 1);
+    value + ((rise * within) >> PIECE_BITS)
 }
 
 #[cfg(test)]
@@ -115,10 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn level_table_interpolates() {
-        let table = LevelTable::sample(65_536, |x| 60_000.0 - 0.75 * x);
+    fn pieces_interpolate() {
+        let table = sample(65_536, |x| 60_000.0 - 0.75 * x);
+        let whole: FixedPieces<1024> = fixed(&table);
         for level in [0, 1, 127, 128, 129, 4_000, 65_535] {
-            let found = table.at(level << LEVEL_BITS);
+            let found = at(&table, level << LEVEL_BITS);
+            assert_eq!(found, fixed_at(&whole, level << LEVEL_BITS));
             let expected = (60_000.0 - 0.75 * f64::from(level)) * 64.0;
             assert!(
                 (f64::from(found) - expected).abs() <= 1.0,

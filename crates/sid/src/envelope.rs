@@ -15,7 +15,7 @@ pub const RATE_PERIODS: [u16; 16] = [
 const RATE_STATES: u16 = 0x7fff;
 
 /// Which way, and at which rate, the envelope counter is being driven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Phase {
     Attack,
     DecaySustain,
@@ -23,7 +23,7 @@ enum Phase {
 }
 
 /// One voice's envelope generator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Envelope {
     /// Steps that the rate register has made since its reset (its state, counted instead of shifted).
     rate_count: u16,

@@ -149,7 +149,7 @@ impl Resistors {
 }
 
 /// One integrator with its resistor and capacitor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Integrator6581(Capacitor);
 
 impl Integrator for Integrator6581 {

@@ -99,7 +99,7 @@ impl Resistors {
 }
 
 /// One integrator with its resistor and capacitor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Integrator8580(Capacitor);
 
 impl Integrator for Integrator8580 {

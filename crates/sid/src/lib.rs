@@ -1,10 +1,12 @@
 //! The MOS 6581 and 8580 sound chips, and the resampler behind them.
 //!
-//! [`Sid`] is one chip: registers in, one analogue sample per clock cycle out. [`Resampler`]
-//! turns that stream into PCM. Everything is plain arithmetic on values handed in: the same
+//! [`Sid`] is one chip: registers in, one analogue sample per clock cycle out, as at its pin.
+//! [`Resampler`] is the board's output stage and turns that stream into PCM. Everything is plain arithmetic on values handed in: the same
 //! calls give the same bits on every target.
 #![forbid(unsafe_code)]
 
+mod analogue;
+mod board;
 mod bus;
 mod capacitor;
 mod chip;
@@ -12,25 +14,29 @@ mod combined;
 mod curve;
 mod dac;
 mod envelope;
-mod external_filter;
 mod filter;
 mod filter6581;
 mod filter8580;
+mod fir;
 mod limiter;
 mod mixer;
 mod noise;
 mod opamp;
 mod resampler;
+mod sources;
+mod tape;
 mod voice;
 mod volume;
 mod waveform;
 
+pub use analogue::{Part, play_together};
 pub use chip::{Sid, SidState};
 pub use limiter::soft_clip;
-pub use resampler::Resampler;
+pub use resampler::{Resampler, ResamplerState};
+pub use tape::Tape;
 
 /// Which of the two generations of the chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Model {
     /// NMOS, 12 V: kinked DACs, a strongly non-linear filter, a large DC offset.
     Mos6581,

@@ -3,7 +3,7 @@
 use crate::filter::Settings;
 
 /// The analogue part's registers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Routing {
     cutoff: u16,
     resonance: u8,

@@ -24,7 +24,7 @@ const UNTAPPED: u32 = {
 };
 
 /// One voice's noise register.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Noise {
     register: u32,
     /// The value held between the two phases of a shift.

@@ -5,7 +5,7 @@
 //! proportional to the difference of the squares of (Vdd - Vth - V) at their ends.
 
 use crate::capacitor::Nodes;
-use crate::curve::{LevelTable, Spline};
+use crate::curve::{self, Pieces, Spline};
 
 /// A value for every 16-bit argument.
 pub type Lookup = Box<[u16; 65_536]>;
@@ -62,9 +62,9 @@ impl OpAmp {
 
     /// The closed loop as a table from the sum of `inputs` equal input levels to the output
     /// level; `gain` is the conductance of the whole input over that of the feedback.
-    pub fn inverter(&self, inputs: u32, gain: f64) -> LevelTable {
+    pub fn inverter(&self, inputs: u32, gain: f64) -> Pieces {
         let mut guess = self.lowest;
-        LevelTable::sample(inputs.max(1) << 16, |sum| {
+        curve::sample(inputs.max(1) << 16, |sum| {
             self.invert(inputs, gain, sum, &mut guess)
         })
     }

@@ -8,7 +8,7 @@ use crate::filter::Parameters;
 use crate::waveform::Waveform;
 
 /// One of the three voices.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Voice {
     pub waveform: Waveform,
     pub envelope: Envelope,
@@ -44,23 +44,28 @@ impl Voice {
     }
 }
 
+/// Per envelope value: what a waveform level is multiplied with, and the zero level.
+pub type Swings = Box<[[f32; 2]; 256]>;
+
 /// Tables that turn a voice's digital outputs into levels.
 #[derive(Debug)]
 pub struct VoiceTables {
     /// Combined waveforms.
     pub pull_down: Vec<[u16; 4096]>,
     /// Waveform DAC, -0.5 to 0.5.
-    pub waveform: Vec<f32>,
+    pub waveform: Box<[f32; 4096]>,
     /// Envelope DAC, 0 to 1.
     pub envelope: Vec<f32>,
-    /// Envelope DAC times the swing of a voice at the filter, levels.
-    pub swing: Vec<f32>,
-    /// Zero level per envelope value.
-    pub zero: Vec<f32>,
+    /// A voice at the filter.
+    pub at_filter: Swings,
+    /// A voice at the mixer, where it is stronger.
+    pub at_mixer: Swings,
+    /// A voice that the listener has muted: its zero level is what it is at rest.
+    pub muted: Swings,
+    /// A voice that is switched off.
+    pub off: Swings,
     /// Level of EXT IN at the filter and at the mixer.
     pub external: [f32; 2],
-    /// How much stronger a voice is at the mixer.
-    pub mixer_scale: f32,
 }
 
 impl VoiceTables {
@@ -73,23 +78,27 @@ impl VoiceTables {
             .iter()
             .map(|&volts| parameters.amplifier.level(volts))
             .collect();
+        let swings = |scale: f64| {
+            let level =
+                |level: usize| [(envelope[level] * swing * scale) as f32, zero[level] as f32];
+            Box::new(core::array::from_fn(level))
+        };
         // EXT IN passes no envelope DAC.
         let external = parameters.external_input * swing;
+        let mut waveform = Box::new([0.0; 4096]);
+        for (cell, level) in waveform.iter_mut().zip(dac::waveform_levels(model)) {
+            *cell = level as f32;
+        }
         VoiceTables {
             pull_down: combined::tables(model),
-            waveform: dac::waveform_levels(model)
-                .iter()
-                .map(|&level| level as f32)
-                .collect(),
+            waveform,
             envelope: envelope.iter().map(|&level| level as f32).collect(),
-            swing: envelope
-                .iter()
-                .map(|&level| (level * swing) as f32)
-                .collect(),
-            zero: zero.iter().map(|&level| level as f32).collect(),
+            at_filter: swings(1.0),
+            at_mixer: swings(parameters.mixer_scale),
+            muted: Box::new([[0.0, zero[0] as f32]; 256]),
+            off: Box::new([[0.0, 0.0]; 256]),
             external: [external, external * parameters.mixer_scale]
                 .map(|level| (zero[0] + level) as f32),
-            mixer_scale: parameters.mixer_scale as f32,
         }
     }
 }

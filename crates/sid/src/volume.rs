@@ -5,7 +5,7 @@
 const SETTLED: u32 = 4_000;
 
 /// The volume register as set, and the volume it rests at between bursts of samples.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Volume {
     set: u8,
     resting: u8,

@@ -23,7 +23,7 @@ const TOP_BIT: u32 = 0x80_0000;
 const ACCUMULATOR_MASK: u32 = 0xff_ffff;
 
 /// One voice's oscillator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Waveform {
     accumulator: u32,
     frequency: u32,

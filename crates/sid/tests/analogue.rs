@@ -19,7 +19,7 @@ fn settled(model: Model, writes: &[(u8, u8)]) -> Vec<f32> {
     let mut cycles = vec![0.0; 985_248];
     chip.clock(&mut cycles);
     let mut pcm = Vec::new();
-    Resampler::new(PAL, 44_100).process(&cycles, &mut pcm);
+    Resampler::with_board(PAL, 44_100).process(&cycles, &mut pcm);
     pcm.split_off(22_050)
 }
 
@@ -154,7 +154,7 @@ fn samples_through_the_volume_are_heard_and_can_be_muted() {
             chip.clock(block);
         }
         let mut pcm = Vec::new();
-        Resampler::new(PAL, 44_100).process(&cycles, &mut pcm);
+        Resampler::with_board(PAL, 44_100).process(&cycles, &mut pcm);
         amplitude(&pcm[22_050..], PAL / 986.0)
     };
     for model in [Model::Mos6581, Model::Mos8580] {

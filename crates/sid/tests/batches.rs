@@ -2,7 +2,7 @@
 //! cycles the plain one.
 
 use proptest::prelude::*;
-use sid::{Model, Resampler, Sid};
+use sid::{Model, Part, Resampler, Sid, Tape, play_together};
 
 /// Cycles to run, then a register write.
 type Step = (u32, u8, u8);
@@ -57,6 +57,39 @@ proptest! {
         let differs = bits.iter().zip(&run_bits).position(|(a, b)| a != b);
         prop_assert_eq!(differs, None);
         prop_assert_eq!(chip.state(), run_chip.state());
+    }
+
+    #[test]
+    fn chips_side_by_side_are_chips_one_by_one(
+        models in prop::collection::vec(model(), 1..5),
+        steps in prop::collection::vec(steps(), 5),
+    ) {
+        let (mut alone, mut expected) = (Vec::new(), Vec::new());
+        let mut chips: Vec<Sid> = models.iter().map(|&model| Sid::new(model)).collect();
+        let mut tapes = vec![Tape::new(); models.len()];
+        let mut samples = vec![Vec::new(); models.len()];
+        for (index, &model) in models.iter().enumerate() {
+            let mut chip = Sid::new(model);
+            let mut out = Vec::new();
+            for &(cycles, register, value) in &steps[index] {
+                let mut block = vec![0.0; cycles as usize];
+                chip.clock(&mut block);
+                out.append(&mut block);
+                chip.write(register, value);
+                chips[index].record(cycles as usize, &mut tapes[index]);
+                chips[index].write(register, value);
+            }
+            alone.push(chip);
+            expected.push(out);
+        }
+        let parts = chips.iter_mut().zip(&mut tapes).zip(&mut samples);
+        let mut parts: Vec<_> = parts.map(|((sid, tape), out)| Part { sid, tape, out }).collect();
+        play_together(&mut parts);
+        prop_assert!(expected == samples);
+        for (alone, chip) in alone.iter().zip(&chips) {
+            prop_assert_eq!(alone.state(), chip.state());
+        }
+        prop_assert!(tapes.iter().all(|tape| tape.cycles() == 0));
     }
 
     #[test]

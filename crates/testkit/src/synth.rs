@@ -1,8 +1,11 @@
 //! Plays a trace on sound chips alone, without a C64 around them.
 
-use sid::{Model, Resampler, Sid, soft_clip};
+use sid::{Model, Resampler, Sid, Tape, soft_clip};
 
 use crate::trace::Write;
+
+/// Cycles between two rounds of the analogue part.
+const BATCH: u64 = 4096;
 
 /// The sound of `trace` on chips of `models`, from power-on, mixed to one channel.
 pub fn synth(
@@ -35,19 +38,22 @@ fn synth_chip(
     total: u64,
 ) -> Vec<f32> {
     let mut chip = Sid::new(model);
-    chip.set_clock(clock_hz);
     chip.write(24, 15);
-    let mut resampler = Resampler::new(reference_pace(clock_hz, sample_rate), sample_rate);
+    let mut resampler = Resampler::with_board(reference_pace(clock_hz, sample_rate), sample_rate);
     let mut pcm = Vec::new();
-    let mut cycles = vec![0.0_f32; 16_384];
+    let mut tape = Tape::new();
+    let mut cycles = Vec::new();
     let mut now = 0_u64;
     let mut advance = |chip: &mut Sid, now: &mut u64, until: u64| {
         while *now < until {
-            let count = (until - *now).min(cycles.len() as u64);
-            let block = &mut cycles[..count as usize];
-            chip.clock(block);
-            resampler.process(block, &mut pcm);
+            let count = (until - *now).min(BATCH);
+            chip.record(count as usize, &mut tape);
             *now += count;
+            if tape.cycles() as u64 >= BATCH || *now == total {
+                cycles.clear();
+                chip.play(&mut tape, &mut cycles);
+                resampler.process(&cycles, &mut pcm);
+            }
         }
     };
     let mut due = 0_u64;

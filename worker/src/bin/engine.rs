@@ -20,9 +20,9 @@ struct World {
 }
 
 impl Outside for World {
-    fn tell(&self, id: u32, event: &Event, wav: Option<Vec<u8>>) {
-        let wav = wav.map(|wav| Uint8Array::from(wav.as_slice()));
-        sys::post(id, event, wav.as_ref().map(|wav| ("wav", wav)));
+    fn tell(&self, id: u32, event: &Event, file: Option<Vec<u8>>) {
+        let file = file.map(|file| Uint8Array::from(file.as_slice()));
+        sys::post(id, event, file.as_ref().map(|file| ("file", file)));
     }
 
     fn ask_for(&self, md5: Md5) {
@@ -84,13 +84,13 @@ fn start(
     if let Ok(port) = mail.beside("library").dyn_into::<MessagePort>() {
         let (engine, runs) = (Rc::clone(engine), Rc::clone(runs));
         sys::listen_port(&port, move |mail: Mail<library::Event>| {
-            if let library::Event::File { md5 } = mail.body {
+            if let library::Event::File { md5, ref roms } = mail.body {
                 let bytes = mail
                     .beside("bytes")
                     .dyn_into::<Uint8Array>()
                     .ok()
                     .map(|bytes| bytes.to_vec());
-                engine.borrow_mut().file(md5, bytes);
+                engine.borrow_mut().file(md5, bytes, roms);
                 run(&engine, &runs);
             }
         });

@@ -71,13 +71,6 @@ async fn receive<S: Store + 'static>(
     parts: &Parts,
     mail: Mail<Request>,
 ) {
-    let needs_tunes = matches!(
-        mail.body,
-        Request::Rows { .. } | Request::Neighbours { .. } | Request::Entry { .. }
-    );
-    while needs_tunes && !library.is_settled() {
-        sys::sleep(4).await;
-    }
     match &mail.body {
         Request::ImportPart { paths } => {
             parts.borrow_mut().extend(sources(paths, &mail));
@@ -123,9 +116,14 @@ fn serve_files<S: Store + 'static>(library: &Rc<Library<S, Page>>, port: &Messag
         spawn_local(async move {
             match library.file(&md5).await {
                 Ok(file) => {
-                    let bytes = file.map(|bytes| Uint8Array::from(bytes.as_slice()));
+                    let (bytes, roms) = file.unzip();
+                    let bytes = bytes.map(|bytes| Uint8Array::from(bytes.as_slice()));
                     let beside = bytes.as_ref().map(|bytes| ("bytes", bytes));
-                    sys::post_to(&port, mail.id, &Event::File { md5 }, beside);
+                    let event = Event::File {
+                        md5,
+                        roms: roms.unwrap_or_default(),
+                    };
+                    sys::post_to(&port, mail.id, &event, beside);
                 }
                 Err(error) => {
                     sys::post_to(

@@ -1,24 +1,33 @@
 //! The engine: requests in, sound out. It renders ahead of the play head into a ring, in slices
 //! short enough that a request is never kept waiting.
 
+mod export;
 mod outside;
+mod program;
+mod scout;
 mod session;
 #[cfg(test)]
 mod tests;
-mod wav;
 mod work;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use c64::ScopeBuffer;
-use protocol::engine::{Audible, Event, Failure, Output, Overrides, Request};
+use pcm::Tags;
+use pcm::wav::Wav;
+use protocol::engine::{
+    ALL_AUDIBLE, Audible, Event, Failure, MAX_CHIPS, Output, Overrides, Request,
+};
+use protocol::library::Rom;
 use ring::pcm::Writer;
-use sidfile::{Md5, Tune, TuneId};
+use sidfile::{Md5, TuneId};
 
+use export::{Export, Plan};
 pub use outside::{Outside, Reader, Sink};
+pub use program::Program;
+use scout::Scout;
 pub use session::{Session, frames_of, millis_of};
-use wav::Wav;
 
 /// Sound kept ahead of the play head: enough for a busy machine.
 const AHEAD_MILLIS: u32 = 900;
@@ -32,8 +41,8 @@ const CHUNK: u32 = 1024;
 const SLICE_MILLIS: f64 = 10.0;
 /// A song that is silent for so long from its start is reported.
 const SILENT_MILLIS: u32 = 10_000;
-/// Tunes kept parsed, so that a change of subtune needs no fetching.
-const KEPT_TUNES: usize = 8;
+/// Programs kept, so that a change of subtune needs no fetching.
+const KEPT_PROGRAMS: usize = 8;
 
 /// What is to be done once the file is here.
 #[derive(Debug, Clone)]
@@ -42,10 +51,15 @@ enum Wanted {
         id: u32,
         start_millis: u32,
         end_millis: Option<u32>,
+        finds_length: bool,
     },
     File {
         id: u32,
         length_millis: u32,
+    },
+    Export {
+        id: u32,
+        plan: Plan,
     },
 }
 
@@ -72,11 +86,14 @@ enum Task {
 
 struct Song {
     id: TuneId,
-    source: Rc<Tune>,
+    source: Rc<Program>,
     end_millis: Option<u32>,
+    finds_length: bool,
     overrides: Overrides,
     audible: Audible,
     session: Session,
+    /// Runs ahead; gone when it has nothing left to do.
+    scout: Option<Scout>,
     task: Task,
     is_end_told: bool,
     is_silence_told: bool,
@@ -107,7 +124,8 @@ pub struct Engine<S, O> {
     order: Option<Order>,
     song: Option<Song>,
     job: Option<FileJob>,
-    tunes: VecDeque<(Md5, Rc<Tune>)>,
+    export: Option<Export>,
+    programs: VecDeque<(Md5, Rc<Program>)>,
     meter: Meter,
     chunk: Vec<f32>,
     scope: ScopeBuffer,
@@ -135,7 +153,8 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             order: None,
             song: None,
             job: None,
-            tunes: VecDeque::new(),
+            export: None,
+            programs: VecDeque::new(),
             meter: Meter::default(),
             chunk: vec![0.0; 2 * CHUNK as usize],
             scope: ScopeBuffer::default(),
@@ -149,6 +168,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         self.sink = sink;
         self.song = None;
         self.job = None;
+        self.export = None;
     }
 
     /// Takes a request; [`Request::Start`] has its own way in.
@@ -159,6 +179,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 tune,
                 start_millis,
                 end_millis,
+                finds_length,
                 overrides,
                 audible,
             } => {
@@ -166,6 +187,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     id,
                     start_millis,
                     end_millis,
+                    finds_length,
                 };
                 self.order(Order {
                     tune,
@@ -191,9 +213,33 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             Request::Seek { millis } => self.seek(id, millis),
             Request::SetAudible { audible } => self.set_audible(id, audible),
             Request::SetOverrides { overrides } => self.set_overrides(id, overrides),
+            Request::SetEnd { end_millis } => self.set_end(id, end_millis),
+            Request::Export {
+                md5,
+                songs,
+                names,
+                format,
+                stems,
+                overrides,
+            } => {
+                let song = songs.first().map_or(1, |song| song.song);
+                let plan = Plan {
+                    songs,
+                    names,
+                    format,
+                    stems,
+                };
+                self.order(Order {
+                    tune: TuneId { md5, song },
+                    overrides,
+                    audible: [ALL_AUDIBLE; MAX_CHIPS],
+                    wanted: Wanted::Export { id, plan },
+                });
+            }
             Request::Unload => {
                 self.order = None;
                 self.job = None;
+                self.export = None;
                 self.song = None;
                 self.silence();
             }
@@ -203,16 +249,13 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     fn order(&mut self, order: Order) {
         let md5 = order.tune.md5;
         self.job = None;
+        self.export = None;
         if matches!(order.wanted, Wanted::Play { .. }) && self.song.take().is_some() {
             self.silence();
         }
-        let known = self
-            .tunes
-            .iter()
-            .find(|(known, _)| *known == md5)
-            .map(|(_, tune)| Rc::clone(tune));
-        match known {
-            Some(tune) => self.fill(order, tune),
+        let known = self.programs.iter().find(|(known, _)| *known == md5);
+        match known.map(|(_, program)| Rc::clone(program)) {
+            Some(program) => self.fill(order, program),
             None => {
                 self.order = Some(order);
                 self.outside.ask_for(md5);
@@ -228,20 +271,24 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         }
     }
 
-    /// A file that was asked for; `None` where the library does not have it.
-    pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>) {
+    /// A file that was asked for, with the listener's ROMs where it may need them; `None` where
+    /// the library does not have it.
+    pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>, roms: &[Rom]) {
         let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else {
             return;
         };
-        let tune = bytes.ok_or(Failure::Missing).and_then(|bytes| {
-            Tune::parse(&bytes).map_err(|error| Failure::Tune(error.to_string()))
-        });
-        match tune {
-            Ok(tune) => {
-                let tune = Rc::new(tune);
-                self.tunes.push_front((md5, Rc::clone(&tune)));
-                self.tunes.truncate(KEPT_TUNES);
-                self.fill(order, tune);
+        let program = bytes
+            .ok_or(Failure::Missing)
+            .and_then(|bytes| Program::new(&bytes, roms));
+        match program {
+            Ok(program) => {
+                let program = Rc::new(program);
+                // One without its ROMs is asked for again: the listener may have added them.
+                if !program.lacks_roms() {
+                    self.programs.push_front((md5, Rc::clone(&program)));
+                    self.programs.truncate(KEPT_PROGRAMS);
+                }
+                self.fill(order, program);
             }
             Err(failure) => self.fail(order.wanted.id(), order.tune, failure),
         }
@@ -258,37 +305,39 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         );
     }
 
-    fn fill(&mut self, order: Order, source: Rc<Tune>) {
+    fn fill(&mut self, order: Order, source: Rc<Program>) {
         let Order {
             tune,
             overrides,
             audible,
             wanted,
         } = order;
-        let end_millis = match wanted {
-            Wanted::Play { end_millis, .. } => end_millis,
-            Wanted::File { length_millis, .. } => Some(length_millis),
-        };
-        let session = Session::new(
-            &source, tune.song, self.rate, end_millis, overrides, audible,
-        );
-        let session = match session {
-            Ok(session) => session,
-            Err(failure) => return self.fail(wanted.id(), tune, failure),
-        };
         match wanted {
             Wanted::Play {
-                id, start_millis, ..
+                id,
+                start_millis,
+                end_millis,
+                finds_length,
             } => {
+                let made = Session::new(
+                    &source, tune.song, self.rate, end_millis, overrides, audible,
+                );
+                let mut session = match made {
+                    Ok(session) => session,
+                    Err(failure) => return self.fail(id, tune, failure),
+                };
+                session.keep_moments();
                 let playing = session.playing();
                 let target = frames_of(start_millis, self.rate).min(end_frame(&session));
-                self.song = Some(Song {
+                let mut song = Song {
                     id: tune,
                     source,
                     end_millis,
+                    finds_length,
                     overrides,
                     audible,
                     session,
+                    scout: None,
                     task: Task::Seeking {
                         id,
                         target,
@@ -297,19 +346,32 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     },
                     is_end_told: false,
                     is_silence_told: false,
-                });
+                };
+                song.send_scout(self.rate);
+                self.song = Some(song);
                 self.outside
                     .tell(id, &Event::Loaded { tune, playing }, None);
             }
             Wanted::File { id, length_millis } => {
-                let wav = Wav::new(self.rate, frames_of(length_millis, self.rate));
+                let end = Some(length_millis);
+                let made = Session::new(&source, tune.song, self.rate, end, overrides, audible);
+                let session = match made {
+                    Ok(session) => session,
+                    Err(failure) => return self.fail(id, tune, failure),
+                };
+                let frames = frames_of(length_millis, self.rate);
                 self.job = Some(FileJob {
                     id,
                     tune,
                     session,
-                    wav,
+                    wav: Wav::new(self.rate, frames, &Tags::default()),
                     told: self.outside.now_millis(),
                 });
+            }
+            Wanted::Export { id, plan } => {
+                let now = self.outside.now_millis();
+                let export = Export::new(id, tune.md5, source, self.rate, overrides, plan, now);
+                self.export = Some(export);
             }
         }
     }
@@ -331,7 +393,8 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             return self.no_song(id);
         };
         let target = frames_of(millis, self.rate).min(end_frame(&song.session));
-        song.session.rewind(target);
+        let is_muted = song.audible != [ALL_AUDIBLE; MAX_CHIPS];
+        song.session.rewind(target, is_muted);
         song.is_end_told = false;
         song.task = Task::Seeking {
             id,
@@ -372,7 +435,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             (pending.switch, pending.song)
         };
         let is_splice = is_seen || pending.splice;
-        song.session.rewind(target);
+        song.session.rewind(target, true);
         change(&mut song.session);
         while !song.session.advance(target, CHUNK) {}
         song.is_end_told = false;
@@ -380,6 +443,18 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             .writer
             .open(target, is_splice.then_some(at), reader.seen);
         self.render(frames_of(PRIME_MILLIS, self.rate), Some(opened));
+    }
+
+    fn set_end(&mut self, id: u32, end_millis: u32) {
+        let Some(song) = &mut self.song else {
+            return self.no_song(id);
+        };
+        song.end_millis = Some(end_millis);
+        song.finds_length = false;
+        song.session.set_end(end_millis);
+        if let Some(scout) = &mut song.scout {
+            scout.set_end(end_millis);
+        }
     }
 
     /// Another model is put in while the song plays; another video standard makes another machine,
@@ -392,7 +467,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             song.overrides = overrides;
             let tune = song.id;
             self.change(|session| session.set_model(overrides.model));
-            if let Some(song) = &self.song {
+            if let Some(song) = &mut self.song {
+                // The other model has another loudness, and other moments.
+                song.send_scout(self.rate);
                 let playing = song.session.playing();
                 self.outside
                     .tell(id, &Event::Loaded { tune, playing }, None);
@@ -411,6 +488,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             id,
             start_millis: millis_of(at, self.rate),
             end_millis: song.end_millis,
+            finds_length: song.finds_length,
         };
         let order = Order {
             tune: song.id,
@@ -426,8 +504,17 @@ impl<S: Sink, O: Outside> Engine<S, O> {
 impl Wanted {
     fn id(&self) -> u32 {
         match self {
-            Self::Play { id, .. } | Self::File { id, .. } => *id,
+            Self::Play { id, .. } | Self::File { id, .. } | Self::Export { id, .. } => *id,
         }
+    }
+}
+
+impl Song {
+    /// Has the song run ahead from its start.
+    fn send_scout(&mut self, rate: u32) {
+        let end = self.end_millis.filter(|_| !self.finds_length);
+        // What the session plays, the scout plays too.
+        self.scout = Scout::new(&self.source, self.id.song, rate, end, self.overrides).ok();
     }
 }
 

@@ -1,13 +1,17 @@
 //! A song that plays: the machine, where it stands, and snapshots to return to.
 
-use std::collections::BTreeMap;
-
-use c64::{Config, Player, ScopeBuffer, Snapshot, Status, VideoStandard};
+use c64::{Config, Player, ScopeBuffer, Status, Timeline, VideoStandard};
 use protocol::engine::{Audible, Failure, Model, Overrides, Playing, PlayingChip, Video};
-use sidfile::Tune;
 
-/// Frames between snapshots, at most; a quarter of a second at 48 kHz.
-const SNAPSHOT_FRAMES: u32 = 12_000;
+use super::Program;
+
+/// Time between snapshots, at most, until the limit is reached.
+const SNAPSHOT_MILLIS: u32 = 200;
+/// Memory that the snapshots of a song may take.
+const SNAPSHOT_BYTES: usize = 32 << 20;
+/// Time that filters and capacitors are given to settle where other voices are heard than when
+/// the snapshot was taken.
+const SETTLE_MILLIS: u32 = 100;
 /// Milliseconds of fading at the end of a song, so that it does not click.
 const FADE_MILLIS: u32 = 60;
 /// Most that two neighbouring samples of silence differ by. The board's output capacitor settles
@@ -21,48 +25,56 @@ pub struct Session {
     /// Frame after the song's last; `None` plays on for ever.
     end: Option<u32>,
     audible: Audible,
-    snapshots: BTreeMap<u32, Snapshot>,
+    /// Moments to return to; none where nobody will.
+    timeline: Option<Timeline>,
+    /// Frame from which on the machine is to be remembered.
+    due: u32,
     /// Frame up to which the song was heard to be silent from its start; `None` once it sounded.
     silent_until: Option<u32>,
 }
 
 impl Session {
-    /// Sets `song` of `tune` up, at its start.
+    /// Sets `song` of `program` up, at its start.
     ///
     /// # Errors
     /// The machine cannot play it; why.
     pub fn new(
-        tune: &Tune,
+        program: &Program,
         song: u16,
         rate: u32,
         end_millis: Option<u32>,
         overrides: Overrides,
         audible: Audible,
     ) -> Result<Self, Failure> {
-        let config = Config {
-            sample_rate: rate,
-            clock: overrides.video.map(|video| match video {
-                Video::Pal => VideoStandard::Pal,
-                Video::Ntsc => VideoStandard::Ntsc,
-            }),
-            model: overrides.model.map(chip_model),
-            ..Config::default()
-        };
-        let player = Player::new(tune, song, &config).map_err(|error| match error {
-            c64::Error::NeedsRoms => Failure::NeedsRoms,
-            other => Failure::Tune(other.to_string()),
-        })?;
         let mut session = Self {
-            player,
+            player: machine(program, song, rate, overrides)?,
             rate,
             end: end_millis.map(|millis| frames_of(millis, rate)),
             audible,
-            snapshots: BTreeMap::new(),
+            timeline: None,
+            due: u32::MAX,
             silent_until: Some(0),
         };
         session.apply_audible();
-        session.remember();
         Ok(session)
+    }
+
+    /// Takes snapshots from here on, so that it can be [rewound](Self::rewind).
+    pub fn keep_moments(&mut self) {
+        let spacing = frames_of(SNAPSHOT_MILLIS, self.rate);
+        self.timeline = Some(Timeline::new(SNAPSHOT_BYTES, u64::from(spacing)));
+        self.plan();
+        self.remember();
+    }
+
+    /// Moments to return to.
+    pub fn timeline(&mut self) -> Option<&mut Timeline> {
+        self.timeline.as_mut()
+    }
+
+    /// Another end.
+    pub fn set_end(&mut self, end_millis: u32) {
+        self.end = Some(frames_of(end_millis, self.rate));
     }
 
     /// The machine, as the page shows it.
@@ -148,22 +160,36 @@ impl Session {
 
     /// Frames of `wanted` up to the next snapshot or the end.
     fn stretch(&self, wanted: u32) -> u32 {
-        let to_snapshot = SNAPSHOT_FRAMES - self.at() % SNAPSHOT_FRAMES;
-        let to_end = self
-            .end
-            .map_or(u32::MAX, |end| end.saturating_sub(self.at()));
+        let at = self.at();
+        let to_snapshot = match self.due.saturating_sub(at) {
+            // It is smallest where the machine is between two batches.
+            0 => self.player.buffered().max(1),
+            frames => frames,
+        };
+        let to_end = self.end.map_or(u32::MAX, |end| end.saturating_sub(at));
         wanted.min(to_snapshot).min(to_end)
     }
 
     /// Goes to the last snapshot at or before `target`, unless the machine stands between it and
-    /// the target already.
-    pub fn rewind(&mut self, target: u32) {
-        let Some((&frame, snapshot)) = self.snapshots.range(..=target).next_back() else {
+    /// the target already. With `is_other` something else is heard than when it was taken, which
+    /// takes a while to settle.
+    pub fn rewind(&mut self, target: u32, is_other: bool) {
+        let Some(timeline) = &self.timeline else {
             return;
         };
-        if self.at() > target || self.at() < frame {
-            self.player.restore(snapshot);
+        let settle = if is_other {
+            frames_of(SETTLE_MILLIS, self.rate)
+        } else {
+            0
+        };
+        let Some(frame) = timeline.frame_before(u64::from(target.saturating_sub(settle))) else {
+            return;
+        };
+        let is_between = !is_other && (frame..=u64::from(target)).contains(&self.player.frames());
+        if !is_between && let Some(snapshot) = timeline.before(frame) {
+            self.player.restore(&snapshot);
             self.apply_audible();
+            self.plan();
         }
     }
 
@@ -191,11 +217,28 @@ impl Session {
     }
 
     fn remember(&mut self) {
-        let at = self.at();
-        if at.is_multiple_of(SNAPSHOT_FRAMES) && !self.snapshots.contains_key(&at) {
-            let snapshot = self.player.snapshot();
-            self.snapshots.insert(at, snapshot);
+        if self.at() < self.due || self.player.buffered() > 0 {
+            return;
         }
+        if let Some(timeline) = &mut self.timeline {
+            let at = self.player.frames();
+            if timeline.due(at) <= at {
+                timeline.insert(&self.player.snapshot());
+            }
+        }
+        self.plan();
+    }
+
+    /// Looks where the next snapshot is due. That is remembered, as what lies ahead may be a long
+    /// row of snapshots that need not be taken again.
+    fn plan(&mut self) {
+        let due = self
+            .timeline
+            .as_ref()
+            .map(|timeline| timeline.due(self.player.frames()));
+        self.due = due
+            .and_then(|due| u32::try_from(due).ok())
+            .unwrap_or(u32::MAX);
     }
 
     fn fade(&self, first: u32, out: &mut [f32]) {
@@ -250,6 +293,32 @@ impl Session {
             }),
         }
     }
+}
+
+/// A machine with a song in it, as the listener wants it.
+///
+/// # Errors
+/// It cannot play the song; why.
+pub(super) fn machine(
+    program: &Program,
+    song: u16,
+    rate: u32,
+    overrides: Overrides,
+) -> Result<Player, Failure> {
+    let config = Config {
+        sample_rate: rate,
+        clock: overrides.video.map(|video| match video {
+            Video::Pal => VideoStandard::Pal,
+            Video::Ntsc => VideoStandard::Ntsc,
+        }),
+        model: overrides.model.map(chip_model),
+        roms: program.roms.clone(),
+        ..Config::default()
+    };
+    Player::new(&program.tune, song, &config).map_err(|error| match error {
+        c64::Error::NeedsRoms => Failure::NeedsRoms,
+        other => Failure::Tune(other.to_string()),
+    })
 }
 
 fn chip_model(model: Model) -> sid::Model {

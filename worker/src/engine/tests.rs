@@ -7,6 +7,8 @@ use protocol::EVENT;
 use protocol::engine::ALL_AUDIBLE;
 use ring::pcm::{Generation, Reader as RingReader};
 
+use sidfile::rom::RomKind;
+
 use super::*;
 
 const RATE: u32 = 48_000;
@@ -81,15 +83,15 @@ impl Sink for TestSink {
 struct World {
     told: RefCell<Vec<(u32, Event)>>,
     asked: Cell<Option<Md5>>,
-    wav: RefCell<Option<Vec<u8>>>,
+    file: RefCell<Option<Vec<u8>>>,
     clock: Cell<f64>,
 }
 
 impl Outside for Rc<World> {
-    fn tell(&self, id: u32, event: &Event, wav: Option<Vec<u8>>) {
+    fn tell(&self, id: u32, event: &Event, file: Option<Vec<u8>>) {
         self.told.borrow_mut().push((id, event.clone()));
-        if wav.is_some() {
-            *self.wav.borrow_mut() = wav;
+        if file.is_some() {
+            *self.file.borrow_mut() = file;
         }
     }
 
@@ -168,12 +170,13 @@ impl Rig {
                 tune: tune_id,
                 start_millis,
                 end_millis,
+                finds_length: false,
                 overrides,
                 audible,
             },
         );
         if self.world.asked.take().is_some() {
-            self.engine.file(self.md5, Some(tune()));
+            self.engine.file(self.md5, Some(tune()), &[]);
         }
         self.settle();
     }
@@ -198,16 +201,25 @@ impl Rig {
     fn told(&self, id: u32) -> Vec<Event> {
         let told = self.world.told.borrow();
         told.iter()
-            .filter(|(to, event)| *to == id && !matches!(event, Event::Meter { .. }))
+            .filter(|(to, event)| *to == id && !is_running(event))
             .map(|(_, event)| event.clone())
             .collect()
     }
 }
 
+/// Told all the time.
+fn is_running(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Meter { .. } | Event::Scouted { .. } | Event::Registers { .. }
+    )
+}
+
 /// The song rendered in one go.
 fn whole(song: u16, audible: Audible, millis: u32) -> Vec<f32> {
-    let tune = Tune::parse(&tune()).unwrap();
-    let mut session = Session::new(&tune, song, RATE, None, Overrides::default(), audible).unwrap();
+    let program = Program::new(&tune(), &[]).unwrap();
+    let mut session =
+        Session::new(&program, song, RATE, None, Overrides::default(), audible).unwrap();
     let mut left = Vec::new();
     let mut chunk = [0.0; 2048];
     while left.len() < frames_of(millis, RATE) as usize {
@@ -401,11 +413,12 @@ fn what_cannot_be_played_is_answered() {
         tune: tune_id,
         start_millis,
         end_millis: None,
+        finds_length: false,
         overrides: Overrides::default(),
         audible: [ALL_AUDIBLE; 3],
     };
     rig.engine.request(2, load(0));
-    rig.engine.file(tune_id.md5, None);
+    rig.engine.file(tune_id.md5, None, &[]);
     assert!(matches!(
         rig.told(2)[..],
         [Event::Failed {
@@ -414,7 +427,7 @@ fn what_cannot_be_played_is_answered() {
         }]
     ));
     rig.engine.request(3, load(0));
-    rig.engine.file(tune_id.md5, Some(b"JFIF".to_vec()));
+    rig.engine.file(tune_id.md5, Some(b"JFIF".to_vec()), &[]);
     assert!(matches!(
         rig.told(3)[..],
         [Event::Failed {
@@ -441,12 +454,215 @@ fn a_file_holds_the_song() {
             audible,
         },
     );
-    rig.engine.file(rig.md5, Some(tune()));
+    rig.engine.file(rig.md5, Some(tune()), &[]);
     rig.settle();
     assert!(matches!(
         rig.told(4).last(),
         Some(Event::FileRendered { .. })
     ));
-    let wav = rig.world.wav.borrow().clone().unwrap();
+    let wav = rig.world.file.borrow().clone().unwrap();
     assert_eq!(wav.len(), 44 + 4 * frames_of(700, RATE) as usize);
+}
+
+#[test]
+fn an_export_of_two_songs_is_an_archive_and_can_be_cancelled() {
+    use protocol::engine::{ExportNames, ExportSong, FileFormat};
+    let mut rig = Rig::new();
+    let song = |song: u16| ExportSong {
+        song,
+        length_millis: 300,
+        title: format!("Song {song}"),
+        file_name: format!("0{song}"),
+    };
+    let export = |songs: Vec<ExportSong>, stems| Request::Export {
+        md5: Md5::of(&tune()),
+        songs,
+        names: ExportNames {
+            artist: "Nobody".into(),
+            album: "Nothing".into(),
+            copyright: String::new(),
+            file_name: "nothing".into(),
+        },
+        format: FileFormat::Flac,
+        stems,
+        overrides: Overrides::default(),
+    };
+    rig.engine.request(4, export(vec![song(1), song(2)], false));
+    rig.engine.file(rig.md5, Some(tune()), &[]);
+    rig.settle();
+    let name = |id: u32| match rig.told(id).last() {
+        Some(Event::Exported { file_name }) => file_name.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(name(4), "nothing.zip");
+    let zip = rig.world.file.take().unwrap();
+    let flacs = zip.windows(4).filter(|window| window == b"fLaC").count();
+    assert_eq!(flacs, 2);
+
+    // Of the voices only the first is ever heard.
+    rig.engine.request(5, export(vec![song(1)], true));
+    rig.settle();
+    let name = match rig.told(5).last() {
+        Some(Event::Exported { file_name }) => file_name.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(name, "01 - voice 1.flac");
+    assert!(rig.world.file.take().unwrap().starts_with(b"fLaC"));
+
+    rig.engine.request(6, export(vec![song(1)], false));
+    rig.engine.request(7, Request::Unload);
+    rig.settle();
+    assert_eq!(rig.told(6), []);
+}
+
+#[test]
+fn the_scout_tells_of_the_song_before_it_is_played() {
+    let mut rig = Rig::new();
+    rig.load(1, 0, Some(4000));
+    let told = rig.world.told.borrow().clone();
+    let scouted: Vec<_> = told
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::Scouted {
+                to_millis,
+                is_done,
+                first_bin,
+                bins,
+                loudness_lufs,
+                gain,
+                length,
+                ..
+            } => Some((
+                to_millis,
+                is_done,
+                first_bin,
+                bins,
+                loudness_lufs,
+                gain,
+                length,
+            )),
+            _ => None,
+        })
+        .collect();
+    let mut bins = 0;
+    for (_, _, first_bin, some, ..) in &scouted {
+        assert_eq!(**first_bin, bins, "no bin is left out");
+        bins += some.len() as u32;
+    }
+    assert_eq!(bins, 40);
+    let (to_millis, is_done, .., loudness, gain, length) = scouted.last().unwrap();
+    assert_eq!((**to_millis, **is_done), (4000, true));
+    let loudness = loudness.unwrap();
+    assert!((-40.0..-3.0).contains(&loudness), "{loudness}");
+    assert!(**gain > 0.0);
+    assert_eq!(**length, None, "its length was known");
+    let rows = told.iter().map(|(_, event)| match event {
+        Event::Registers { rows, .. } => rows.len(),
+        _ => 0,
+    });
+    let frames = rows.sum::<usize>() / (c64::REGISTERS + 1);
+    assert!((199..=201).contains(&frames), "{frames}");
+}
+
+#[test]
+fn a_seek_inside_what_the_scout_has_run_renders_less_than_half_a_second() {
+    let mut rig = Rig::new();
+    rig.load(1, 0, Some(8000));
+    for target in [7100, 900, 5050, 2000, 6000] {
+        let song = rig.engine.song.as_mut().unwrap();
+        let target_frame = frames_of(target, RATE);
+        song.session.rewind(target_frame, false);
+        let left = target_frame - song.session.at();
+        assert!(left <= frames_of(200, RATE), "{left} frames to {target}");
+        rig.engine.request(6, Request::Seek { millis: target });
+        rig.settle();
+        rig.ring.borrow_mut().heard.clear();
+        rig.play(100);
+        let heard = rig.ring.borrow().heard.clone();
+        let first = target_frame as usize;
+        assert!(heard == whole(1, [ALL_AUDIBLE; 3], 8000)[first..first + heard.len()]);
+    }
+}
+
+#[test]
+fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
+    let mut rig = Rig::new();
+    let tune_id = TuneId {
+        md5: rig.md5,
+        song: 1,
+    };
+    let load = Request::Load {
+        tune: tune_id,
+        start_millis: 0,
+        end_millis: Some(180_000),
+        finds_length: true,
+        overrides: Overrides::default(),
+        audible: [ALL_AUDIBLE; 3],
+    };
+    rig.engine.request(5, load);
+    rig.engine.file(rig.md5, Some(tune()), &[]);
+    // Its pitch goes through all 256 values, one a frame, and then begins anew.
+    for _ in 0..40_000 {
+        if rig.engine.work() != Next::Busy {
+            break;
+        }
+    }
+    let told = rig.world.told.borrow().clone();
+    let found = told.iter().find_map(|(_, event)| match event {
+        Event::Scouted { length, .. } => *length,
+        _ => None,
+    });
+    let found = found.expect("the song goes round");
+    assert_eq!(found.by, protocol::engine::LengthBy::Repeat);
+    assert!(found.millis.abs_diff(5_107) < 60, "{found:?}");
+    let end_millis = 500;
+    rig.engine.request(6, Request::SetEnd { end_millis });
+    // What is in the ring is played.
+    rig.play(1_200);
+    assert!(rig.told(EVENT).contains(&Event::Ended { tune: tune_id }));
+}
+
+/// An RSID that is a BASIC program of one line.
+fn basic_tune() -> Vec<u8> {
+    let mut file = b"RSID\0\x02\0\x7c\0\0\0\0\0\0\0\x01\0\x01\0\0\0\0".to_vec();
+    file.resize(0x76, 0);
+    file.extend_from_slice(&[0, 0x02, 0, 0, 0, 0]);
+    file.extend_from_slice(&[0x01, 0x08, 0x07, 0x08, 0x0a, 0x00, 0x80, 0x00, 0x00, 0x00]);
+    file
+}
+
+#[test]
+fn a_program_without_its_roms_is_asked_for_again() {
+    let mut rig = Rig::new();
+    let md5 = Md5::of(&basic_tune());
+    let load = Request::Load {
+        tune: TuneId { md5, song: 1 },
+        start_millis: 0,
+        end_millis: None,
+        finds_length: false,
+        overrides: Overrides::default(),
+        audible: [ALL_AUDIBLE; 3],
+    };
+    rig.engine.request(2, load.clone());
+    assert_eq!(rig.world.asked.take(), Some(md5));
+    rig.engine.file(md5, Some(basic_tune()), &[]);
+    let failed = rig.told(2);
+    assert!(
+        matches!(
+            failed[..],
+            [Event::Failed {
+                failure: Failure::NeedsRoms,
+                ..
+            }]
+        ),
+        "{failed:?}"
+    );
+    rig.engine.request(3, load);
+    assert_eq!(rig.world.asked.take(), Some(md5));
+    let roms = RomKind::ALL.map(|kind| Rom {
+        kind,
+        bytes: vec![0x60; kind.size()],
+    });
+    rig.engine.file(md5, Some(basic_tune()), &roms);
+    assert!(matches!(rig.told(3)[0], Event::Loaded { .. }));
 }

@@ -26,6 +26,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         if self.job.is_some() {
             return self.work_on_file();
         }
+        if self.export.is_some() {
+            return self.work_on_export();
+        }
         let Some(song) = &mut self.song else {
             return Next::Idle;
         };
@@ -36,8 +39,53 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 is_new,
                 told,
             } => self.work_on_seek(id, target, is_new, told),
-            Task::Playing => self.work_on_song(),
+            // What is heard comes first: the scout runs while there is enough of it.
+            Task::Playing => match self.work_on_song() {
+                Next::Full => self.work_ahead(),
+                next => next,
+            },
         }
+    }
+
+    fn work_ahead(&mut self) -> Next {
+        let Some(song) = &mut self.song else {
+            return Next::Idle;
+        };
+        let Some(scout) = &mut song.scout else {
+            return Next::Full;
+        };
+        let Some(timeline) = song.session.timeline() else {
+            return Next::Full;
+        };
+        scout.run(timeline, &mut self.chunk);
+        let is_done = scout.is_done();
+        let now = self.outside.now_millis();
+        if is_done || scout.is_due(now) {
+            for event in scout.report(song.id, now) {
+                self.outside.tell(EVENT, &event, None);
+            }
+        }
+        if is_done {
+            song.scout = None;
+        }
+        Next::Busy
+    }
+
+    fn work_on_export(&mut self) -> Next {
+        let Some(export) = &mut self.export else {
+            return Next::Idle;
+        };
+        let now = self.outside.now_millis();
+        let done = match export.work(&mut self.chunk, now) {
+            None => return Next::Busy,
+            Some(done) => done,
+        };
+        let id = export.id();
+        if done.is_last {
+            self.export = None;
+        }
+        self.outside.tell(id, &done.event, done.file);
+        Next::Busy
     }
 
     fn work_on_seek(&mut self, id: u32, target: u32, is_new: bool, told: f64) -> Next {

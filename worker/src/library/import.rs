@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use catalog::{Entry, Origin};
 use protocol::library::{ImportReport, Refusal};
+use sidfile::rom::{self, RomKind};
 use sidfile::{Md5, Tune};
 use zip::ZipArchive;
 
@@ -113,6 +114,7 @@ enum Kind {
     Archive,
     Songlengths,
     Stil,
+    Rom,
     Other,
 }
 
@@ -126,8 +128,18 @@ fn kind_of(path: &str) -> Kind {
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("sid" | "psid" | "rsid") => Kind::Tune,
         Some("zip") => Kind::Archive,
+        Some("bin" | "rom") if is_rom_by_name(&name) => Kind::Rom,
         _ => Kind::Other,
     }
+}
+
+/// Emulators' folders hold ROMs of other machines and of drives too; those are passed over.
+fn is_rom_by_name(name: &str) -> bool {
+    let mut names = RomKind::ALL.iter().flat_map(|kind| kind.file_names());
+    names.any(|known| {
+        let stem = known.split('.').next().unwrap_or(known);
+        name.starts_with(stem)
+    })
 }
 
 /// What one step found.
@@ -139,6 +151,8 @@ pub enum Found {
     Songlengths(Vec<u8>),
     /// Text of `STIL.txt`.
     Stil(Vec<u8>),
+    /// A ROM of the C64.
+    Rom(RomKind, Vec<u8>),
     /// Something that is counted in the report only.
     Nothing,
 }
@@ -249,8 +263,7 @@ fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Re
     let limit = match kind {
         Kind::Other => return Ok(Found::Nothing),
         Kind::Archive => return Err(refuse("a zip inside a zip is not opened".into())),
-        Kind::Tune => MAX_TUNE,
-        Kind::Songlengths | Kind::Stil => MAX_TEXT,
+        kind => most_bytes(kind),
     };
     let left = MAX_UNPACKED.saturating_sub(archive.unpacked).min(limit);
     let mut file = archive
@@ -274,21 +287,20 @@ fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Re
     take(kind, clean(&name), bytes).map_err(refuse)
 }
 
+fn most_bytes(kind: Kind) -> u64 {
+    match kind {
+        Kind::Songlengths | Kind::Stil => MAX_TEXT,
+        Kind::Tune | Kind::Rom | Kind::Archive | Kind::Other => MAX_TUNE,
+    }
+}
+
 fn too_long(length: u64, kind: Kind) -> String {
-    let limit = if kind == Kind::Tune {
-        MAX_TUNE
-    } else {
-        MAX_TEXT
-    };
+    let limit = most_bytes(kind);
     format!("the file has {length} bytes or more, at most {limit} are taken")
 }
 
 fn read_whole(source: &impl Source, kind: Kind) -> Result<Vec<u8>, String> {
-    let limit = if kind == Kind::Tune {
-        MAX_TUNE
-    } else {
-        MAX_TEXT
-    };
+    let limit = most_bytes(kind);
     let length = source.length();
     if length > limit {
         return Err(too_long(length, kind));
@@ -309,6 +321,10 @@ fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
     match kind {
         Kind::Songlengths => Ok(Found::Songlengths(bytes)),
         Kind::Stil => Ok(Found::Stil(bytes)),
+        Kind::Rom => match rom::identify(&bytes) {
+            Ok(kind) => Ok(Found::Rom(kind, bytes)),
+            Err(error) => Err(format!("no ROM of the C64 that is known: {error}")),
+        },
         _ => {
             let entry = entry_of(&path, &bytes, Origin::Imported)?;
             let file = StoredFile {

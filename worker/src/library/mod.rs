@@ -2,18 +2,21 @@
 
 mod import;
 mod knowledge;
+mod roms;
 mod store;
 #[cfg(test)]
 mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use catalog::{Entry, Index, Origin, Query, Row};
 use protocol::EVENT;
-use protocol::library::{Event, Refusal, Request, Storage};
-use sidfile::{Md5, Songlengths, Stil};
+use protocol::library::{Event, Refusal, Request, Rom, Storage};
+use sidfile::{Format, Md5, Songlengths, Stil};
 
 pub use import::{Found, Importer, Source, entry_of};
 pub use knowledge::Knowledge;
@@ -63,8 +66,9 @@ pub struct Library<S, O> {
     selection: RefCell<Option<(Query, Rc<[u32]>)>>,
     cancelled: RefCell<BTreeSet<u32>>,
     opened: Cell<bool>,
-    /// What was asked while the library was being opened can be answered.
+    /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -80,6 +84,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             cancelled: RefCell::default(),
             opened: Cell::new(false),
             settled: Cell::new(false),
+            waiting: RefCell::default(),
         }
     }
 
@@ -89,8 +94,15 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     /// Answers any request but [`Request::Import`], [`Request::ImportPart`], [`Request::File`] and
-    /// [`Request::Connect`], which carry more than their message.
+    /// [`Request::Connect`], which carry more than their message. What is asked of the tunes waits
+    /// until the library is open: before that lists would be too short.
     pub async fn answer(&self, id: u32, request: Request) {
+        if matches!(
+            request,
+            Request::Rows { .. } | Request::Neighbours { .. } | Request::Entry { .. }
+        ) {
+            self.settled().await;
+        }
         let event = match request {
             Request::Open => self.open().await,
             Request::Rows {
@@ -108,6 +120,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 return;
             }
             Request::Remove { md5s } => self.remove(&md5s).await,
+            Request::RemoveRoms => self.remove_roms().await,
             Request::Import { .. }
             | Request::ImportPart { .. }
             | Request::File { .. }
@@ -116,22 +129,36 @@ impl<S: Store, O: Outside> Library<S, O> {
         self.outside.tell(id, &event);
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file, and the ROMs that it may need.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn file(&self, md5: &Md5) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.store.get(md5).await?.map(|file| file.bytes))
+    pub async fn file(&self, md5: &Md5) -> Result<Option<(Vec<u8>, Vec<Rom>)>, StoreError> {
+        let Some(file) = self.store.get(md5).await? else {
+            return Ok(None);
+        };
+        let format = self.index.borrow().get(md5).map(|entry| entry.format);
+        let roms = self.roms_for(format.unwrap_or(Format::Psid)).await;
+        Ok(Some((file.bytes, roms)))
     }
 
-    /// Whether opening is over, demo tunes included: before that lists would be too short.
-    pub fn is_settled(&self) -> bool {
-        self.settled.get()
+    async fn settled(&self) {
+        poll_fn(|context| {
+            if self.settled.get() {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 
     async fn open(&self) -> Event {
         let event = self.open_once().await;
         self.settled.set(true);
+        for waker in self.waiting.take() {
+            waker.wake();
+        }
         event
     }
 
@@ -140,6 +167,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             match self.load().await {
                 Ok(repaired) => {
                     self.add_demos().await;
+                    self.outside.tell(EVENT, &self.roms_event().await);
                     return self.opened_event(repaired);
                 }
                 Err(error) => {
@@ -370,14 +398,27 @@ impl<S: Store, O: Outside> Library<S, O> {
         let mut importer = Importer::new(files);
         let mut slice_end = self.outside.now_millis() + SLICE_MILLIS;
         let mut next_progress = self.outside.now_millis() + PROGRESS_MILLIS;
-        let mut learned = false;
+        let mut has_learned = false;
         let mut cancelled = false;
         while let Some(found) = importer.step() {
             match found {
                 Found::Nothing => {}
                 Found::Tune(file, entry) => run.take(file, *entry),
-                Found::Songlengths(bytes) => learned |= self.learn(SONGLENGTHS, &bytes).await,
-                Found::Stil(bytes) => learned |= self.learn(STIL, &bytes).await,
+                Found::Songlengths(bytes) => {
+                    self.knowledge.borrow_mut().lengths = Some(Songlengths::parse(&bytes));
+                    self.keep_text(SONGLENGTHS, &bytes).await;
+                    has_learned = true;
+                }
+                Found::Rom(kind, bytes) => match self.keep_rom(kind, bytes).await {
+                    Ok(true) => importer.report.roms.push(kind),
+                    Ok(false) => {}
+                    Err(error) => run.failed = Some(error.to_string()),
+                },
+                Found::Stil(bytes) => {
+                    self.knowledge.borrow_mut().stil = Some(Stil::parse(&bytes));
+                    self.keep_text(STIL, &bytes).await;
+                    has_learned = true;
+                }
             }
             if run.is_full() {
                 self.write(&mut run, &mut importer).await;
@@ -397,10 +438,13 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
         }
         self.write(&mut run, &mut importer).await;
-        if learned {
+        if has_learned {
             self.teach();
         }
         self.progress(id, &mut run, &mut importer);
+        if !importer.report.roms.is_empty() {
+            self.outside.tell(EVENT, &self.roms_event().await);
+        }
         if let Event::Failed { reason } = self.changed().await {
             run.failed.get_or_insert(reason);
         }
@@ -457,19 +501,10 @@ impl<S: Store, O: Outside> Library<S, O> {
         self.selection.borrow_mut().take();
     }
 
-    /// Keeps a text about tunes for this import and later ones.
-    async fn learn(&self, name: &str, bytes: &[u8]) -> bool {
-        {
-            let mut knowledge = self.knowledge.borrow_mut();
-            if name == SONGLENGTHS {
-                knowledge.lengths = Some(Songlengths::parse(bytes));
-            } else {
-                knowledge.stil = Some(Stil::parse(bytes));
-            }
-        }
-        // A store that is full for it still lets this import know.
+    /// Keeps a text about tunes for later imports; this one knows it already, so a store that is
+    /// full for it does no harm here.
+    async fn keep_text(&self, name: &str, bytes: &[u8]) {
         let _ = self.store.put_blob(name, bytes).await;
-        true
     }
 
     /// Writes what is known now into every entry.

@@ -4,11 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use catalog::{Column, Sort};
 use proptest::prelude::*;
-use protocol::library::ImportReport;
+use protocol::library::{ImportReport, Rom};
+use sidfile::rom::RomKind;
 
 use super::*;
 
@@ -425,4 +428,86 @@ proptest! {
         prop_assert!(report.done == report.total);
         prop_assert!(settled >= 2 || cut >= 400, "{report:?}");
     }
+}
+
+#[test]
+fn what_is_asked_before_the_library_is_open_is_answered_after_it() {
+    let library = library();
+    let rows = Request::Rows {
+        query: Query::default(),
+        offset: 0,
+        count: 10,
+    };
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let mut answer = pin!(library.answer(3, rows));
+    assert!(answer.as_mut().poll(&mut context).is_pending());
+    run(library.answer(1, Request::Open));
+    assert!(woken.0.load(Ordering::Relaxed));
+    assert!(answer.as_mut().poll(&mut context).is_ready());
+    let told = library.outside().told.borrow();
+    assert!(matches!(told[0], (1, Event::Opened { .. })));
+    assert!(matches!(told[1], (3, Event::Rows { .. })));
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl std::task::Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn roms_are_kept_for_programs_that_run_on_a_bare_machine() {
+    let library = library();
+    run(library.answer(1, Request::Open));
+    let mut rsid = tune("Bare", 1);
+    rsid[..4].copy_from_slice(b"RSID");
+    // Load, play and speed are zero in an RSID, and its init address lies in its data.
+    rsid[0x08..0x0a].fill(0);
+    rsid[0x0a..0x0c].copy_from_slice(&[0x10, 0x00]);
+    rsid[0x0c..0x0e].fill(0);
+    rsid[0x12..0x16].fill(0);
+    import(
+        &library,
+        &[("psid.sid", tune("Driven", 1)), ("rsid.sid", rsid.clone())],
+    );
+    let basic = vec![9; RomKind::Basic.size()];
+    assert!(run(library.keep_rom(RomKind::Basic, basic.clone())).unwrap());
+    assert!(!run(library.keep_rom(RomKind::Basic, basic.clone())).unwrap());
+    let roms = |md5: Md5| run(library.file(&md5)).unwrap().unwrap().1;
+    let kind = RomKind::Basic;
+    assert_eq!(roms(Md5::of(&rsid)), [Rom { kind, bytes: basic }]);
+    assert_eq!(roms(Md5::of(&tune("Driven", 1))), []);
+
+    let kinds = |library: &TestLibrary| match run(library.roms_event()) {
+        Event::Roms { kinds } => kinds,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kinds(&library), [RomKind::Basic]);
+    run(library.answer(2, Request::RemoveRoms));
+    assert_eq!(kinds(&library), []);
+}
+
+#[test]
+fn a_wrong_rom_is_named_and_refused() {
+    let library = library();
+    let files = [
+        ("roms/kernal.bin", vec![0; 0x2000]),
+        ("roms/basic.rom", vec![0; 100]),
+        ("roms/dos1541.bin", vec![0; 0x4000]),
+    ];
+    let report = import(&library, &files);
+    assert_eq!((report.refused.len(), report.skipped), (2, 1));
+    assert_eq!(report.roms, []);
+    assert_eq!(report.refused[0].path, "roms/kernal.bin");
+    assert!(
+        report.refused[0]
+            .reason
+            .contains("is not that of KERNAL 901227-03")
+    );
+    assert!(report.refused[1].reason.contains("100 bytes"), "{report:?}");
 }

@@ -4,7 +4,10 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Response};
+use web_sys::{
+    AbortSignal, DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort,
+    RequestInit, Response,
+};
 
 fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
@@ -158,9 +161,15 @@ pub async fn sleep(millis: i32) {
     let _ = JsFuture::from(promise).await;
 }
 
-/// A file of the site; `None` where it cannot be had.
+/// A server that has not answered by then is taken for absent.
+const FETCH_MILLIS: u32 = 10_000;
+
+/// A file of the site; `None` where it cannot be had within ten seconds.
 pub async fn fetch(path: &str) -> Option<Vec<u8>> {
-    let response = JsFuture::from(scope().fetch_with_str(path)).await.ok()?;
+    let options = RequestInit::new();
+    options.set_signal(Some(&AbortSignal::timeout_with_u32(FETCH_MILLIS)));
+    let request = scope().fetch_with_str_and_init(path, &options);
+    let response = JsFuture::from(request).await.ok()?;
     let response: Response = response.dyn_into().ok()?;
     if !response.ok() {
         return None;

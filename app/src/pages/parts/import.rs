@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use listening::{ImportPhase, Intent, words};
 
-use crate::components::{Icon, Name};
+use crate::components::{Icon, IconButton, Name};
 use crate::core::use_core;
 
 /// Two buttons, for files and for a folder.
@@ -44,7 +44,7 @@ pub fn DropOverlay() -> impl IntoView {
                 <div class="drop-target">
                     <Icon name=Name::Drop />
                     <p class="drop-title">"Drop to add to your library"</p>
-                    <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt"</p>
+                    <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt, C64 ROMs"</p>
                 </div>
             </section>
         </Show>
@@ -79,14 +79,11 @@ pub fn ImportPanel() -> impl IntoView {
                         when=running
                         fallback=move || {
                             view! {
-                                <button
-                                    class="button-icon"
-                                    type="button"
-                                    aria-label="Close the report"
-                                    on:click=move |_| core.wish(Intent::CloseImport)
-                                >
-                                    <Icon name=Name::Close />
-                                </button>
+                                <IconButton
+                                    label="Close the report"
+                                    icon=Name::Close
+                                    on_press=move || core.wish(Intent::CloseImport)
+                                />
                             }
                         }
                     >
@@ -120,6 +117,10 @@ pub fn ImportPanel() -> impl IntoView {
                                 let mut parts = vec![format!("{} new", words::count_text(report.added))];
                                 if report.known > 0 {
                                     parts.push(format!("{} already here", words::count_text(report.known)));
+                                }
+                                if !report.roms.is_empty() {
+                                    let count = u32::try_from(report.roms.len()).unwrap_or(u32::MAX);
+                                    parts.push(words::counted(count, "ROM"));
                                 }
                                 if report.skipped > 0 {
                                     parts.push(format!("{} not music", words::count_text(report.skipped)));

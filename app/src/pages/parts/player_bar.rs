@@ -5,7 +5,7 @@ use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
 use super::TuneArt;
-use crate::components::{Icon, Name, Slider};
+use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
 /// Times that sound was missing before the bar says so.
@@ -111,33 +111,25 @@ fn Transport() -> impl IntoView {
     let core = use_core();
     let state = Memo::new(move |_| core.player.with(|player| player.state));
     let repeat = Memo::new(move |_| core.settings.with(|settings| settings.repeat));
-    let has_tune = move || state.get() != State::Idle;
+    let idle = Signal::derive(move || state.get() == State::Idle);
     view! {
         <div class="transport">
-            <button
-                class="button-icon only-wide"
-                class:lit=move || repeat.get() != Repeat::Off
-                type="button"
-                aria-label=move || match repeat.get() {
-                    Repeat::Off => "Repeat: off",
-                    Repeat::All => "Repeat: the list",
-                    Repeat::One => "Repeat: this tune",
-                }
-                on:click=move |_| core.wish(Intent::CycleRepeat)
-            >
-                <Icon name=Signal::derive(move || {
+            <IconButton
+                class="only-wide"
+                lit=Signal::derive(move || repeat.get() != Repeat::Off)
+                label=Signal::derive(move || repeat_text(repeat.get()).to_owned())
+                icon=Signal::derive(move || {
                     if repeat.get() == Repeat::One { Name::RepeatOne } else { Name::Repeat }
-                }) />
-            </button>
-            <button
-                class="button-icon transport-previous"
-                type="button"
-                aria-label="Previous tune"
-                disabled=move || !has_tune()
-                on:click=move |_| core.wish(Intent::Previous)
-            >
-                <Icon name=Name::Previous />
-            </button>
+                })
+                on_press=move || core.wish(Intent::CycleRepeat)
+            />
+            <IconButton
+                class="transport-previous"
+                label="Previous tune"
+                icon=Name::Previous
+                disabled=idle
+                on_press=move || core.wish(Intent::Previous)
+            />
             <button
                 class="play-button"
                 type="button"
@@ -152,25 +144,28 @@ fn Transport() -> impl IntoView {
                     <span class="play-wait" aria-hidden="true"></span>
                 </Show>
             </button>
-            <button
-                class="button-icon"
-                type="button"
-                aria-label="Next tune"
-                disabled=move || !has_tune()
-                on:click=move |_| core.wish(Intent::Next)
-            >
-                <Icon name=Name::Next />
-            </button>
-            <button
-                class="button-icon only-wide"
-                type="button"
-                aria-label="Stop"
-                disabled=move || !has_tune()
-                on:click=move |_| core.wish(Intent::Stop)
-            >
-                <Icon name=Name::Stop />
-            </button>
+            <IconButton
+                label="Next tune"
+                icon=Name::Next
+                disabled=idle
+                on_press=move || core.wish(Intent::Next)
+            />
+            <IconButton
+                class="only-wide"
+                label="Stop"
+                icon=Name::Stop
+                disabled=idle
+                on_press=move || core.wish(Intent::Stop)
+            />
         </div>
+    }
+}
+
+fn repeat_text(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::Off => "Repeat: off",
+        Repeat::All => "Repeat: the list",
+        Repeat::One => "Repeat: this tune",
     }
 }
 
@@ -221,32 +216,26 @@ fn Subtune() -> impl IntoView {
             (tune.row.songs > 1).then_some((tune.id.song, tune.row.songs))
         })
     });
-    let song = move || songs.get().map_or(0, |(song, _)| song);
-    let last = move || songs.get().is_some_and(|(song, songs)| song >= songs);
+    let is_first = Signal::derive(move || songs.get().is_none_or(|(song, _)| song <= 1));
+    let is_last = Signal::derive(move || songs.get().is_some_and(|(song, songs)| song >= songs));
     view! {
         <Show when=move || songs.get().is_some()>
             <div class="stepper" role="group" aria-label="Subtune">
-                <button
-                    class="button-icon"
-                    type="button"
-                    aria-label="Previous subtune"
-                    disabled=move || song() <= 1
-                    on:click=move |_| core.wish(Intent::StepSong(-1))
-                >
-                    <Icon name=Name::Left />
-                </button>
+                <IconButton
+                    label="Previous subtune"
+                    icon=Name::Left
+                    disabled=is_first
+                    on_press=move || core.wish(Intent::StepSong(-1))
+                />
                 <span class="figures">
                     {move || songs.get().map(|(song, songs)| format!("{song}/{songs}"))}
                 </span>
-                <button
-                    class="button-icon"
-                    type="button"
-                    aria-label="Next subtune"
-                    disabled=last
-                    on:click=move |_| core.wish(Intent::StepSong(1))
-                >
-                    <Icon name=Name::Right />
-                </button>
+                <IconButton
+                    label="Next subtune"
+                    icon=Name::Right
+                    disabled=is_last
+                    on_press=move || core.wish(Intent::StepSong(1))
+                />
             </div>
         </Show>
     }

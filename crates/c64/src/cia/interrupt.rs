@@ -28,7 +28,7 @@ const SUMMARY: u8 = 0x80;
 /// The flags without it.
 const FLAGS: u8 = 0x1f;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct InterruptControl {
     model: CiaModel,
     mask: u8,

@@ -12,7 +12,7 @@ const TURNS: u8 = 16;
 /// Cycles from an underflow to the pin's turn, and from there to the flag.
 const DELAY: u64 = 2;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct SerialPort {
     /// A byte is in the register, another one waits behind it.
     is_loaded: bool,

@@ -25,7 +25,7 @@ pub(super) enum Quiet {
 }
 
 /// A signal on its way from the control register to the counter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Late {
     /// As given in this cycle.
     given: bool,
@@ -47,7 +47,7 @@ impl Late {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Timer {
     counter: u16,
     latch: u16,

@@ -11,7 +11,7 @@ const SECONDS: usize = 1;
 const MINUTES: usize = 2;
 const HOURS: usize = 3;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct TimeOfDay {
     /// Cycles from one tick of the mains to the next.
     period: u64,

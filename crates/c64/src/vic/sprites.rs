@@ -2,7 +2,7 @@
 //!
 //! Source: "The MOS 6567/6569 video controller (VIC-II)" (Christian Bauer), section 3.8.
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Sprites {
     /// Sprites with DMA.
     pub(super) dma: u8,

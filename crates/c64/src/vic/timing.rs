@@ -21,7 +21,7 @@ pub enum VicModel {
 }
 
 /// Raster geometry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
     /// Lines of a frame.
     pub lines: u16,
@@ -87,7 +87,7 @@ impl VicModel {
 }
 
 /// Sprites whose DMA begins or ends in a cycle.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SpriteCycle {
     /// BA falls if one of these sprites has DMA.
     pub(super) begins: u8,
