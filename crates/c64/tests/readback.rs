@@ -3,12 +3,10 @@
 
 use c64::chips::Chips;
 use proptest::prelude::*;
-use sid::Model;
-
-const CLOCK: f64 = 985_248.6;
+use sid::{Grade, Model};
 
 fn chips(model: Model) -> Chips {
-    Chips::new(&[(0xd400, model)], CLOCK)
+    Chips::new(&[(0xd400, model)], Grade::Accurate)
 }
 
 #[test]
