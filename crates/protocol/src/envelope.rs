@@ -102,7 +102,7 @@ mod tests {
             Err(Error::Malformed { bytes: 0, .. })
         ));
         assert!(matches!(
-            decode::<Request>(&[1, 7, 250]),
+            decode::<Request>(&[VERSION as u8, 7, 250]),
             Err(Error::Malformed { bytes: 3, .. })
         ));
     }
