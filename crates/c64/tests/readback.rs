@@ -5,10 +5,8 @@ use c64::chips::Chips;
 use proptest::prelude::*;
 use sid::Model;
 
-const CLOCK: f64 = 985_248.6;
-
 fn chips(model: Model) -> Chips {
-    Chips::new(&[(0xd400, model)], CLOCK)
+    Chips::new(&[(0xd400, model)])
 }
 
 #[test]
