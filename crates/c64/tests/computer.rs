@@ -53,20 +53,20 @@ fn without_roms_a_program_finds_a_machine_that_has_come_up() {
         sta $0314
         lda #>tick
         sta $0315
-        ldx #0
-wait    cpx #3
+        lda #0
+        sta $2000
+wait    lda $2000
+        cmp #3
         bne wait
         {DONE}
 bad     sta $d7ff
-tick    inx
-        stx $2000
-        jmp next
-next    pla
+tick    inc $2000
+        lda $dc0d
+        pla
         tay
         pla
+        tax
         pla
-        ldx $2000
-        lda $dc0d
         rti
         "
     );
@@ -74,6 +74,110 @@ next    pla
         report(&Machine::default(), &source, 200_000),
         Report::Value(0)
     );
+}
+
+#[test]
+fn the_way_to_an_interrupt_routine_takes_its_29_cycles() {
+    // The same interrupt with the KERNAL in and out. Source: the comments of VICE's test
+    // `CIA/CIA-AcountsB`, which synchronises to the raster by them.
+    let source = |bank: u8| {
+        format!(
+            " .org $1000
+        {QUIET}
+        lda #<routine
+        sta $fffe
+        sta $0314
+        lda #>routine
+        sta $ffff
+        sta $0315
+        lda #${bank:02x}
+        sta $01
+        lda #$81
+        sta $dc0d
+        lda #40
+        sta $dc04
+        lda #0
+        sta $dc05
+        cli
+        lda #$19
+        ldx #$11
+        stx $dc0f
+        sta $dc0e
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+        nop
+routine lda $dc06
+        sta $2000
+        {DONE}"
+        )
+    };
+    let counted = |bank| run(&Machine::default(), &source(bank)).ram()[0x2000];
+    assert_eq!(counted(0x35).wrapping_sub(counted(0x37)), 29);
+}
+
+#[test]
+fn a_break_goes_through_its_own_vector() {
+    let source = format!(
+        " .org $1000
+        {QUIET}
+        lda #$37
+        sta $01
+        lda #<here
+        sta $0316
+        lda #>here
+        sta $0317
+        brk
+        .byte 0
+bad     sta $d7ff
+here    nop
+        {DONE}"
+    );
+    run(&Machine::default(), &source);
+}
+
+#[test]
+fn timers_that_stand_pull_their_port_bits_low() {
+    // As VICE's test `CIA/pb6pb7` does, in a port of inputs.
+    let source = format!(
+        " .org $1000
+        {QUIET}
+        lda #$00
+        sta $dc03
+        lda #$02
+        sta $dc0e
+        sta $dc0f
+        lda $dc01
+        sta $2000
+        lda #$00
+        sta $dc0e
+        sta $dc0f
+        lda $dc01
+        sta $2001
+        {DONE}"
+    );
+    let computer = run(&Machine::default(), &source);
+    assert_eq!(computer.ram()[0x2000..0x2002], [0x3f, 0xff]);
 }
 
 #[test]
