@@ -1,13 +1,15 @@
 //! What must hold for any bytes, reader by reader. The fuzz targets feed these checks, and a test
 //! of the workspace replays the corpora through the same file.
 
-use c64::{Config, Player};
+use c64::computer::{Computer, Machine, Report};
+use c64::prg::Prg;
+use c64::{CiaModel, Config, Player, VicModel};
 use listening::preferences::Preferences;
 use protocol::{engine, library};
 use sidfile::{Md5, Songlengths, Stil, Tune};
 
-/// Long enough for a few frames.
-const CYCLES: u64 = 60_000;
+/// Long enough for a frame and its interrupts.
+const CYCLES: u64 = 30_000;
 /// A little sound, to reach the chips.
 const FRAMES: usize = 500;
 
@@ -15,7 +17,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 7] = [
+pub const CHECKS: [Check; 8] = [
     ("sidfile", sidfile),
     ("songlengths", songlengths),
     ("stil", stil),
@@ -23,6 +25,7 @@ pub const CHECKS: [Check; 7] = [
     ("protocol", protocol),
     ("preferences", preferences),
     ("machine", machine),
+    ("tune", tune),
 ];
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.
@@ -93,9 +96,44 @@ pub fn preferences(bytes: &[u8]) {
     assert_eq!(Preferences::load(&found.save()), (found, Vec::new()));
 }
 
-/// Any memory image runs, and sounds. The first bytes choose load and play address, the next
-/// whether the tune is for a real machine; the image follows.
+/// Any memory image runs on any machine, without sound and so by the thousand. The first byte
+/// chooses the chips, the next two where the image belongs and starts.
 pub fn machine(bytes: &[u8]) {
+    let [kind, image @ ..] = bytes else {
+        return;
+    };
+    let Ok(prg) = Prg::parse(image) else {
+        return;
+    };
+    let machine = Machine {
+        vic: match kind & 7 {
+            0..=3 => VicModel::Mos6569,
+            4 => VicModel::Mos6567R8,
+            5 => VicModel::Mos6567R56A,
+            6 => VicModel::Mos6572,
+            _ => VicModel::Mos6573,
+        },
+        cia: if kind & 8 == 0 {
+            CiaModel::Mos8521
+        } else {
+            CiaModel::Mos6526
+        },
+        ..Machine::default()
+    };
+    let Ok(mut computer) = Computer::new(&machine, &prg) else {
+        return;
+    };
+    let end = computer.cycles() + CYCLES;
+    while computer.cycles() < end {
+        if let Report::Jammed { .. } = computer.run(end - computer.cycles()) {
+            return;
+        }
+    }
+}
+
+/// Any memory image is played as a tune, and sounds. The first bytes choose load and play
+/// address, the next whether the tune is for a real machine; the image follows.
+pub fn tune(bytes: &[u8]) {
     let [load_low, load_high, play_low, play_high, kind, image @ ..] = bytes else {
         return;
     };

@@ -34,7 +34,23 @@ enum Access {
 #[derive(Debug, Clone, Copy)]
 struct Charge {
     value: u8,
-    gone_at: u64,
+    /// None: for good, as in the chip itself.
+    gone_at: Option<u64>,
+}
+
+impl Charge {
+    /// A read that drives nothing halves the time that is left; what has none left to halve stays.
+    fn sense(&mut self, cycle: u64) -> u8 {
+        let Some(gone_at) = self.gone_at else {
+            return self.value;
+        };
+        let left = gone_at.saturating_sub(cycle);
+        if left == 0 {
+            self.value = 0;
+        }
+        self.gone_at = (left > 1).then_some(cycle + left / 2);
+        self.value
+    }
 }
 
 /// One sound chip in its place.
@@ -77,9 +93,7 @@ impl Chip {
         // STA with an index reads before it writes, so reads of write-only registers are common.
         if let (0..=24 | 29..=31, Some(charge)) = (register, &mut self.charge) {
             self.noted.push((cycle, Access::Read(register)));
-            let left = charge.gone_at.saturating_sub(cycle);
-            charge.gone_at = cycle + left / 2;
-            return if left > 0 { charge.value } else { 0 };
+            return charge.sense(cycle);
         }
         self.replay(cycle);
         let value = self.sid.read(register);
@@ -89,7 +103,7 @@ impl Chip {
 
     fn write_silently(&mut self, register: u8, value: u8, cycle: u64) {
         self.noted.push((cycle, Access::Write(register, value)));
-        let gone_at = cycle + bus_lifetime(self.sid.model());
+        let gone_at = Some(cycle + bus_lifetime(self.sid.model()));
         self.charge = Some(Charge { value, gone_at });
         if self.noted.len() >= NOTED_WRITES || cycle - self.clocked_to > SILENT_CYCLES {
             self.replay(cycle);

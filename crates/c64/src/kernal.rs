@@ -77,6 +77,12 @@ pub fn returning_kernal() -> Rom {
     let [low, high] = WAIT.to_le_bytes();
     place(&mut rom, WAIT, &[0x4c, low, high]);
     place(&mut rom, RESET, &[0x4c, low, high]);
+    // Programs that stand still on the raster count on the time that the KERNAL takes to tell an
+    // interrupt from a BRK: 29 cycles up to the routine.
+    place(&mut rom, 0xff48, &SAVE);
+    place(&mut rom, 0xff4d, &[0xba, 0xbd, 0x04, 0x01, 0x29, 0x10]);
+    place(&mut rom, 0xff53, &[0xf0, 0x03, 0x6c, 0x16, 0x03]);
+    place(&mut rom, 0xff58, &[0x6c, 0x14, 0x03]);
     place(&mut rom, 0xfffc, &RESET.to_le_bytes());
     rom
 }

@@ -6,7 +6,7 @@ mod common;
 
 use c64::CiaModel;
 use c64::computer::Machine;
-use common::{DONE, QUIET, delay, run};
+use common::{DONE, QUIET, run};
 
 fn machine(cia: CiaModel) -> Machine {
     Machine {
@@ -27,7 +27,6 @@ fn near_underflow(cia: CiaModel, base: u16, timer: u16, mask: u8, left: u8) -> [
     // The counter stands at its latch for three cycles. The first read of it comes four cycles of
     // waiting and four of its own behind the start, that of the flags thirteen cycles later.
     let latch = left + 18;
-    let wait = delay(4);
     let high = low + 1;
     let source = format!(
         " .org $1000
@@ -50,7 +49,8 @@ fn near_underflow(cia: CiaModel, base: u16, timer: u16, mask: u8, left: u8) -> [
         cli
         lda #$19
         sta {control}
-        {wait}
+        nop
+        nop
         lda {low}
         sec
         sbc #13

@@ -273,6 +273,44 @@ fn a_taken_branch_within_its_page_delays_interrupts() {
 }
 
 #[test]
+fn a_branch_that_leaves_its_page_delays_nothing() {
+    // Four cycles, the last one as usual the one that is too late.
+    for (irq_at, expected) in [(1, 0x0f82), (3, 0x0f82), (4, 0x0f83)] {
+        let mut cpu = Cpu::new(0x1000);
+        let mut memory = Memory::new(&[0xd0, 0x80]);
+        memory.ram[0x0f82..0x0f90].fill(0xea);
+        memory.interrupts.set_masked(false, 0);
+        memory.irq_at = Some(irq_at);
+        while cpu.pc != 0x2000 {
+            cpu.step(&mut memory);
+        }
+        let pushed = u16::from_le_bytes([memory.ram[0x1fe], memory.ram[0x1ff]]);
+        assert_eq!(pushed, expected, "at {irq_at}");
+    }
+}
+
+#[test]
+fn an_interrupt_reads_twice_pushes_three_bytes_and_takes_its_vector() {
+    let mut cpu = Cpu::new(0x1000);
+    let mut memory = Memory::new(&[0xea; 4]);
+    memory.interrupts.set_masked(false, 0);
+    memory.irq_at = Some(1);
+    cpu.step(&mut memory);
+    memory.accesses.clear();
+    cpu.step(&mut memory);
+    let expected = [
+        ('r', 0x1001, 0xea),
+        ('r', 0x1001, 0xea),
+        ('w', 0x01ff, 0x10),
+        ('w', 0x01fe, 0x01),
+        ('w', 0x01fd, 0x20),
+        ('r', 0xfffe, 0x00),
+        ('r', 0xffff, 0x20),
+    ];
+    assert_eq!(memory.accesses, expected);
+}
+
+#[test]
 fn clearing_the_mask_lets_one_more_instruction_pass() {
     let mut cpu = Cpu::new(0x1000);
     let mut memory = Memory::new(&[0x58, 0xea, 0xea]);

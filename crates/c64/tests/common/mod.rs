@@ -48,11 +48,3 @@ pub fn run(machine: &Machine, source: &str) -> Computer {
     assert_eq!(computer.run(CYCLES), Report::Value(0), "{source}");
     computer
 }
-
-/// Instructions that take so many cycles, one or none aside.
-pub fn delay(cycles: u32) -> String {
-    assert_ne!(cycles, 1, "no instruction takes a single cycle");
-    let odd = if cycles % 2 == 1 { " bit $02\n" } else { "" };
-    let pairs = (cycles - 3 * (cycles % 2)) / 2;
-    format!("{odd}{}", " nop\n".repeat(pairs as usize))
-}
