@@ -146,8 +146,10 @@ impl Vic {
             0x11 => {
                 self.write_control(was, cycle - self.line_start);
                 self.deferred = cycle + 1;
+                self.plan_again(cycle);
             }
             0x12 => self.deferred = cycle + 1,
+            0x15 => self.plan_again(cycle),
             0x17 => self.sprites.set_stretched(value, cycle - self.line_start),
             0x19 => {
                 self.flags &= !value & 0x0f | IRQ_SUMMARY;
@@ -258,8 +260,28 @@ impl Vic {
         self.next = self.line_start + self.next_cycle(cycle);
     }
 
+    /// A write may give the rest of the line something to do.
+    fn plan_again(&mut self, cycle: u64) {
+        let line_cycle = cycle - self.line_start;
+        self.next = self.next.min(self.line_start + self.busy_cycle(line_cycle));
+    }
+
     /// The next cycle of the line, or of the next one, at which something can happen.
     fn next_cycle(&self, cycle: u64) -> u64 {
+        if self.sprites.dma != 0 || self.registers[0x15] != 0 {
+            return self.busy_cycle(cycle);
+        }
+        // Without sprites a line only begins, and takes the bus if it is bad.
+        match cycle {
+            0 if self.wraps => 1,
+            0..=10 if self.is_bad_line => BAD_LINE_FROM,
+            0..=53 if self.is_bad_line || !self.bus_available => u64::from(self.timing.release_at),
+            _ => u64::from(self.timing.cycles),
+        }
+    }
+
+    /// As [`Self::next_cycle`], with sprites.
+    fn busy_cycle(&self, cycle: u64) -> u64 {
         let last = u64::from(self.timing.cycles);
         let sprites_from = u64::from(self.timing.sprites_from);
         match cycle {
@@ -301,6 +323,70 @@ impl Vic {
         if core::mem::take(&mut self.wraps) {
             self.line = 0;
             self.compare_line();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn model() -> impl Strategy<Value = VicModel> {
+        prop_oneof![
+            Just(VicModel::Mos6569),
+            Just(VicModel::Mos6567R8),
+            Just(VicModel::Mos6567R56A)
+        ]
+    }
+
+    /// A cycle within a few lines, and a write.
+    fn write() -> impl Strategy<Value = (u64, u8, u8)> {
+        let register = prop_oneof![
+            4 => Just(0x11_u8),
+            3 => Just(0x12_u8),
+            4 => Just(0x15_u8),
+            1 => Just(0x17_u8),
+            1 => Just(0x19_u8),
+            1 => Just(0x1a_u8),
+            2 => 0..16_u8,
+        ];
+        let value = prop_oneof![any::<u8>(), Just(0), Just(0x1b), Just(0x30)];
+        let gap = prop_oneof![6 => 1..200_u64, 1 => 1..9_000_u64];
+        (gap, register, value)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn cycles_that_are_passed_over_have_nothing_to_do(
+            model in model(),
+            writes in prop::collection::vec(write(), 1..80),
+        ) {
+            let mut quick = Vic::new(model);
+            let mut thorough = quick.clone();
+            let mut cycle = 0;
+            for (gap, register, value) in writes {
+                for _ in 0..gap {
+                    cycle += 1;
+                    if quick.next_event() <= cycle {
+                        quick.run(cycle);
+                    }
+                    if thorough.next_event() <= cycle {
+                        thorough.run(cycle);
+                        thorough.plan_again(cycle);
+                    }
+                    let seen = |vic: &Vic| {
+                        let bus = vic.bus_available();
+                        (bus, vic.is_interrupting(), vic.raster(cycle), vic.sprites.dma)
+                    };
+                    prop_assert_eq!(seen(&quick), seen(&thorough), "cycle {}", cycle);
+                }
+                quick.write(register, value, cycle);
+                thorough.write(register, value, cycle);
+            }
         }
     }
 }
