@@ -271,11 +271,11 @@ impl Vic {
         if self.sprites.dma != 0 || self.registers[0x15] != 0 {
             return self.busy_cycle(cycle);
         }
-        // Without sprites a line only begins, and takes the bus if it is bad.
+        // Without sprites a line only begins, unless it is bad.
         match cycle {
             0 if self.wraps => 1,
             0..=10 if self.is_bad_line => BAD_LINE_FROM,
-            0..=53 if self.is_bad_line || !self.bus_available => u64::from(self.timing.release_at),
+            _ if self.is_bad_line || !self.bus_available => self.busy_cycle(cycle),
             _ => u64::from(self.timing.cycles),
         }
     }
@@ -358,7 +358,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn cycles_that_are_passed_over_have_nothing_to_do(
