@@ -1,13 +1,19 @@
-// Runs the probe's WebAssembly under Node: node probe.cjs MODULE SECONDS FILE...
+// Runs the probe's WebAssembly under Node: node probe.cjs MODULE SECONDS GRADE FILE...
+// With `start` for the seconds it prints how long the first frames take, the module included.
 const fs = require('node:fs')
-const [module_, seconds, ...files] = process.argv.slice(2)
-const started = process.hrtime.bigint()
-const { render } = require(module_)
+const [module_, seconds, grade, ...files] = process.argv.slice(2)
 const since = (start) => (Number(process.hrtime.bigint() - start) / 1e9).toFixed(4)
-console.error(`loaded in ${since(started)} s`)
-for (const path of files) {
-  const file = fs.readFileSync(path)
-  const start = process.hrtime.bigint()
-  const digest = render(file, Number(seconds), 48000)
-  console.log(`${digest}\t${since(start)}\t${path}`)
+const first = fs.readFileSync(files[0])
+const started = process.hrtime.bigint()
+const { render, first_frames } = require(module_)
+if (seconds === 'start') {
+  if (!first_frames(first, 48000)) process.exitCode = 1
+  console.log(`first frames\t${since(started)}\t${files[0]}`)
+} else {
+  for (const path of files) {
+    const file = fs.readFileSync(path)
+    const start = process.hrtime.bigint()
+    const digest = render(file, Number(seconds), 48000, grade)
+    console.log(`${digest}\t${since(start)}\t${path}`)
+  }
 }

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
-    AudioCommand, AudioEvent, ClockView, Effect, Event, Heard, ImportView, Intent, ListView, Model,
-    Notice, PageView, PlayerView, SettingsView, SoundMode, Ticket, UNASKED, art,
+    AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
+    ListView, Model, Notice, OverviewView, PageView, PlayerView, SettingsView, SoundMode, State,
+    Ticket, UNASKED, art,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
 use sidfile::TuneId;
 
 use crate::shell::audio::{self, Audio};
+use crate::shell::exporter::{Exported, Exporter};
 use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
 use crate::shell::workers::{FromWorker, Which, Workers};
@@ -38,6 +41,9 @@ struct Inner {
     /// Files that wait for their import.
     dropped: RefCell<Vec<Dropped>>,
     navigator: RefCell<Option<Navigator>>,
+    /// Notes and registers of the current song, as far as the engine has run.
+    notes: RefCell<NoteTrack>,
+    exporter: Exporter,
 }
 
 /// Handle to the middle; copied into every view.
@@ -48,6 +54,10 @@ pub struct Core {
     pub player: RwSignal<PlayerView>,
     /// What moves with time.
     pub clock: RwSignal<ClockView>,
+    /// The current song from afar.
+    pub overview: RwSignal<OverviewView>,
+    /// The export.
+    pub export: RwSignal<ExportView>,
     /// The library.
     pub list: RwSignal<ListView>,
     /// The import.
@@ -90,6 +100,8 @@ impl Core {
         let core = Self {
             player: RwSignal::new(model.player()),
             clock: RwSignal::new(model.clock()),
+            overview: RwSignal::new(model.overview()),
+            export: RwSignal::new(model.export_view()),
             list: RwSignal::new(model.list()),
             import: RwSignal::new(model.import()),
             page: RwSignal::new(model.page()),
@@ -106,6 +118,8 @@ impl Core {
                 tickets: RefCell::default(),
                 dropped: RefCell::default(),
                 navigator: RefCell::new(None),
+                notes: RefCell::default(),
+                exporter: Exporter::default(),
             })),
         };
         let inner = core.inner();
@@ -202,6 +216,31 @@ impl Core {
             .unwrap_or(false)
     }
 
+    /// Uses the notes and registers of the current song; there are none of another.
+    pub fn with_notes<T>(self, use_them: impl FnOnce(&NoteTrack) -> T) -> T {
+        let inner = self.inner();
+        let notes = inner.notes.borrow();
+        let current = inner.model.borrow().player().tune.map(|tune| tune.id);
+        if notes.tune() == current {
+            use_them(&notes)
+        } else {
+            use_them(&NoteTrack::default())
+        }
+    }
+
+    /// The place in the song that is heard now.
+    pub fn heard_millis(self) -> u32 {
+        let clock = self.clock.get_untracked();
+        let is_moving = self
+            .player
+            .with_untracked(|player| player.state == State::Playing);
+        // The clock of the views ticks ten times a second, which a moving picture would show.
+        match self.with_audio(Audio::heard) {
+            Some(heard) if is_moving && !clock.seeking => heard.position_millis,
+            _ => clock.position_millis,
+        }
+    }
+
     /// Feeds an event, and what follows from it, to the model.
     fn send(self, event: Event) {
         let inner = self.inner();
@@ -223,6 +262,8 @@ impl Core {
         let model = inner.model.borrow();
         publish(self.player, model.player());
         publish(self.clock, model.clock());
+        publish(self.overview, model.overview());
+        publish(self.export, model.export_view());
         publish(self.list, model.list());
         publish(self.import, model.import());
         publish(self.page, model.page());
@@ -242,6 +283,20 @@ impl Core {
         };
         match effect {
             Effect::Engine(ticket, request) => remember(workers.engine(&request), ticket),
+            Effect::Export(ticket, request) => {
+                inner.exporter.start(&workers, request, move |exported| {
+                    self.send(match exported {
+                        Exported::Said { event, file } => Event::Export {
+                            ticket,
+                            event,
+                            file,
+                        },
+                        Exported::Died(reason) => Event::ExportDied { reason },
+                    });
+                });
+            }
+            Effect::StopExport => inner.exporter.stop(),
+            Effect::SaveFile { url, name } => document::save_url(&url, &name),
             Effect::Library(ticket, request) => remember(workers.library(&request), ticket),
             Effect::Import(ticket) => {
                 let dropped = std::mem::take(&mut *inner.dropped.borrow_mut());
@@ -264,6 +319,7 @@ impl Core {
                     AudioCommand::Play => audio.play(),
                     AudioCommand::Pause => audio.pause(),
                     AudioCommand::Volume(volume) => audio.set_volume(volume),
+                    AudioCommand::Level(level) => audio.set_level(level),
                     AudioCommand::PlayFile { url, start_millis } => {
                         audio.play_file(&url, start_millis);
                     }
@@ -289,14 +345,16 @@ impl Core {
             }
         };
         match said {
-            FromWorker::Engine { id, event, wav } => {
+            FromWorker::Engine { id, event, file } => {
                 if let EngineEvent::Scope { .. } = &event {
                     self.with_audio(|audio| audio.take_scope(&event));
+                } else if let EngineEvent::Registers { .. } = &event {
+                    inner.notes.borrow_mut().take(event);
                 } else if let Some(ticket) = ticket_of(id) {
                     self.send(Event::Engine {
                         ticket,
                         event,
-                        file: wav,
+                        file,
                     });
                 }
             }

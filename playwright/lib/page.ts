@@ -40,14 +40,25 @@ export async function dropPaths(page: Page, paths: string[]) {
   await devtools.detach()
 }
 
-/** Begins to note tasks of the page that hold it up; returns how to ask for them, in milliseconds. */
+type Frame = PerformanceEntry & { scripts: { duration: number }[] }
+
+/**
+ * Begins to note what holds the page up; returns how to ask for the longest so far, in milliseconds:
+ * `task` with what the browser itself did in it, `script` of the page's own code alone.
+ */
 export async function watchLongTasks(page: Page) {
   await page.evaluate(() => {
-    const long: number[] = []
-    Object.assign(window, { long })
-    new PerformanceObserver((list) => long.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' })
+    const longest = { task: 0, script: 0 }
+    Object.assign(window, { longest })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) longest.task = Math.max(longest.task, entry.duration)
+    }).observe({ type: 'longtask' })
+    new PerformanceObserver((list) => {
+      for (const frame of list.getEntries() as Frame[])
+        for (const script of frame.scripts) longest.script = Math.max(longest.script, script.duration)
+    }).observe({ type: 'long-animation-frame' })
   })
-  return () => page.evaluate(() => (window as unknown as { long: number[] }).long)
+  return () => page.evaluate(() => (window as unknown as { longest: { task: number; script: number } }).longest)
 }
 
 /** Searches for a tune and plays it. Returns the page's time of the click. */

@@ -73,21 +73,34 @@ impl Probe {
         })
     }
 
-    pub fn native(&self, seconds: u32, files: &[PathBuf]) -> Result<Vec<Probed>> {
+    /// Renders natively; `grade` is `accurate` or `light`.
+    pub fn native(&self, seconds: u32, grade: &str, files: &[PathBuf]) -> Result<Vec<Probed>> {
         parse(&capture(
             Command::new(&self.native)
                 .arg(seconds.to_string())
+                .arg(grade)
                 .args(files),
         )?)
     }
 
-    pub fn wasm(&self, seconds: u32, files: &[PathBuf]) -> Result<Vec<Probed>> {
+    /// Renders in WebAssembly.
+    pub fn wasm(&self, seconds: u32, grade: &str, files: &[PathBuf]) -> Result<Vec<Probed>> {
+        self.node(&seconds.to_string(), grade, files)
+    }
+
+    /// From reading the module to the first frames of a tune.
+    pub fn wasm_start(&self, file: &Path) -> Result<Option<f64>> {
+        let rows = self.node("start", "accurate", &[file.to_path_buf()])?;
+        Ok(rows.first().map(|row| row.spent))
+    }
+
+    fn node(&self, seconds: &str, grade: &str, files: &[PathBuf]) -> Result<Vec<Probed>> {
         let script = root().join("tests/probe.cjs");
         let mut node = Command::new("node");
         parse(&capture(
             node.arg(script)
                 .arg(&self.module)
-                .arg(seconds.to_string())
+                .args([seconds, grade])
                 .args(files),
         )?)
     }
@@ -133,15 +146,20 @@ fn tunes() -> Result<Vec<PathBuf>> {
 
 /// Folder of optional test data beside the project.
 pub fn shared() -> Option<PathBuf> {
-    let folder = root().parent().map(Path::to_path_buf)?.join("shared");
-    folder.join("golden").is_dir().then_some(folder)
+    let root = root();
+    let mut folders = root.ancestors().skip(1).map(|folder| folder.join("shared"));
+    folders.find(|folder| folder.join("golden").is_dir())
 }
 
 /// Fails where WebAssembly and native differ in a single bit.
 pub fn test() -> Result<()> {
     let probe = Probe::build(false)?;
     let files = tunes()?;
-    let (native, wasm) = (probe.native(SECONDS, &files)?, probe.wasm(SECONDS, &files)?);
+    let (mut native, mut wasm) = (Vec::new(), Vec::new());
+    for grade in ["accurate", "light"] {
+        native.append(&mut probe.native(SECONDS, grade, &files)?);
+        wasm.append(&mut probe.wasm(SECONDS, grade, &files)?);
+    }
     let mut different = 0;
     for (native, wasm) in native.iter().zip(&wasm) {
         if native.digest != wasm.digest {
@@ -155,11 +173,9 @@ pub fn test() -> Result<()> {
         }
     }
     println!("{} passed, {different} failed", native.len() - different);
-    if different > 0 || native.len() != files.len() || wasm.len() != files.len() {
-        bail!(
-            "{different} of {} tunes sound different in WebAssembly",
-            files.len()
-        );
+    let expected = 2 * files.len();
+    if different > 0 || native.len() != expected || wasm.len() != expected {
+        bail!("{different} of {expected} sounds differ in WebAssembly");
     }
     Ok(())
 }

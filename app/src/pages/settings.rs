@@ -54,6 +54,7 @@ pub fn Settings() -> impl IntoView {
     let theme = Memo::new(move |_| core.settings.with(|settings| settings.theme));
     let repeat = Memo::new(move |_| core.settings.with(|settings| settings.repeat));
     let songs = Memo::new(move |_| core.settings.with(|settings| settings.songs));
+    let levelling = Memo::new(move |_| core.settings.with(|settings| settings.levelling));
     let mode = Memo::new(move |_| core.player.with(|player| player.mode));
     let library = Memo::new(move |_| core.list.with(|list| list.library.clone()));
     view! {
@@ -84,6 +85,18 @@ pub fn Settings() -> impl IntoView {
                         options=vec![(Songs::Chosen, "Default only"), (Songs::All, "Play all")]
                         value=songs
                         on_choose=move |songs| core.wish(Intent::SetSongs(songs))
+                    />
+                </Setting>
+                <Setting
+                    title="Equal loudness"
+                    hint="Brings every tune to the same loudness (-18 LUFS), without clipping."
+                >
+                    <Segmented
+                        name="levelling"
+                        label="Equal loudness"
+                        options=vec![(true, "On"), (false, "Off")]
+                        value=levelling
+                        on_choose=move |on| core.wish(Intent::SetLevelling(on))
                     />
                 </Setting>
             </section>

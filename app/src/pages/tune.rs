@@ -9,7 +9,9 @@ use leptos_router::hooks::use_params_map;
 use listening::{Intent, PageEntry, State, words};
 use sidfile::{Format, Md5, TuneId};
 
-use super::parts::{ChipChoice, Equaliser, Facts, Notes, Scopes, Songs, TuneArt, VideoChoice};
+use super::parts::{
+    ChipChoice, Equaliser, Export, Facts, Notes, Songs, TuneArt, VideoChoice, Views,
+};
 use crate::components::{Dialog, Icon, Name};
 use crate::core::use_core;
 
@@ -145,6 +147,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
     let facts_entry = entry.clone();
     let songs_entry = entry.clone();
     let notes_entry = entry.clone();
+    let export_entry = entry.clone();
     view! {
         <div class="tune-hero">
             <div class="tune-glow" aria-hidden="true">
@@ -215,6 +218,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         }) />
                         {move || if active.get() { "Pause" } else { "Play" }}
                     </button>
+                    <Export entry=export_entry song=song />
                     {(entry.origin == Origin::Imported).then(|| view! { <Remove md5=md5 /> })}
                 </div>
             </div>
@@ -232,7 +236,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         }
                     }
                 >
-                    <Scopes switches=true />
+                    <Views />
                 </Show>
                 <section class="machine">
                     <h2>"Machine"</h2>

@@ -21,6 +21,8 @@ use super::workers::{Workers, asset, object_url};
 const PCM_CAPACITY: u32 = 1 << 17;
 /// Seconds of fading when sound starts or stops, so that it does not click.
 const FADE_SECONDS: f64 = 0.008;
+/// Time constant of a change of level, which should not be noticed.
+const LEVEL_SECONDS: f64 = 0.6;
 
 /// How sound gets to the speakers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,8 @@ struct Inner {
     /// Media element: rendered files in [`Mode::File`], else silence that holds the media keys.
     element: HtmlAudioElement,
     volume: Cell<f32>,
+    /// Factor that brings the tune to the common loudness.
+    level: Cell<f32>,
     playing: Cell<bool>,
     unlocked: Cell<bool>,
     scopes: Scopes,
@@ -104,6 +108,7 @@ impl Audio {
                 graph: RefCell::new(None),
                 element,
                 volume: Cell::new(1.0),
+                level: Cell::new(1.0),
                 playing: Cell::new(false),
                 unlocked: Cell::new(false),
                 scopes: Scopes::default(),
@@ -269,7 +274,7 @@ impl Audio {
             *self.inner.on_ended.borrow_mut() = Some(on_ended);
         } else {
             element.set_loop(true);
-            if let Some(url) = object_url(&Uint8Array::from(silence().as_slice())) {
+            if let Some(url) = object_url(&Uint8Array::from(silence().as_slice()), "audio/wav") {
                 element.set_src(&url);
             }
         }
@@ -314,10 +319,10 @@ impl Audio {
         };
         if playing {
             forget(graph.context.resume());
-            self.fade(&graph, gain_of(self.inner.volume.get()));
+            Self::fade(&graph, self.gain(), FADE_SECONDS);
             return;
         }
-        self.fade(&graph, 0.0);
+        Self::fade(&graph, 0.0, FADE_SECONDS);
         let this = self.clone();
         // Five time constants later the sound is below 1 %, and the clock can stop.
         gloo::timers::callback::Timeout::new(40, move || {
@@ -330,25 +335,40 @@ impl Audio {
 
     /// Sets the volume, 0 to 1 as the ear hears it.
     pub fn set_volume(&self, volume: f32) {
-        let volume = volume.clamp(0.0, 1.0);
-        self.inner.volume.set(volume);
+        self.inner.volume.set(volume.clamp(0.0, 1.0));
+        self.apply_gain(FADE_SECONDS);
+    }
+
+    /// Sets the factor that brings the tune to the common loudness.
+    pub fn set_level(&self, level: f32) {
+        self.inner.level.set(level.clamp(0.0, 8.0));
+        self.apply_gain(LEVEL_SECONDS);
+    }
+
+    fn gain(&self) -> f32 {
+        gain_of(self.inner.volume.get()) * self.inner.level.get()
+    }
+
+    fn apply_gain(&self, seconds: f64) {
         if self.inner.mode.get() == Some(Mode::File) {
-            self.inner.element.set_volume(f64::from(gain_of(volume)));
+            // An element cannot be louder than its file.
+            let gain = f64::from(self.gain()).min(1.0);
+            self.inner.element.set_volume(gain);
         }
         let graph = self.inner.graph.borrow().clone();
         if let Some(graph) = graph
             && self.inner.playing.get()
         {
-            self.fade(&graph, gain_of(volume));
+            Self::fade(&graph, self.gain(), seconds);
         }
     }
 
-    fn fade(&self, graph: &Graph, gain: f32) {
+    fn fade(graph: &Graph, gain: f32, seconds: f64) {
         let parameter = graph.gain.gain();
         let now = graph.context.current_time();
         // The only failure is a negative time.
         let _ = parameter.cancel_scheduled_values(now);
-        let _ = parameter.set_target_at_time(gain, now, FADE_SECONDS);
+        let _ = parameter.set_target_at_time(gain, now, seconds);
     }
 
     /// What has been heard.
@@ -393,7 +413,7 @@ impl Audio {
             // It cannot be in use any more.
             let _ = web_sys::Url::revoke_object_url(&old);
         }
-        element.set_volume(f64::from(gain_of(self.inner.volume.get())));
+        element.set_volume(f64::from(self.gain()).min(1.0));
         self.seek_file(start_millis);
         if self.inner.playing.get() {
             forget(element.play());

@@ -98,6 +98,20 @@ pub fn forget_url(url: &str) {
     let _ = web_sys::Url::revoke_object_url(url);
 }
 
+/// Hands the listener the file at an object URL, which is freed afterwards.
+pub fn save_url(url: &str, name: &str) {
+    let link = document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        // Plain attributes are always taken.
+        let _ = link.set_attribute("href", url);
+        let _ = link.set_attribute("download", name);
+        link.click();
+    }
+    // The browser reads it once the click has been handled.
+    let url = url.to_owned();
+    gloo::timers::callback::Timeout::new(60_000, move || forget_url(&url)).forget();
+}
+
 /// Takes the words of `index.html` away that stand until the page is up.
 pub fn remove_boot() {
     if let Some(boot) = document().and_then(|document| document.get_element_by_id("boot")) {

@@ -15,8 +15,16 @@ pub type Dropped = (String, File);
 
 /// Most files of one drop.
 const MOST_FILES: usize = 200_000;
-/// Files looked at before the page gets a turn.
+/// Entries asked for at once.
 const FILES_AT_ONCE: usize = 100;
+/// How long files are looked at before the page gets a turn. On a busy device a hundred of them can
+/// take a tenth of a second.
+const SLICE_MILLIS: f64 = 8.0;
+
+fn now_millis() -> f64 {
+    let performance = web_sys::window().and_then(|window| window.performance());
+    performance.map_or(0.0, |performance| performance.now())
+}
 
 /// Lets the page draw and take input in.
 pub(super) async fn turn() {
@@ -187,6 +195,7 @@ fn each(files: &FileList) -> Vec<File> {
 
 async fn list(files: Vec<File>) -> Vec<Dropped> {
     let mut found = Vec::with_capacity(files.len());
+    let mut slice_end = now_millis() + SLICE_MILLIS;
     for file in files {
         let path = Reflect::get(&file, &"webkitRelativePath".into())
             .ok()
@@ -194,8 +203,9 @@ async fn list(files: Vec<File>) -> Vec<Dropped> {
             .filter(|path| !path.is_empty())
             .unwrap_or_else(|| file.name());
         found.push((path, file));
-        if found.len() % FILES_AT_ONCE == 0 {
+        if now_millis() >= slice_end {
             turn().await;
+            slice_end = now_millis() + SLICE_MILLIS;
         }
     }
     found

@@ -3,9 +3,11 @@
 pub mod audio;
 pub mod canvas;
 pub mod document;
+pub mod exporter;
 pub mod files;
 pub mod keyboard;
 pub mod media_session;
+pub mod roll;
 mod scopes;
 pub mod storage;
 pub mod workers;

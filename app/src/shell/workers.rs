@@ -11,8 +11,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    Blob, BlobPropertyBag, Event, File, MessageChannel, MessageEvent, Url, Worker, WorkerOptions,
-    WorkerType,
+    Blob, BlobPropertyBag, Event, File, MessageChannel, MessageEvent, MessagePort, Url, Worker,
+    WorkerOptions, WorkerType,
 };
 
 use super::files::turn;
@@ -53,7 +53,7 @@ pub enum FromWorker {
         /// What it says.
         event: engine::Event,
         /// Object URL of the WAV file of a [`engine::Event::FileRendered`].
-        wav: Option<String>,
+        file: Option<String>,
     },
     /// Said by the library.
     Library {
@@ -224,6 +224,15 @@ impl Workers {
         self.ask(&self.inner.engine, request, &[], &Array::new())
     }
 
+    /// A port over which an engine can ask the library for files.
+    pub(super) fn library_port(&self) -> Option<MessagePort> {
+        let channel = MessageChannel::new().ok()?;
+        let (port, other) = (channel.port1(), channel.port2());
+        let message = message(0, &library::Request::Connect, &[("port", &port)]);
+        self.inner.library.post(message, Array::of1(&port));
+        Some(other)
+    }
+
     /// Sets the engine's output up, ahead of everything that waits.
     pub(super) fn start_engine(
         &self,
@@ -231,13 +240,9 @@ impl Workers {
         output: engine::Output,
         beside: &[(&str, &JsValue)],
     ) {
-        let Ok(channel) = MessageChannel::new() else {
+        let Some(other) = self.library_port() else {
             return;
         };
-        let (port, other) = (channel.port1(), channel.port2());
-        let message = message(0, &library::Request::Connect, &[("port", &port)]);
-        self.inner.library.post(message, Array::of1(&port));
-
         let request = engine::Request::Start {
             sample_rate,
             output,
@@ -252,7 +257,7 @@ impl Workers {
         }
         let slot = &self.inner.engine;
         let waiting = Waiting {
-            message: self::message(0, &request, &beside),
+            message: message(0, &request, &beside),
             transfer,
         };
         slot.waiting.borrow_mut().push_front(waiting);
@@ -346,11 +351,11 @@ impl Workers {
         if event == engine::Event::Ready {
             self.inner.engine.is_ready();
         }
-        let wav = get(data, "wav")
+        let file = get(data, "file")
             .dyn_into::<Uint8Array>()
             .ok()
-            .and_then(|wav| object_url(&wav));
-        (self.inner.handler)(FromWorker::Engine { id, event, wav });
+            .and_then(|file| object_url(&file, "audio/wav"));
+        (self.inner.handler)(FromWorker::Engine { id, event, file });
         Ok(())
     }
 
@@ -417,11 +422,11 @@ fn unzip(files: Vec<(String, File)>) -> (Vec<String>, Array) {
     (paths.collect(), list.clone())
 }
 
-fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u32, T), protocol::Error> {
+pub(super) fn open<T: DeserializeOwned>(bytes: &[u8]) -> Result<(u32, T), protocol::Error> {
     protocol::decode(bytes).map(|envelope| (envelope.id, envelope.body))
 }
 
-fn message(id: u32, body: &impl Serialize, beside: &[(&str, &JsValue)]) -> Object {
+pub(super) fn message(id: u32, body: &impl Serialize, beside: &[(&str, &JsValue)]) -> Object {
     let object = Object::new();
     let bytes = Uint8Array::from(protocol::encode(id, body).as_slice());
     set(&object, "message", &bytes);
@@ -436,7 +441,7 @@ fn set(object: &Object, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-fn get(object: &JsValue, name: &str) -> JsValue {
+pub(super) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
@@ -447,10 +452,10 @@ pub(super) fn asset(name: &str) -> Result<String, JsValue> {
         .ok_or_else(|| format!("start.js names no asset {name}").into())
 }
 
-/// Object URL of WAV bytes.
-pub(super) fn object_url(wav: &Uint8Array) -> Option<String> {
+/// Object URL of the bytes of a file of this kind.
+pub(super) fn object_url(file: &Uint8Array, kind: &str) -> Option<String> {
     let options = BlobPropertyBag::new();
-    options.set_type("audio/wav");
-    let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(wav), &options).ok()?;
+    options.set_type(kind);
+    let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(file), &options).ok()?;
     Url::create_object_url_with_blob(&blob).ok()
 }

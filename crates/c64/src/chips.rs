@@ -4,7 +4,7 @@
 //! a batch; then the analogue parts of all chips follow side by side. While nobody listens, writes are only noted, and replayed when a register is read or sound is asked
 //! for again: a trace of a song costs the computer, not the chips.
 
-use sid::{Model, Part, Sid, Tape, play_together};
+use sid::{Grade, Model, Part, Sid, Tape, play_together};
 
 use crate::scope::ScopeBuffer;
 use crate::trace::Write;
@@ -136,6 +136,7 @@ impl Chip {
 #[derive(Clone)]
 pub struct Chips {
     chips: Vec<Chip>,
+    grade: Grade,
     /// Sound is wanted; otherwise writes are noted.
     is_sounding: bool,
     is_tapped: bool,
@@ -146,9 +147,10 @@ impl Chips {
     /// The chips at their addresses, at power-on, with the volume up. A reset chip has none, but
     /// the reference player turns it up at once: while the machine comes up the output's offset
     /// then fades away, which otherwise thumps when the driver turns the volume up.
-    pub fn new(chips: &[(u16, Model)]) -> Self {
+    pub fn new(chips: &[(u16, Model)], grade: Grade) -> Self {
         let chips = chips.iter().map(|&(address, model)| {
             let mut sid = Sid::new(model);
+            sid.set_grade(grade);
             sid.write(24, 15);
             Chip {
                 address,
@@ -165,6 +167,7 @@ impl Chips {
         });
         Self {
             chips: chips.collect(),
+            grade,
             is_sounding: false,
             is_tapped: false,
             trace: None,
@@ -229,7 +232,8 @@ impl Chips {
         self.is_tapped = is_tapped;
     }
 
-    /// Ends a batch at `cycle`: mixes the chips' samples into `left` and `right` (the latter
+    /// Ends a batch at `cycle`: mixes the chips' samples (one per cycle, or as [`Grade::Light`]
+    /// gives them) into `left` and `right` (the latter
     /// only for more than one chip), and hands over their levels.
     pub fn finish_batch(
         &mut self,
@@ -279,8 +283,9 @@ impl Chips {
     /// What the mixed chips give at `cycle`, left and right, without advancing them.
     pub fn levels(&self, cycle: u64) -> [f32; 2] {
         let (mut left, mut right) = (Vec::new(), Vec::new());
+        // Enough for a sample in either grade.
         self.clone()
-            .finish_batch(cycle + 1, &mut left, &mut right, None);
+            .finish_batch(cycle + 8, &mut left, &mut right, None);
         [&left, &right].map(|side| side.first().copied().unwrap_or(0.0))
     }
 
@@ -301,6 +306,19 @@ impl Chips {
         }
     }
 
+    /// How much work the chips' analogue parts are.
+    pub fn grade(&self) -> Grade {
+        self.grade
+    }
+
+    /// Chooses how much work they are, between two batches.
+    pub fn set_grade(&mut self, grade: Grade) {
+        self.grade = grade;
+        for chip in &mut self.chips {
+            chip.sid.set_grade(grade);
+        }
+    }
+
     /// The chips alone, up to date, for a snapshot.
     pub fn sids(&mut self, cycle: u64) -> Vec<Sid> {
         self.chips
@@ -318,6 +336,7 @@ impl Chips {
             chip.sid = sid.clone();
             chip.sid.set_audible(chip.audible);
             chip.sid.set_model(chip.model);
+            chip.sid.set_grade(self.grade);
             chip.clocked_to = cycle;
             chip.tape.clear();
             chip.samples.clear();

@@ -84,7 +84,7 @@ impl Computer {
             vic: machine.vic,
             cia: machine.cia,
         };
-        let chips = Chips::new(&[(0xd400, machine.sid)]);
+        let chips = Chips::new(&[(0xd400, machine.sid)], sid::Grade::Accurate);
         let mut roms = RomSet::new(&machine.roms);
         if machine.roms == Roms::default() {
             roms = RomSet::returning();

@@ -75,6 +75,12 @@ impl Interrupts {
         self.nmi || (!self.masked && self.irq_sources != 0)
     }
 
+    /// There is a reason to interrupt, or there was one that the CPU has not yet forgotten.
+    #[inline]
+    pub fn is_waiting(&self) -> bool {
+        self.since != NEVER
+    }
+
     #[inline]
     fn note(&mut self, tick: u64) {
         if self.since == NEVER && self.is_pending() {

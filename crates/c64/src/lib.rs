@@ -13,6 +13,7 @@ pub mod computer;
 pub mod cpu;
 mod delta;
 pub mod driver;
+mod idle;
 pub mod interrupts;
 pub mod kernal;
 pub mod memory;

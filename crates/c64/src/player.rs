@@ -10,6 +10,7 @@ use crate::chips::Chips;
 use crate::cia::CiaModel;
 use crate::cpu::Cpu;
 use crate::driver::{self, Song};
+use crate::idle;
 use crate::memory;
 use crate::roms::{RomSet, Roms};
 use crate::scope::ScopeBuffer;
@@ -47,6 +48,8 @@ pub struct Config {
     pub model: Option<sid::Model>,
     /// Chip where the tune names none, or both.
     pub default_model: sid::Model,
+    /// How much work the chips' analogue parts are; the program does not notice.
+    pub grade: sid::Grade,
     /// The CIAs on the board.
     pub cia: CiaModel,
     /// The VIC-II on the board; without it the usual one of the video standard. One of the other
@@ -63,6 +66,7 @@ impl Default for Config {
             clock: None,
             model: None,
             default_model: sid::Model::Mos8580,
+            grade: sid::Grade::Accurate,
             cia: CiaModel::default(),
             vic: None,
             roms: None,
@@ -200,7 +204,8 @@ impl Player {
             cia: config.cia,
         };
         let roms = rom_set(config.roms.as_deref(), &song, driver.cold);
-        let mut system = System::new(board, roms, Chips::new(&sids), power_on);
+        let sids = Chips::new(&sids, config.grade);
+        let mut system = System::new(board, roms, sids, power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
 
@@ -289,7 +294,10 @@ impl Player {
             .zip(&mut self.resampled)
         {
             out.clear();
-            resampler.process(input, out);
+            match self.system.chips.grade() {
+                sid::Grade::Accurate => resampler.process(input, out),
+                sid::Grade::Light => resampler.process_quarters(input, out),
+            }
         }
         let [left, right] = &self.resampled;
         let right = if self.resamplers.len() == 1 {
@@ -303,9 +311,7 @@ impl Player {
     }
 
     fn run_to(&mut self, cycle: u64) {
-        while self.system.cycle() < cycle {
-            self.cpu.step(&mut self.system);
-        }
+        idle::run_to(&mut self.cpu, &mut self.system, cycle);
     }
 
     /// Runs the machine without sound, for traces. What it does then is not heard later either;
@@ -372,6 +378,12 @@ impl Player {
             chip.model = model.unwrap_or(*own);
             self.system.chips.set_model(index, chip.model);
         }
+    }
+
+    /// Chooses how much work the chips' analogue parts are, from the next batch on; the program
+    /// and the position do not notice.
+    pub fn set_grade(&mut self, grade: sid::Grade) {
+        self.system.chips.set_grade(grade);
     }
 
     /// The sound chips.

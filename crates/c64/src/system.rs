@@ -121,6 +121,24 @@ impl System {
         self.cycle
     }
 
+    /// Cycles for which nothing but the CPU acts and no interrupt waits for it.
+    pub(crate) fn quiet_cycles(&self) -> u64 {
+        if self.state.interrupts.is_waiting() {
+            return 0;
+        }
+        self.next_event.saturating_sub(self.cycle + 1)
+    }
+
+    /// Lets time pass; no more than [`Self::quiet_cycles`].
+    pub(crate) fn pass(&mut self, cycles: u64) {
+        self.cycle += cycles;
+    }
+
+    /// Whether the CPU reads RAM at an address.
+    pub(crate) fn is_ram(&self, address: u16) -> bool {
+        address > 1 && self.areas[usize::from(address >> 12)] == Area::Ram
+    }
+
     /// Replaces everything but memory and sound by that of a snapshot.
     pub(crate) fn restore(&mut self, circuits: &Circuits, cycle: u64) {
         self.state = circuits.clone();

@@ -26,7 +26,7 @@ fn board(model: VicModel, registers: &[(u16, u8)], cycle: u64) -> (System, Vic) 
         cia: CiaModel::Mos8521,
     };
     let roms = RomSet::new(&Roms::default());
-    let chips = Chips::new(&[(0xd400, sid::Model::Mos6581)]);
+    let chips = Chips::new(&[(0xd400, sid::Model::Mos6581)], sid::Grade::Accurate);
     let mut system = System::new(board, roms, chips, 0);
     let mut vic = Vic::new(model);
     for &(address, value) in registers {

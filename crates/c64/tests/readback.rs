@@ -3,10 +3,10 @@
 
 use c64::chips::Chips;
 use proptest::prelude::*;
-use sid::Model;
+use sid::{Grade, Model};
 
 fn chips(model: Model) -> Chips {
-    Chips::new(&[(0xd400, model)])
+    Chips::new(&[(0xd400, model)], Grade::Accurate)
 }
 
 #[test]

@@ -1,84 +1,94 @@
 //! The analogue part of a chip: filter, mixer and volume over the stretches of a tape.
 
+use std::fmt;
 use std::sync::OnceLock;
 
-use crate::Model;
 use crate::chip::Sid;
-use crate::filter::{Curves, Filter, Integrator, Lane, Parameters, Path, run_lanes};
+use crate::filter::{self, Curves, Filter, Integrator, Lane, Parameters, Path};
 use crate::filter6581::{self, Integrator6581};
 use crate::filter8580::{self, Integrator8580};
+use crate::light::{self, Tables as _};
 use crate::sources::Sources;
-use crate::tape::{Stretch, Tape};
+use crate::tape::{Setting, Stretch, Tape};
 use crate::voice::VoiceTables;
+use crate::{Grade, Model};
 
 /// Everything about a model that does not change, shared by all chips of it.
-#[derive(Debug)]
-pub struct Tables<R> {
+pub struct Tables<I: Integrator> {
     voices: VoiceTables,
     curves: Curves,
-    resistors: R,
+    resistors: I::Resistors,
     /// From levels of the amplifiers to samples: the reference player's amplification of the
     /// chip over 16 bits.
     gain: f32,
 }
 
-impl<R> Tables<R> {
-    fn new(model: Model, parameters: &Parameters, resistors: R, gain: f32) -> Self {
+impl<I: Integrator> Tables<I> {
+    fn new(model: Model, parameters: Parameters, resistors: I::Resistors, gain: f32) -> Self {
         Tables {
-            voices: VoiceTables::new(model, parameters),
+            voices: VoiceTables::new(model, &parameters),
             curves: Curves::new(parameters),
             resistors,
             gain: gain / 32_768.0,
         }
     }
-}
 
-impl<R> Tables<R> {
-    fn lane<'a, I: Integrator<Resistors = R>>(
+    fn lane<'a>(
         &'a self,
         filter: &'a mut Filter<I>,
         stretch: &Stretch<'a>,
         out: &'a mut [f32],
     ) -> Lane<'a, I> {
-        let setting = stretch.setting;
-        let settings = setting.routing.settings(setting.volume);
         Lane {
             filter,
-            path: Path::new(&self.curves, &self.resistors, &settings, self.gain),
-            sources: Sources::new(&self.voices, stretch),
+            path: self.path(stretch.setting),
+            sources: self.sources(stretch),
             out,
         }
     }
 }
 
-fn tables_6581() -> &'static Tables<filter6581::Resistors> {
-    static TABLES: OnceLock<Tables<filter6581::Resistors>> = OnceLock::new();
+impl<I: Integrator> light::Tables for Tables<I> {
+    type Integrator = I;
+
+    fn path(&self, setting: &Setting) -> Path<'_, I> {
+        let settings = setting.routing.settings(setting.volume);
+        Path::new(&self.curves, &self.resistors, &settings, self.gain)
+    }
+
+    fn sources<'a>(&'a self, stretch: &Stretch<'a>) -> Sources<'a> {
+        Sources::new(&self.voices, stretch)
+    }
+}
+
+fn tables_6581() -> &'static Tables<Integrator6581> {
+    static TABLES: OnceLock<Tables<Integrator6581>> = OnceLock::new();
     TABLES.get_or_init(|| {
         let parameters = filter6581::parameters();
         let resistors = filter6581::Resistors::new(&parameters.amplifier);
-        Tables::new(Model::Mos6581, &parameters, resistors, 1.5)
+        Tables::new(Model::Mos6581, parameters, resistors, 1.5)
     })
 }
 
-fn tables_8580() -> &'static Tables<filter8580::Resistors> {
-    static TABLES: OnceLock<Tables<filter8580::Resistors>> = OnceLock::new();
+fn tables_8580() -> &'static Tables<Integrator8580> {
+    static TABLES: OnceLock<Tables<Integrator8580>> = OnceLock::new();
     TABLES.get_or_init(|| {
         let parameters = filter8580::parameters();
         let resistors = filter8580::Resistors::new(&parameters.amplifier);
-        Tables::new(Model::Mos8580, &parameters, resistors, 2.5)
+        Tables::new(Model::Mos8580, parameters, resistors, 2.5)
     })
 }
 
 /// The filter of one of the models, with its shared tables.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub enum Analogue {
     Mos6581(
         Filter<Integrator6581>,
-        #[serde(skip, default = "tables_6581")] &'static Tables<filter6581::Resistors>,
+        #[serde(skip, default = "tables_6581")] &'static Tables<Integrator6581>,
     ),
     Mos8580(
         Filter<Integrator8580>,
-        #[serde(skip, default = "tables_8580")] &'static Tables<filter8580::Resistors>,
+        #[serde(skip, default = "tables_8580")] &'static Tables<Integrator8580>,
     ),
 }
 
@@ -95,6 +105,15 @@ impl Analogue {
         match self {
             Analogue::Mos6581(_, tables) => &tables.voices,
             Analogue::Mos8580(_, tables) => &tables.voices,
+        }
+    }
+}
+
+impl fmt::Debug for Analogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Analogue::Mos6581(filter, _) => filter.fmt(f),
+            Analogue::Mos8580(filter, _) => filter.fmt(f),
         }
     }
 }
@@ -116,15 +135,34 @@ pub struct Part<'a> {
     pub sid: &'a mut Sid,
     /// Its tape; empty afterwards.
     pub tape: &'a mut Tape,
-    /// Gets one sample per cycle of the tape, appended.
+    /// Gets the samples, appended.
     pub out: &'a mut Vec<f32>,
 }
 
 /// Plays the tapes of several chips of a machine, as [`Sid::play`] would one by one, but faster:
 /// the filters run side by side. Tapes of different lengths are allowed.
 pub fn play_together(parts: &mut [Part<'_>]) {
+    let (mut accurate, light): (Vec<_>, Vec<_>) = parts
+        .iter_mut()
+        .partition(|part| part.sid.grade() == Grade::Accurate);
+    play_accurately(&mut accurate);
+    for part in light {
+        let (analogue, carried) = part.sid.analogue();
+        match analogue {
+            Analogue::Mos6581(filter, tables) => {
+                light::play(*tables, filter, carried, part.tape, part.out);
+            }
+            Analogue::Mos8580(filter, tables) => {
+                light::play(*tables, filter, carried, part.tape, part.out);
+            }
+        }
+        part.tape.clear();
+    }
+}
+
+fn play_accurately(parts: &mut [&mut Part<'_>]) {
     let cycles = |part: &Part<'_>| part.tape.cycles();
-    let longest = parts.iter().map(cycles).max().unwrap_or(0);
+    let longest = parts.iter().map(|part| cycles(part)).max().unwrap_or(0);
     let starts: Vec<usize> = parts.iter().map(|part| part.out.len()).collect();
     for part in &mut *parts {
         part.out.resize(part.out.len() + part.tape.cycles(), 0.0);
@@ -144,13 +182,14 @@ pub fn play_together(parts: &mut [Part<'_>]) {
             }
             let stretch = part.tape.stretch(stretch, from, to);
             let out = &mut part.out[start + from..start + to];
-            match part.sid.analogue() {
+            let (analogue, _) = part.sid.analogue();
+            match analogue {
                 Analogue::Mos6581(filter, tables) => old.push(tables.lane(filter, &stretch, out)),
                 Analogue::Mos8580(filter, tables) => new.push(tables.lane(filter, &stretch, out)),
             }
         }
-        run(&mut old);
-        run(&mut new);
+        filter::run(&mut old);
+        filter::run(&mut new);
         for (part, stretch) in parts.iter().zip(&mut stretches) {
             if part.tape.end_of(*stretch) == to && *stretch + 1 < part.tape.stretches() {
                 *stretch += 1;
@@ -160,28 +199,5 @@ pub fn play_together(parts: &mut [Part<'_>]) {
     }
     for part in parts {
         part.tape.clear();
-    }
-}
-
-/// Runs the lanes whose filters move side by side, the others without their filters.
-fn run<I: Integrator>(lanes: &mut [Lane<'_, I>]) {
-    let mut moving: Vec<_> = lanes
-        .iter_mut()
-        .filter_map(|lane| {
-            if lane.is_at_rest() {
-                lane.run_at_rest();
-                None
-            } else {
-                Some(lane)
-            }
-        })
-        .collect();
-    for lanes in moving.chunks_mut(3) {
-        match lanes {
-            [a] => run_lanes([*a]),
-            [a, b] => run_lanes([*a, *b]),
-            [a, b, c] => run_lanes([*a, *b, *c]),
-            _ => {}
-        }
     }
 }

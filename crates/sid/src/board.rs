@@ -93,6 +93,14 @@ impl Board {
         self.levels = Levels { low, high };
     }
 
+    /// As [`Self::run`] over samples that no decimator has passed the low-pass's share to.
+    pub fn run_bare(&mut self, samples: &mut [f32]) {
+        for sample in &mut *samples {
+            *sample = (f64::from(*sample) * (1.0 - self.low_pole)) as f32;
+        }
+        self.run(samples);
+    }
+
     /// As after `cycles` with the input at `level`; returns what is heard of it.
     pub fn settle(&mut self, level: f32, cycles: u64) -> f32 {
         let left = libm::pow(1.0 - self.cycle_share, cycles as f64);

@@ -3,10 +3,8 @@
 //! Source: Dag Lem's one-step solution (reSID 1.0): the charge of a cycle follows from the input
 //! node's voltage of the cycle before, the node's new voltage from the charge by a table.
 
+use crate::curve::LEVEL_BITS;
 use crate::opamp::rounded;
-
-/// Fraction bits of a charge.
-const CHARGE_BITS: u32 = 14;
 
 /// Half voltages of a capacitor that the table covers, more than there are: what goes beyond the
 /// largest charge is limited beside the lookup, not before it.
@@ -17,20 +15,20 @@ const HALVES: usize = 1 << 17;
 pub struct Nodes {
     /// Over half the capacitor's voltage (a signed level difference, which wraps around).
     levels: Box<[u16; HALVES]>,
-    /// Largest charge; beyond it the amplifier has no output voltage.
-    limit: i32,
+    /// Largest voltage; beyond it the amplifier has no output voltage.
+    limit: i64,
 }
 
 impl Nodes {
     /// `node` tells the input level for a capacitor voltage (a level difference) from
     /// `-highest` to `highest`.
     pub fn new(highest: f64, node: impl Fn(f64) -> f64) -> Self {
-        let limit = (highest as i32 - 2) << CHARGE_BITS;
-        let [least, most] = [-limit, limit].map(|charge| charge >> (CHARGE_BITS + 1));
+        let limit = highest as i32 - 2;
+        let [least, most] = [-limit, limit].map(|volts| volts >> 1);
         let level = |half: i32| {
             let volts = 2.0 * f64::from(half);
             // Both voltages of this half level leave an output of at least 0.
-            rounded(node(volts.clamp(-highest, highest)).max(volts + 1.0))
+            rounded(node(volts.clamp(-highest, highest)).max(volts + 2.0))
         };
         let mut levels = Box::new([0; HALVES]);
         let (lowest, highest) = (level(least), level(most));
@@ -43,20 +41,24 @@ impl Nodes {
                 level(half)
             };
         }
-        Nodes { levels, limit }
+        Nodes {
+            levels,
+            limit: i64::from(limit),
+        }
     }
 }
 
-/// A capacitor and the node at the amplifier's input.
+/// A capacitor and the node at the amplifier's input. `BITS` are the fraction bits of its charge:
+/// as many as a current has, so that nothing is shifted on the way.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Capacitor {
+pub struct Capacitor<const BITS: u32> {
     /// Voltage at the amplifier's input, as a level.
     node: i32,
-    /// Voltage of the capacitor, in 16,384ths of a level.
-    charge: i32,
+    /// Voltage of the capacitor in levels, with `BITS` fraction bits.
+    charge: i64,
 }
 
-impl Capacitor {
+impl<const BITS: u32> Capacitor<BITS> {
     /// Without a charge.
     pub fn new() -> Self {
         Capacitor { node: 0, charge: 0 }
@@ -68,14 +70,16 @@ impl Capacitor {
         self.node
     }
 
-    /// One cycle with `current` in 16,384ths of a level (within ±2^30, so that the sum cannot
-    /// overflow); gives the amplifier's output level, 0 to 65,535.
+    /// One cycle with `current` in levels with `BITS` fraction bits (at most 2^62, so that the
+    /// sum cannot overflow); gives the amplifier's output level with [`LEVEL_BITS`] fraction
+    /// bits.
     #[inline(always)]
-    pub fn charge(&mut self, nodes: &Nodes, current: i32) -> i32 {
+    pub fn charge(&mut self, nodes: &Nodes, current: i64) -> i32 {
         let charge = self.charge.wrapping_add(current);
-        let half = (charge >> (CHARGE_BITS + 1)) as usize & (HALVES - 1);
+        let half = (charge >> (BITS + 1)) as usize & (HALVES - 1);
         self.node = i32::from(nodes.levels[half]);
-        self.charge = charge.clamp(-nodes.limit, nodes.limit);
-        self.node - (self.charge >> CHARGE_BITS)
+        let limit = nodes.limit << BITS;
+        self.charge = charge.clamp(-limit, limit);
+        (self.node << LEVEL_BITS) - (self.charge >> (BITS - LEVEL_BITS)) as i32
     }
 }

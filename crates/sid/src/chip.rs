@@ -4,13 +4,14 @@
 //! leaves what drives the DACs on a tape (the voices act on each other cycle by cycle); the
 //! analogue part plays the tape when samples are wanted.
 
-use crate::Model;
 use crate::analogue::{Analogue, Part, play_together};
 use crate::bus::Bus;
+use crate::light::Light;
 use crate::mixer::Routing;
 use crate::tape::{Setting, Tape};
 use crate::voice::{Voice, VoiceTables};
 use crate::volume::Volume;
+use crate::{Grade, Model};
 
 /// Cycles between recording and playing where the caller has no tape.
 const BLOCK: usize = 4096;
@@ -26,6 +27,8 @@ pub struct SidState {
     routing: Routing,
     volume: Volume,
     analogue: Analogue,
+    grade: Grade,
+    light: Light,
     /// Bits 0-2: voices heard, bit 3: samples played through the volume heard.
     audible: u8,
     /// Cycles until the next entry of the voice tap.
@@ -50,6 +53,8 @@ impl Sid {
                 routing: Routing::default(),
                 volume: Volume::default(),
                 analogue,
+                grade: Grade::default(),
+                light: Light::default(),
                 audible: 15,
                 tap_countdown: TAP_INTERVAL,
             },
@@ -67,6 +72,20 @@ impl Sid {
         if model != self.state.model {
             self.state.model = model;
             self.state.analogue = Analogue::new(model);
+        }
+    }
+
+    /// How much work the analogue part is.
+    pub fn grade(&self) -> Grade {
+        self.state.grade
+    }
+
+    /// Chooses how much work the analogue part is. Programs do not notice; the filter goes on
+    /// where it is. The tape must be empty.
+    pub fn set_grade(&mut self, grade: Grade) {
+        if grade != self.state.grade {
+            self.state.grade = grade;
+            self.state.light = Light::default();
         }
     }
 
@@ -128,8 +147,11 @@ impl Sid {
         self.state.record(cycles, tape, Some(tap));
     }
 
-    /// Appends one sample per cycle of the tape, as at the chip's output pin: about ±1.0 (full
-    /// scale of the reference player's 16-bit sound) around an offset. Empties the tape.
+    /// Appends the tape's samples, as at the chip's output pin: about ±1.0 (full scale of the
+    /// reference player's 16-bit sound) around an offset. Empties the tape.
+    ///
+    /// The accurate grade gives one sample per cycle, for [`crate::Resampler::process`]; the
+    /// light one gives one for every four, for [`crate::Resampler::process_quarters`].
     pub fn play(&mut self, tape: &mut Tape, out: &mut Vec<f32>) {
         play_together(&mut [Part {
             sid: self,
@@ -138,7 +160,8 @@ impl Sid {
         }]);
     }
 
-    /// Records and plays `out.len()` cycles.
+    /// Records and plays `out.len()` cycles. The light grade's samples are held as long as they
+    /// last.
     pub fn clock(&mut self, out: &mut [f32]) {
         self.run(out, None);
     }
@@ -156,7 +179,10 @@ impl Sid {
                 .record(block.len(), &mut tape, tap.as_deref_mut());
             samples.clear();
             self.play(&mut tape, &mut samples);
-            block.copy_from_slice(&samples);
+            let (count, made) = (block.len(), samples.len());
+            for (cycle, sample) in block.iter_mut().enumerate() {
+                *sample = samples.get(cycle * made / count).copied().unwrap_or(0.0);
+            }
         }
     }
 
@@ -185,8 +211,8 @@ impl Sid {
         &self.state
     }
 
-    pub(crate) fn analogue(&mut self) -> &mut Analogue {
-        &mut self.state.analogue
+    pub(crate) fn analogue(&mut self) -> (&mut Analogue, &mut Light) {
+        (&mut self.state.analogue, &mut self.state.light)
     }
 }
 

@@ -55,8 +55,9 @@ impl Spline {
 
 /// Fraction bits of the arguments of [`Pieces`].
 pub const LEVEL_BITS: u32 = 4;
-/// Fraction bits of the values of [`Pieces`]. Where an 8580 amplifier saturates, a curve
-/// moves by 5,000 levels in one piece; the product with the position in it must fit 32 bits.
+/// Fraction bits of the values of the output stage's [`Pieces`]. Where an 8580 amplifier
+/// saturates, a curve moves by 5,000 levels in one piece; the product with the position in it
+/// must fit 32 bits.
 pub const VALUE_BITS: u32 = 6;
 /// Bits of an argument that lie within one piece.
 const PIECE_BITS: u32 = 11;
@@ -67,12 +68,9 @@ const PIECE_BITS: u32 = 11;
 /// converts to and from floating point.
 pub type Pieces = Vec<[i32; 2]>;
 
-/// A [`Pieces`] of a power of two of entries, so that a mask replaces the check of an index.
-pub type FixedPieces<const N: usize> = Box<[[i32; 2]; N]>;
-
-/// Samples `function` (of levels, to levels) from 0 to `end`.
-pub fn sample(end: u32, mut function: impl FnMut(f64) -> f64) -> Pieces {
-    let scale = f64::from(1 << VALUE_BITS);
+/// Samples `function` (of levels, to levels) from 0 to `end`; values get `bits` fraction bits.
+pub fn sample(end: u32, bits: u32, mut function: impl FnMut(f64) -> f64) -> Pieces {
+    let scale = f64::from(1_u32 << bits);
     let width = f64::from(1 << (PIECE_BITS - LEVEL_BITS));
     let count = (end << LEVEL_BITS >> PIECE_BITS) as usize + 1;
     let mut value = |i: usize| libm::floor(function(width * i as f64) * scale + 0.5) as i32;
@@ -85,9 +83,8 @@ pub fn sample(end: u32, mut function: impl FnMut(f64) -> f64) -> Pieces {
     (0..count).map(piece).collect()
 }
 
-/// Makes the number of entries a power of two: the end is continued, or cut off.
-pub fn fixed<const N: usize>(pieces: &[[i32; 2]]) -> FixedPieces<N> {
-    debug_assert!(N.is_power_of_two());
+/// Makes an array of the first `N` pieces; the end is continued.
+pub fn fixed<const N: usize>(pieces: &[[i32; 2]]) -> Box<[[i32; 2]; N]> {
     let end = pieces.last().map_or(0, |[value, rise]| value + rise);
     let mut fixed = Box::new([[end, 0]; N]);
     for (fixed, piece) in fixed.iter_mut().zip(pieces) {
@@ -99,17 +96,18 @@ pub fn fixed<const N: usize>(pieces: &[[i32; 2]]) -> FixedPieces<N> {
 /// The function at `x`, which must lie in the sampled range.
 #[inline(always)]
 pub fn at(pieces: &[[i32; 2]], x: i32) -> i32 {
-    within(pieces[(x >> PIECE_BITS) as usize], x)
+    within(pieces[piece(x)], x)
 }
 
-/// As [`at`]; what lies beyond the range wraps around.
+/// The piece in which `x` lies.
 #[inline(always)]
-pub fn fixed_at<const N: usize>(pieces: &[[i32; 2]; N], x: i32) -> i32 {
-    within(pieces[(x >> PIECE_BITS) as usize & (N - 1)], x)
+pub fn piece(x: i32) -> usize {
+    (x >> PIECE_BITS) as usize
 }
 
+/// The value at `x`, which lies in this piece.
 #[inline(always)]
-fn within([value, rise]: [i32; 2], x: i32) -> i32 {
+pub fn within([value, rise]: [i32; 2], x: i32) -> i32 {
     let within = x & ((1 << PIECE_BITS) - 1);
     value + ((rise * within) >> PIECE_BITS)
 }
@@ -135,11 +133,11 @@ mod tests {
 
     #[test]
     fn pieces_interpolate() {
-        let table = sample(65_536, |x| 60_000.0 - 0.75 * x);
-        let whole: FixedPieces<1024> = fixed(&table);
+        let table = sample(65_536, VALUE_BITS, |x| 60_000.0 - 0.75 * x);
+        let whole = fixed::<1024>(&table);
         for level in [0, 1, 127, 128, 129, 4_000, 65_535] {
             let found = at(&table, level << LEVEL_BITS);
-            assert_eq!(found, fixed_at(&whole, level << LEVEL_BITS));
+            assert_eq!(found, at(&*whole, level << LEVEL_BITS));
             let expected = (60_000.0 - 0.75 * f64::from(level)) * 64.0;
             assert!(
                 (f64::from(found) - expected).abs() <= 1.0,

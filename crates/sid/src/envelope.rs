@@ -184,6 +184,19 @@ impl Envelope {
     pub fn run(&mut self, levels: &mut [u8]) {
         let mut done = 0;
         while done < levels.len() {
+            if self.is_stopped() {
+                let idle = levels.len() - done;
+                levels[done..].fill(self.counter);
+                self.pass_turns(idle);
+                return;
+            }
+            let rounds = self.sustained_rounds(levels.len() - done);
+            if rounds > 0 {
+                levels[done..done + rounds].fill(self.counter);
+                done += rounds;
+                self.env3 = self.counter;
+                continue;
+            }
             if self.is_idle() {
                 let distance = i32::from(self.rate_target) - i32::from(self.rate_count);
                 let turn = if distance < 0 {
@@ -203,6 +216,61 @@ impl Envelope {
                 done += 1;
             }
         }
+    }
+
+    /// The counter stands at zero until the next attack: the rate register turns, and nothing
+    /// comes of it.
+    #[inline]
+    fn is_stopped(&self) -> bool {
+        !self.counting
+            && self.phase != Phase::Attack
+            && (self.rate_matched || self.rate_count <= self.rate_target)
+            && (self.next_exponential_period
+                | self.phase_delay
+                | self.step_delay
+                | self.exponential_delay)
+                == 0
+    }
+
+    /// At the sustain level rate register and divider turn without effect: the most cycles, up to
+    /// `limit`, after which they are where they were.
+    #[inline]
+    fn sustained_rounds(&self, limit: usize) -> usize {
+        let is_sustained = self.phase == Phase::DecaySustain
+            && self.counter == self.sustain
+            && self.counting
+            && self.exponential_count < self.exponential_period
+            && self.rate_count <= self.rate_target
+            && (self.next_exponential_period
+                | self.phase_delay
+                | self.step_delay
+                | self.exponential_delay)
+                == 0;
+        if !is_sustained {
+            return 0;
+        }
+        let round = (usize::from(self.rate_target) + 1) * usize::from(self.exponential_period);
+        limit - limit % round
+    }
+
+    /// Passes cycles of a generator that [`Self::is_stopped`], at least one.
+    fn pass_turns(&mut self, cycles: usize) {
+        // The register counts up to the target, stands there for the cycle in which the
+        // comparator fires, and goes on with 1.
+        let turn = usize::from(self.rate_target) + 1;
+        let place = if self.rate_matched {
+            turn
+        } else {
+            usize::from(self.rate_count)
+        };
+        let place = if place + cycles <= turn {
+            place + cycles
+        } else {
+            (place + cycles - 1) % turn + 1
+        };
+        self.rate_matched = place == turn;
+        self.rate_count = place.min(usize::from(self.rate_target)) as u16;
+        self.env3 = self.counter;
     }
 
     fn clock_busy(&mut self) {

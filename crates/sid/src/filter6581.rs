@@ -8,8 +8,9 @@
 
 use crate::Model;
 use crate::capacitor::{Capacitor, Nodes};
+use crate::curve::LEVEL_BITS;
 use crate::dac;
-use crate::filter::{Integrator, Parameters};
+use crate::filter::{Integrator, Parameters, settle};
 use crate::opamp::{Lookup, OpAmp, lookup, rounded};
 
 /// Measured transfer curve of the amplifier between CAP1B and CAP1A: input and output volts.
@@ -54,6 +55,8 @@ const SUPPLY: f64 = 12.0 * 1.015;
 const THRESHOLD: f64 = 1.31;
 /// Transconductance of the process, A/V².
 const TRANSCONDUCTANCE: f64 = 20e-6;
+/// Where input and output of an amplifier are equal, V.
+const REST: f64 = 4.54;
 /// Capacitors at CAP1 and CAP2, F.
 const CAPACITOR: f64 = 470e-12;
 /// Width over length of the voltage controlled transistor and of the snake.
@@ -90,25 +93,34 @@ pub fn parameters() -> Parameters {
     }
 }
 
+/// Fraction bits of a current: 14 of a transistor's, 15 that its table leaves off, and twice those
+/// of the levels whose squares the snake multiplies.
+const CURRENT_BITS: u32 = 14 + 15 + 2 * LEVEL_BITS;
+/// From a transistor's table to a current.
+const FORWARD_SHIFT: u32 = CURRENT_BITS - 14 + 15;
+
 /// Largest table entry for a transistor's current: half the range in one cycle, which no signal
 /// reaches.
 const STRONGEST: f64 = 16_383.0;
 /// Level differences of gate and channel that a table of currents covers.
 const FORWARD_SIZE: usize = 1 << 17;
 
-/// Tables of the voltage controlled resistors. Currents are in 16,384ths of a level per cycle.
+/// Tables of the voltage controlled resistors.
 #[derive(Debug)]
 pub struct Resistors {
-    /// Vdd - Vth, as a level.
+    /// Vdd - Vth, as a level with [`LEVEL_BITS`] fraction bits.
     headroom: i32,
-    /// Current of the snake for a squared level difference of 32,768.
+    /// Level at which an amplifier rests.
+    rest: i32,
+    /// Current of the snake for a squared level difference of 32,768, in 16,384ths of a level
+    /// per cycle.
     snake: i32,
     /// Gate level of the transistor, over half the sum of the squares of the
     /// level differences at its two resistors (upper 16 bits).
     gate: Lookup,
-    /// Current of the transistor in units of 32,768, over the level difference of gate and
-    /// channel, which wraps around. The unit is the reference's: what it rounds away in weak
-    /// inversion is heard at low cutoffs.
+    /// Current of the transistor in units of two levels per cycle, over the level difference of
+    /// gate and channel, which wraps around. The unit is the reference's: what it rounds away in
+    /// weak inversion is heard at low cutoffs.
     forward: Box<[u16; FORWARD_SIZE]>,
     /// Half the square of (headroom - control voltage), per cutoff register value.
     control: Vec<u32>,
@@ -139,18 +151,36 @@ impl Resistors {
                 rounded((0.5 * specific * root * root).min(STRONGEST));
         }
         Resistors {
-            headroom: i32::from(rounded(headroom)),
+            headroom: i32::from(rounded(headroom)) << LEVEL_BITS,
+            rest: i32::from(rounded(amplifier.level(REST))),
             snake: i32::from(rounded(8192.0 * span * 0.5 * current * SNAKE_RATIO)),
             gate,
             forward,
             control,
         }
     }
+
+    /// Current in a cycle from the resistor's input to the amplifier's at `node`, a level.
+    /// `input` and `drive` (headroom less input) are levels with [`LEVEL_BITS`] fraction bits.
+    #[inline(always)]
+    fn current<const DRIVEN: bool>(&self, control: u32, node: i32, input: i32, drive: i32) -> i64 {
+        let source = i64::from(self.headroom - (node << LEVEL_BITS));
+        let drain = i64::from(drive);
+        let drain_squared = drain * drain;
+        let snake = i64::from(self.snake) * settle::<DRIVEN>(source * source - drain_squared);
+        // Gate voltage behind the two resistors from the input and the control voltage.
+        let square = ((i64::from(control) << (2 * LEVEL_BITS + 1)) + drain_squared)
+            >> (2 * LEVEL_BITS + 1 + 16);
+        let gate = i32::from(self.gate[square as usize & 0xffff]);
+        let current =
+            |level: i32| i64::from(self.forward[(gate - level) as usize & (FORWARD_SIZE - 1)]);
+        snake + ((current(node) - current(input >> LEVEL_BITS)) << FORWARD_SHIFT)
+    }
 }
 
 /// One integrator with its resistor and capacitor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Integrator6581(Capacitor);
+pub struct Integrator6581(Capacitor<CURRENT_BITS>);
 
 impl Integrator for Integrator6581 {
     type Resistors = Resistors;
@@ -163,20 +193,34 @@ impl Integrator for Integrator6581 {
         resistors.control[usize::from(cutoff)]
     }
 
-    #[inline(always)]
-    fn solve(&mut self, resistors: &Resistors, nodes: &Nodes, control: u32, input: i32) -> i32 {
-        let node = self.0.node();
-        let source = (resistors.headroom - node) as u32;
-        let drain = (resistors.headroom - input) as u32;
-        let (source_squared, drain_squared) = (source * source, drain * drain);
-        let snake = resistors.snake * (source_squared.wrapping_sub(drain_squared) as i32 >> 15);
-        // Gate voltage behind the two resistors from the input and the control voltage.
-        let square = (control + (drain_squared >> 1)) >> 16;
-        let gate = i32::from(resistors.gate[square as usize & 0xffff]);
-        let current = |gate: i32, level: i32| {
-            i32::from(resistors.forward[(gate - level) as usize & (FORWARD_SIZE - 1)])
+    fn pace(resistors: &Resistors, control: u32) -> f32 {
+        // What a difference of 512 levels makes, around the level of an amplifier at rest.
+        const DIFFERENCE: i32 = 512;
+        let current = |level: i32| {
+            let input = level << LEVEL_BITS;
+            let drive = Self::drive(resistors, input);
+            resistors.current::<true>(control, resistors.rest, input, drive)
         };
-        let transistor = (current(gate, node) - current(gate, input)) << 15;
-        self.0.charge(nodes, snake + transistor)
+        let half = DIFFERENCE / 2;
+        let change = current(resistors.rest - half) - current(resistors.rest + half);
+        change.abs() as f32 / (DIFFERENCE as f32 * (1_i64 << CURRENT_BITS) as f32)
+    }
+
+    #[inline(always)]
+    fn drive(resistors: &Resistors, input: i32) -> i32 {
+        resistors.headroom - input
+    }
+
+    #[inline(always)]
+    fn solve<const SHIFT: u32, const DRIVEN: bool>(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &Nodes,
+        control: u32,
+        input: i32,
+        drive: i32,
+    ) -> i32 {
+        let current = resistors.current::<DRIVEN>(control, self.0.node(), input, drive);
+        self.0.charge(nodes, current << SHIFT)
     }
 }

@@ -6,7 +6,8 @@
 //! 1.0), with libresidfp's supply voltage, ladder and switched-capacitor divider setting.
 
 use crate::capacitor::{Capacitor, Nodes};
-use crate::filter::{Integrator, Parameters};
+use crate::curve::LEVEL_BITS;
+use crate::filter::{Integrator, Parameters, settle};
 use crate::opamp::{OpAmp, rounded};
 
 /// Measured transfer curve of an amplifier: volts at the inverting input, volts at the output.
@@ -76,11 +77,17 @@ pub fn parameters() -> Parameters {
     }
 }
 
+/// Fraction bits of a current: 19 of the conductance and 14 that it is scaled by, and twice those
+/// of the levels whose squares it is multiplied with.
+const CURRENT_BITS: u32 = 19 + 14 + 2 * LEVEL_BITS;
+
 /// The cutoff ladder.
 #[derive(Debug)]
 pub struct Resistors {
-    /// Gate voltage less threshold, as a level.
+    /// Gate voltage less threshold, as a level with [`LEVEL_BITS`] fraction bits.
     overdrive: i32,
+    /// Level of the virtual ground.
+    ground: i32,
     /// Current at a ratio of 1 for a squared level difference of 32,768, in 262,144ths of a
     /// level per cycle.
     conductance: f64,
@@ -89,10 +96,10 @@ pub struct Resistors {
 impl Resistors {
     pub fn new(amplifier: &OpAmp) -> Self {
         let span = amplifier.highest - amplifier.lowest;
+        let overdrive = amplifier.level(REFERENCE * GATE_FACTOR - THRESHOLD);
         Resistors {
-            overdrive: i32::from(rounded(
-                amplifier.level(REFERENCE * GATE_FACTOR - THRESHOLD),
-            )),
+            overdrive: i32::from(rounded(overdrive)) << LEVEL_BITS,
+            ground: i32::from(rounded(amplifier.level(REFERENCE))) << LEVEL_BITS,
             conductance: 131_072.0 * span * 0.5 * TRANSCONDUCTANCE * STEP / CAPACITOR,
         }
     }
@@ -100,7 +107,7 @@ impl Resistors {
 
 /// One integrator with its resistor and capacitor.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Integrator8580(Capacitor);
+pub struct Integrator8580(Capacitor<CURRENT_BITS>);
 
 impl Integrator for Integrator8580 {
     type Resistors = Resistors;
@@ -115,12 +122,30 @@ impl Integrator for Integrator8580 {
         u32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
     }
 
+    fn pace(resistors: &Resistors, control: u32) -> f32 {
+        // The slope of a square, around the level of virtual ground.
+        let slope = 2 * (resistors.overdrive - resistors.ground) >> LEVEL_BITS;
+        control as f32 * slope as f32 / (32_768.0 * 262_144.0)
+    }
+
     #[inline(always)]
-    fn solve(&mut self, resistors: &Resistors, nodes: &Nodes, control: u32, input: i32) -> i32 {
-        let source = (resistors.overdrive - self.0.node()) as u32;
-        let drain = (resistors.overdrive - input).max(0) as u32;
-        let squares = (source * source).wrapping_sub(drain * drain) as i32 >> 15;
+    fn drive(resistors: &Resistors, input: i32) -> i32 {
+        (resistors.overdrive - input).max(0)
+    }
+
+    #[inline(always)]
+    fn solve<const SHIFT: u32, const DRIVEN: bool>(
+        &mut self,
+        resistors: &Resistors,
+        nodes: &Nodes,
+        control: u32,
+        _input: i32,
+        drive: i32,
+    ) -> i32 {
+        let source = i64::from(resistors.overdrive - (self.0.node() << LEVEL_BITS));
+        let drain = i64::from(drive);
+        let squares = settle::<DRIVEN>(source * source - drain * drain);
         self.0
-            .charge(nodes, (control as i32).wrapping_mul(squares) >> 4)
+            .charge(nodes, (i64::from(control) * squares) << SHIFT)
     }
 }

@@ -18,6 +18,7 @@ mod filter;
 mod filter6581;
 mod filter8580;
 mod fir;
+mod light;
 mod limiter;
 mod mixer;
 mod noise;
@@ -42,4 +43,16 @@ pub enum Model {
     Mos6581,
     /// HMOS-II, 9 V: linear DACs, a clean filter, almost no DC offset.
     Mos8580,
+}
+
+/// How much work a chip's analogue part is. The digital part, which programs see, is the same.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub enum Grade {
+    /// Every cycle on its own.
+    #[default]
+    Accurate,
+    /// Eight cycles at once, for weak machines and bulk work; see [`Sid::play`].
+    Light,
 }

@@ -61,10 +61,11 @@ impl OpAmp {
     }
 
     /// The closed loop as a table from the sum of `inputs` equal input levels to the output
-    /// level; `gain` is the conductance of the whole input over that of the feedback.
-    pub fn inverter(&self, inputs: u32, gain: f64) -> Pieces {
+    /// level (with `bits` fraction bits); `gain` is the conductance of the whole input over that
+    /// of the feedback.
+    pub fn inverter(&self, inputs: u32, gain: f64, bits: u32) -> Pieces {
         let mut guess = self.lowest;
-        curve::sample(inputs.max(1) << 16, |sum| {
+        curve::sample(inputs.max(1) << 16, bits, |sum| {
             self.invert(inputs, gain, sum, &mut guess)
         })
     }

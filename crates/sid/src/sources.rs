@@ -70,9 +70,29 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Sum at the filter when nothing is switched to it.
-    pub fn silence(&self) -> i32 {
-        whole(0.0)
+    /// Voices that are switched to the filter, bits 0 to 2; more bits where these are not all.
+    pub fn filtered(&self) -> u8 {
+        let bit = |voice: usize| u8::from(self.to_filter[voice] != 0.0) << voice;
+        bit(0) | bit(1) | bit(2) | u8::from(self.external[0] != 0.0) << 3
+    }
+
+    /// Cycle by cycle: what drives the DACs, waveform and envelope of each voice.
+    #[inline(always)]
+    pub fn cycles(&self) -> impl Iterator<Item = [(u16, u8); 3]> {
+        let voice = |voice: usize| self.waves[voice].iter().zip(self.levels[voice]);
+        let voices = voice(0).zip(voice(1)).zip(voice(2));
+        voices.map(|((first, second), third)| [first, second, third].map(|(w, l)| (*w, *l)))
+    }
+
+    /// Sums at the filter and at the mixer where the voices in `FILTERED`, and only they, are
+    /// switched to the filter.
+    #[inline(always)]
+    pub fn split<const FILTERED: u8>(&self, inputs: [(u16, u8); 3]) -> (i32, i32) {
+        let mut sums = [0.0, 0.0];
+        for (voice, (wave, level)) in inputs.into_iter().enumerate() {
+            sums[usize::from(FILTERED >> voice & 1 == 0)] += self.level(voice, wave, level);
+        }
+        (whole(sums[0]), whole(sums[1] + self.external[1]))
     }
 
     /// Sum at the mixer in a cycle in which nothing is switched to the filter.
@@ -85,11 +105,22 @@ impl<'a> Sources<'a> {
     /// Sums at the filter and at the mixer in a cycle.
     #[inline(always)]
     pub fn both(&self, cycle: usize) -> (i32, i32) {
-        let voices = [
+        self.sums([
             self.voice(0, cycle),
             self.voice(1, cycle),
             self.voice(2, cycle),
-        ];
+        ])
+    }
+
+    /// As [`Self::both`] for DAC inputs handed in: waveform and envelope of each voice.
+    #[inline(always)]
+    pub fn both_of(&self, waves: [u16; 3], levels: [u8; 3]) -> (i32, i32) {
+        let voice = |voice: usize| self.level(voice, waves[voice], levels[voice]);
+        self.sums([voice(0), voice(1), voice(2)])
+    }
+
+    #[inline(always)]
+    fn sums(&self, voices: [f32; 3]) -> (i32, i32) {
         let sum = |shares: &[f32; 3], external: f32| {
             whole(voices[0] * shares[0] + voices[1] * shares[1] + voices[2] * shares[2] + external)
         };
@@ -102,9 +133,13 @@ impl<'a> Sources<'a> {
     /// Level of a voice, where it is switched to.
     #[inline(always)]
     fn voice(&self, voice: usize, cycle: usize) -> f32 {
-        let wave = usize::from(self.waves[voice][cycle]) & 0xfff;
-        let [swing, zero] = self.swings[voice][usize::from(self.levels[voice][cycle])];
-        self.waveform[wave] * swing + zero
+        self.level(voice, self.waves[voice][cycle], self.levels[voice][cycle])
+    }
+
+    #[inline(always)]
+    fn level(&self, voice: usize, wave: u16, level: u8) -> f32 {
+        let [swing, zero] = self.swings[voice][usize::from(level)];
+        self.waveform[usize::from(wave) & 0xfff] * swing + zero
     }
 }
 

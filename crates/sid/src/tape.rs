@@ -6,7 +6,7 @@
 use crate::mixer::Routing;
 
 /// The registers of the analogue part over a stretch of a tape.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Setting {
     pub routing: Routing,
     /// Volume that is heard, 0 to 15.

@@ -2,7 +2,7 @@
 //! cycles the plain one.
 
 use proptest::prelude::*;
-use sid::{Model, Part, Resampler, Sid, Tape, play_together};
+use sid::{Grade, Model, Part, Resampler, Sid, Tape, play_together};
 
 /// Cycles to run, then a register write.
 type Step = (u32, u8, u8);
@@ -90,6 +90,53 @@ proptest! {
             prop_assert_eq!(alone.state(), chip.state());
         }
         prop_assert!(tapes.iter().all(|tape| tape.cycles() == 0));
+    }
+
+    #[test]
+    fn the_light_grade_does_not_care_how_its_cycles_are_cut(
+        model in model(),
+        steps in steps(),
+        most in 1..700_usize,
+    ) {
+        let play = |most: usize| {
+            let mut chip = Sid::new(model);
+            chip.set_grade(Grade::Light);
+            let (mut tape, mut out) = (Tape::new(), Vec::new());
+            for &(cycles, register, value) in &steps {
+                let mut left = cycles as usize;
+                while left > 0 {
+                    let count = left.min(most);
+                    chip.record(count, &mut tape);
+                    chip.play(&mut tape, &mut out);
+                    left -= count;
+                }
+                chip.write(register, value);
+            }
+            (out, chip)
+        };
+        let (expected, whole) = play(usize::MAX);
+        let (found, cut) = play(most);
+        let cycles: u32 = steps.iter().map(|(cycles, ..)| cycles).sum();
+        prop_assert_eq!(expected.len(), cycles as usize / 8 * 2);
+        let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
+        prop_assert_eq!(differs.map(|at| (at, expected[at], found[at])), None);
+        prop_assert_eq!(whole.state(), cut.state());
+    }
+
+    #[test]
+    fn grades_are_not_seen_by_reads(model in model(), steps in steps()) {
+        let mut accurate = Sid::new(model);
+        let mut light = Sid::new(model);
+        light.set_grade(Grade::Light);
+        for &(cycles, register, value) in &steps {
+            accurate.skip(cycles);
+            light.skip(cycles);
+            for register in [27, 28, 0] {
+                prop_assert_eq!(accurate.read(register), light.read(register));
+            }
+            accurate.write(register, value);
+            light.write(register, value);
+        }
     }
 
     #[test]

@@ -8,8 +8,18 @@ mod exports {
     /// See [`tests::sound_digest`]; a failure is the text after `failed: `.
     #[wasm_bindgen]
     #[must_use]
-    pub fn render(file: &[u8], seconds: u32, rate: u32) -> String {
-        tests::sound_digest(file, seconds, rate).unwrap_or_else(|error| format!("failed: {error}"))
+    pub fn render(file: &[u8], seconds: u32, rate: u32, grade: &str) -> String {
+        tests::grade_named(grade)
+            .ok_or_else(|| format!("no grade {grade}"))
+            .and_then(|grade| tests::sound_digest(file, seconds, rate, grade))
+            .unwrap_or_else(|error| format!("failed: {error}"))
+    }
+
+    /// Renders a few frames of a tune: what stands between a click and the first sample.
+    #[wasm_bindgen]
+    #[must_use]
+    pub fn first_frames(file: &[u8], rate: u32) -> bool {
+        tests::first_frames(file, rate).is_ok()
     }
 }
 
@@ -25,11 +35,16 @@ fn main() {
         .next()
         .and_then(|text| text.parse().ok())
         .unwrap_or(3);
+    let grade = arguments.next().unwrap_or_default();
+    let Some(grade) = tests::grade_named(&grade) else {
+        eprintln!("no grade {grade:?}: accurate or light");
+        std::process::exit(2);
+    };
     for path in arguments {
         let start = Instant::now();
         let digest = std::fs::read(&path)
             .map_err(|error| error.to_string())
-            .and_then(|file| tests::sound_digest(&file, seconds, 48_000))
+            .and_then(|file| tests::sound_digest(&file, seconds, 48_000, grade))
             .unwrap_or_else(|error| format!("failed: {error}"));
         println!("{digest}\t{:.4}\t{path}", start.elapsed().as_secs_f64());
     }

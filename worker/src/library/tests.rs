@@ -447,8 +447,12 @@ fn what_is_asked_before_the_library_is_open_is_answered_after_it() {
     assert!(woken.0.load(Ordering::Relaxed));
     assert!(answer.as_mut().poll(&mut context).is_ready());
     let told = library.outside().told.borrow();
-    assert!(matches!(told[0], (1, Event::Opened { .. })));
-    assert!(matches!(told[1], (3, Event::Rows { .. })));
+    let answers: Vec<u32> = told
+        .iter()
+        .map(|(id, _)| *id)
+        .filter(|id| *id != EVENT)
+        .collect();
+    assert_eq!(answers, [1, 3]);
 }
 
 #[derive(Default)]

@@ -1,9 +1,10 @@
-//! Speed of the engine in times real time, beside the reference player's.
+//! Speed of the engine in times real time in both grades, beside the reference player's, and how
+//! long it takes to start.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::probe::{Probe, shared};
@@ -11,6 +12,9 @@ use crate::shell::{exists, root, step};
 
 /// Seconds of each tune.
 const SECONDS: u32 = 30;
+
+/// How often the start is measured.
+const STARTS: usize = 3;
 
 /// One chip of either model, digis, three chips.
 const TUNES: [&str; 4] = [
@@ -39,41 +43,78 @@ pub fn run() -> Result<Value> {
         }
     };
     let probe = Probe::build(true)?;
-    let native = step("native", || probe.native(SECONDS, &files))?;
-    let wasm = step("WebAssembly under Node", || probe.wasm(SECONDS, &files))?;
+    let run = |what: &str, wasm: bool, grade: &str| {
+        step(what, || {
+            if wasm {
+                probe.wasm(SECONDS, grade, &files)
+            } else {
+                probe.native(SECONDS, grade, &files)
+            }
+        })
+    };
+    let columns = [
+        run("WebAssembly under Node, accurate", true, "accurate")?,
+        run("WebAssembly under Node, light", true, "light")?,
+        run("native, accurate", false, "accurate")?,
+        run("native, light", false, "light")?,
+    ];
     let has_peer = exists("sidplayfp") || Path::new("/usr/bin/sidplayfp").exists();
+    if !has_peer {
+        eprintln!("    no sidplayfp on this machine (Debian has it): no peer to compare with");
+    }
     println!(
-        "{:<28} {:>12} {:>12} {:>12}",
-        "times real time", "WebAssembly", "native", "sidplayfp"
+        "{:<28} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        "times real time", "wasm", "wasm light", "native", "native light", "sidplayfp"
     );
     let mut rows = Vec::new();
-    for (native, wasm) in native.iter().zip(&wasm) {
-        let name = native
-            .path
+    for (index, path) in files.iter().enumerate() {
+        let name = path
             .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
         let times = |spent: f64| f64::from(SECONDS) / spent;
-        let peer = if has_peer {
-            sidplayfp(&native.path)?
-        } else {
-            None
-        };
-        let peer_text = peer.map_or("-".into(), |spent| format!("{:.1}", times(spent)));
+        let mut ours = Vec::new();
+        for column in &columns {
+            let row = column
+                .get(index)
+                .with_context(|| format!("no figure for {name}"))?;
+            ensure!(!row.digest.starts_with("failed"), "{name}: {}", row.digest);
+            ours.push(times(row.spent));
+        }
+        let peer = if has_peer { sidplayfp(path)? } else { None };
+        let peer = peer.map(times);
+        let peer_text = peer.map_or("-".into(), |peer| format!("{peer:.1}"));
         println!(
-            "{name:<28} {:>12.1} {:>12.1} {peer_text:>12}",
-            times(wasm.spent),
-            times(native.spent)
+            "{name:<28} {:>12.1} {:>12.1} {:>12.1} {:>12.1} {peer_text:>12}",
+            ours[0], ours[1], ours[2], ours[3]
         );
         rows.push(json!({
             "tune": name,
-            "wasm_accurate_x": times(wasm.spent),
-            "native_accurate_x": times(native.spent),
-            "sidplayfp_x": peer.map(times),
+            "wasm_accurate_x": ours[0],
+            "wasm_light_x": ours[1],
+            "native_accurate_x": ours[2],
+            "native_light_x": ours[3],
+            "sidplayfp_x": peer,
+            "wasm_accurate_over_sidplayfp": peer.map(|peer| ours[0] / peer),
         }));
     }
-    Ok(json!({ "seconds": SECONDS, "rows": rows }))
+    // The best of a few: the first may have read the module from the disk.
+    let mut start_seconds = f64::MAX;
+    for _ in 0..STARTS {
+        if let Some(spent) = probe.wasm_start(&files[0])? {
+            start_seconds = start_seconds.min(spent);
+        }
+    }
+    println!(
+        "first frames in WebAssembly, from the module's bytes: {:.0} ms",
+        start_seconds * 1e3
+    );
+    Ok(json!({
+        "seconds": SECONDS,
+        "rows": rows,
+        "start_ms": start_seconds * 1e3,
+    }))
 }
 
 /// Seconds of processor time that Debian's sidplayfp takes for the same, with resampling.

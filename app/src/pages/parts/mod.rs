@@ -2,25 +2,35 @@
 
 mod art;
 mod details;
+mod export;
 mod import;
 mod machine;
 mod notices;
+mod overview;
+mod piano_roll;
 mod player_bar;
+mod registers;
 mod roms;
 mod row;
 mod scopes;
 mod side_panel;
+mod views;
 
 pub use art::TuneArt;
 pub use details::{Facts, Notes, Songs};
+pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
 pub use machine::{ChipChoice, VideoChoice};
 pub use notices::Notices;
+pub use overview::Overview;
+pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
+pub use registers::RegisterView;
 pub use roms::Roms;
 pub use row::TuneRow;
 pub use scopes::Scopes;
 pub use side_panel::SidePanel;
+pub use views::Views;
 
 use leptos::prelude::*;
 

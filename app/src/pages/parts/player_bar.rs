@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::TuneArt;
+use super::{Overview, TuneArt};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -178,7 +178,7 @@ fn Seek() -> impl IntoView {
             player
                 .tune
                 .as_ref()
-                .map(|tune| (tune.length_millis, tune.length_is_known))
+                .map(|tune| (tune.length_millis, tune.length_is_known, tune.found_length))
         })
     });
     // Whole seconds, so that the words change no more often than they are read.
@@ -186,21 +186,27 @@ fn Seek() -> impl IntoView {
     view! {
         <div class="seek">
             <span class="figures seek-time">{move || words::clock_text(elapsed.get())}</span>
-            <Slider
-                label="Place in the tune"
-                value=Signal::derive(move || clock.get().position_millis)
-                max=Signal::derive(move || clock.get().length_millis.max(1))
-                step=1000
-                buffered=Signal::derive(move || clock.get().rendered_millis)
-                spoken=words::spoken_time
-                on_commit=move |millis| core.wish(Intent::SeekTo(millis))
-                disabled=Signal::derive(move || known.get().is_none())
-            />
-            <span class="figures seek-time">
+            <div class="seek-track">
+                <Overview />
+                <Slider
+                    label="Place in the tune"
+                    value=Signal::derive(move || clock.get().position_millis)
+                    max=Signal::derive(move || clock.get().length_millis.max(1))
+                    step=1000
+                    buffered=Signal::derive(move || clock.get().rendered_millis)
+                    spoken=words::spoken_time
+                    on_commit=move |millis| core.wish(Intent::SeekTo(millis))
+                    disabled=Signal::derive(move || known.get().is_none())
+                />
+            </div>
+            <span
+                class="figures seek-time"
+                title=move || known.get().and_then(|(_, _, found)| found).map(words::found_text)
+            >
                 {move || match known.get() {
                     None => "0:00".to_owned(),
-                    Some((millis, true)) => words::clock_text(millis),
-                    Some((_, false)) => words::length_text(None),
+                    Some((millis, true, _)) => words::clock_text(millis),
+                    Some((_, false, _)) => words::length_text(None),
                 }}
             </span>
         </div>

@@ -1,0 +1,203 @@
+//! Songs as files: the button and its dialog.
+
+use std::sync::Arc;
+
+use catalog::Entry;
+use leptos::prelude::*;
+use listening::{ExportPhase, ExportWish, Intent, words};
+use protocol::engine::FileFormat;
+
+use crate::components::{Dialog, Icon, Name, Segmented};
+use crate::core::use_core;
+
+/// Which songs are exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    This,
+    All,
+}
+
+/// A button that opens the dialog.
+#[component]
+pub fn Export(
+    /// The file.
+    entry: Arc<Entry>,
+    /// The song whose page is shown.
+    song: Memo<u16>,
+) -> impl IntoView {
+    let core = use_core();
+    let open = RwSignal::new(false);
+    let md5 = entry.md5;
+    let phase = Memo::new(move |_| core.export.with(|export| export.phase.clone()));
+    let is_running = move || matches!(phase.get(), ExportPhase::Running(_));
+    let of_other = move || is_running() && core.export.with(|export| export.md5 != Some(md5));
+    let entry = StoredValue::new(entry);
+    view! {
+        <button class="button button-large" type="button" on:click=move |_| open.set(true)>
+            <Icon name=Name::Down />
+            "Export"
+        </button>
+        <Dialog id="export" title="Export" open=open>
+            {move || {
+                if is_running() {
+                    view! { <Progress phase=phase of_other=Signal::derive(of_other) /> }.into_any()
+                } else {
+                    view! { <Choices entry=entry.get_value() song=song phase=phase /> }.into_any()
+                }
+            }}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Progress(phase: Memo<ExportPhase>, of_other: Signal<bool>) -> impl IntoView {
+    let core = use_core();
+    let percent = move || match phase.get() {
+        ExportPhase::Running(percent) => percent,
+        _ => 100,
+    };
+    view! {
+        <p>
+            {move || {
+                if of_other.get() {
+                    "Another tune is being exported."
+                } else {
+                    "The tune is played into a file, faster than you could listen."
+                }
+            }}
+        </p>
+        <progress aria-label="Exported" max="100" prop:value=move || f64::from(percent())></progress>
+        <p class="quiet figures" role="status">{move || format!("{} %", percent())}</p>
+        <div class="button-row">
+            <button class="button" type="button" on:click=move |_| core.wish(Intent::StopExport)>
+                "Cancel the export"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl IntoView {
+    let core = use_core();
+    let format = RwSignal::new(FileFormat::Flac);
+    let which = RwSignal::new(Which::This);
+    let stems = RwSignal::new(false);
+    let length = RwSignal::new(String::new());
+    let songs = entry.songs();
+    let minutes = move || parse_length(&length.get());
+    let wrong = move || !length.get().trim().is_empty() && minutes().is_none();
+    let start = move |_| {
+        let chosen = match which.get_untracked() {
+            Which::This => vec![song.get_untracked().max(1)],
+            Which::All => (1..=songs).collect(),
+        };
+        core.wish(Intent::Export(ExportWish {
+            entry: entry.clone(),
+            songs: chosen,
+            format: format.get_untracked(),
+            stems: stems.get_untracked(),
+            length_millis: untrack(minutes),
+        }));
+    };
+    view! {
+        {move || match phase.get() {
+            ExportPhase::Done(name) => {
+                view! { <p class="good" role="status">{format!("{name} has been handed to your browser.")}</p> }
+                    .into_any()
+            }
+            ExportPhase::Failed(reason) => {
+                view! { <p class="bad" role="alert">{reason}</p> }.into_any()
+            }
+            _ => ().into_any(),
+        }}
+        <div class="export-choice">
+            <h3>"Format"</h3>
+            <Segmented
+                name="export-format"
+                label="Format"
+                options=vec![(FileFormat::Flac, "FLAC"), (FileFormat::Wav, "WAV")]
+                value=format
+                on_choose=move |chosen| format.set(chosen)
+            />
+            <p class="quiet">"Both hold the same 16-bit sound at 44.1 kHz; a FLAC file is smaller."</p>
+        </div>
+        {(songs > 1)
+            .then(|| {
+                view! {
+                    <div class="export-choice">
+                        <h3>"Songs"</h3>
+                        <Segmented
+                            name="export-songs"
+                            label="Songs"
+                            options=vec![(Which::This, "This song"), (Which::All, "All songs")]
+                            value=which
+                            on_choose=move |chosen| which.set(chosen)
+                        />
+                        <p class="quiet">
+                            {move || {
+                                if which.get() == Which::All {
+                                    format!("{} in a zip archive.", words::counted(u32::from(songs), "song"))
+                                } else {
+                                    format!("Song {} of {songs}.", song.get().max(1))
+                                }
+                            }}
+                        </p>
+                    </div>
+                }
+            })}
+        <div class="export-choice">
+            <h3>"Voices"</h3>
+            <Segmented
+                name="export-stems"
+                label="Voices"
+                options=vec![(false, "Together"), (true, "A file each")]
+                value=stems
+                on_choose=move |chosen| stems.set(chosen)
+            />
+            <p class="quiet">"One file for each voice and for samples, in a zip archive. What is never heard is left out."</p>
+        </div>
+        <div class="export-choice">
+            <h3>
+                <label for="export-length">"Length"</label>
+            </h3>
+            <input
+                id="export-length"
+                class="field"
+                type="text"
+                inputmode="numeric"
+                placeholder="As known, or 3:00"
+                aria-invalid=move || wrong().to_string()
+                prop:value=move || length.get()
+                on:input=move |event| length.set(event_target_value(&event))
+            />
+            <p class="quiet" class:bad=wrong>
+                {move || {
+                    if wrong() {
+                        "Minutes and seconds, like 2:30, up to 60:00."
+                    } else {
+                        "Leave it empty for the length that is known."
+                    }
+                }}
+            </p>
+        </div>
+        <div class="button-row">
+            <button class="button primary" type="button" disabled=wrong on:click=start>
+                "Export"
+            </button>
+        </div>
+    }
+}
+
+/// `2:30` or `150` seconds, to milliseconds; at most an hour.
+fn parse_length(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let seconds = match text.split_once(':') {
+        Some((minutes, seconds)) => {
+            let (minutes, seconds): (u32, u32) = (minutes.parse().ok()?, seconds.parse().ok()?);
+            (seconds < 60).then_some(())?;
+            minutes.checked_mul(60)? + seconds
+        }
+        None => text.parse().ok()?,
+    };
+    (1..=3600).contains(&seconds).then_some(seconds * 1000)
+}
