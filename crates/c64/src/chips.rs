@@ -4,7 +4,7 @@
 //! a batch; then the analogue parts of all chips follow side by side. While nobody listens, writes are only noted, and replayed when a register is read or sound is asked
 //! for again: a trace of a song costs the computer, not the chips.
 
-use sid::{Grade, Model, Part, Sid, Tape, play_together};
+use sid::{FilterCurve, Grade, Model, Part, Sid, Tape, play_together};
 
 use crate::scope::ScopeBuffer;
 use crate::trace::Write;
@@ -137,6 +137,8 @@ impl Chip {
 pub struct Chips {
     chips: Vec<Chip>,
     grade: Grade,
+    curve: FilterCurve,
+    placement: Placement,
     /// Sound is wanted; otherwise writes are noted.
     is_sounding: bool,
     is_tapped: bool,
@@ -168,6 +170,8 @@ impl Chips {
         Self {
             chips: chips.collect(),
             grade,
+            curve: FilterCurve::default(),
+            placement: Placement::default(),
             is_sounding: false,
             is_tapped: false,
             trace: None,
@@ -261,7 +265,7 @@ impl Chips {
         match self.chips.as_slice() {
             [only] => left.extend_from_slice(&only.samples),
             chips => {
-                let gains = gains(chips.len());
+                let gains = self.placement.gains(chips.len());
                 let length = chips.first().map_or(0, |chip| chip.samples.len());
                 left.resize(length, 0.0);
                 right.resize(length, 0.0);
@@ -319,6 +323,19 @@ impl Chips {
         }
     }
 
+    /// Chooses how bright the filters of 6581s are.
+    pub fn set_filter_curve(&mut self, curve: FilterCurve) {
+        self.curve = curve;
+        for chip in &mut self.chips {
+            chip.sid.set_filter_curve(curve);
+        }
+    }
+
+    /// Chooses where the chips stand, from the next batch on.
+    pub fn set_placement(&mut self, placement: Placement) {
+        self.placement = placement;
+    }
+
     /// The chips alone, up to date, for a snapshot.
     pub fn sids(&mut self, cycle: u64) -> Vec<Sid> {
         self.chips
@@ -337,6 +354,7 @@ impl Chips {
             chip.sid.set_audible(chip.audible);
             chip.sid.set_model(chip.model);
             chip.sid.set_grade(self.grade);
+            chip.sid.set_filter_curve(self.curve);
             chip.clocked_to = cycle;
             chip.tape.clear();
             chip.samples.clear();
@@ -357,21 +375,37 @@ impl Chips {
     }
 }
 
-/// Left and right share of each chip. Chips are independent sources, so their mono sum (the mean
-/// of both sides) is scaled by the root of their number, as in the reference player. The first
-/// is a little to the left, the second to the right, a third in the middle.
-fn gains(count: usize) -> [[f32; 2]; 3] {
-    const WIDE: f32 = 1.4;
-    const NARROW: f32 = 0.6;
-    // The reciprocal roots of 2 and 3; std's root is exact, but tables need none.
-    let scale = if count == 2 {
-        core::f32::consts::FRAC_1_SQRT_2
-    } else {
-        0.577_350_26
-    };
-    [
-        [WIDE * scale, NARROW * scale],
-        [NARROW * scale, WIDE * scale],
-        [scale, scale],
-    ]
+/// Where the chips of a tune with several stand between left and right. A single chip is mono.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Placement {
+    /// The first a little to the left, the second to the right, a third in the middle.
+    #[default]
+    Usual,
+    /// All in the middle.
+    Mono,
+    /// One by one: -1 is left, 0 the middle, 1 right.
+    Pans([f32; 3]),
+}
+
+impl Placement {
+    /// Left and right share of each of `count` chips. Chips are independent sources, so their
+    /// mono sum (the mean of both sides) is scaled by the root of their number, as in the
+    /// reference player; moving a chip does not change it.
+    fn gains(self, count: usize) -> [[f32; 2]; 3] {
+        // The reciprocal roots of 2 and 3; std's root is exact, but tables need none.
+        let scale = match count {
+            0 | 1 => 1.0,
+            2 => core::f32::consts::FRAC_1_SQRT_2,
+            _ => 0.577_350_26,
+        };
+        let pans = match self {
+            Placement::Usual => [-0.4, 0.4, 0.0],
+            Placement::Mono => [0.0; 3],
+            Placement::Pans(pans) => pans,
+        };
+        pans.map(|pan| {
+            let pan = pan.clamp(-1.0, 1.0);
+            [scale * (1.0 - pan), scale * (1.0 + pan)]
+        })
+    }
 }

@@ -29,6 +29,7 @@ mod timeline;
 mod trace;
 pub mod vic;
 
+pub use chips::Placement;
 pub use cia::CiaModel;
 pub use player::{ChipInfo, Config, Error, Player, Status, VideoStandard};
 pub use registers::{FrameRegisters, REGISTERS, Registers};

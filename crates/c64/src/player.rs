@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sid::{Resampler, soft_clip};
 use sidfile::{ChipModel, Clock, Speed, Tune};
 
-use crate::chips::Chips;
+use crate::chips::{Chips, Placement};
 use crate::cia::CiaModel;
 use crate::cpu::Cpu;
 use crate::driver::{self, Song};
@@ -50,6 +50,10 @@ pub struct Config {
     pub default_model: sid::Model,
     /// How much work the chips' analogue parts are; the program does not notice.
     pub grade: sid::Grade,
+    /// How bright the filters of 6581s are.
+    pub filter: sid::FilterCurve,
+    /// Where several chips stand between left and right.
+    pub placement: Placement,
     /// The CIAs on the board.
     pub cia: CiaModel,
     /// The VIC-II on the board; without it the usual one of the video standard. One of the other
@@ -67,6 +71,8 @@ impl Default for Config {
             model: None,
             default_model: sid::Model::Mos8580,
             grade: sid::Grade::Accurate,
+            filter: sid::FilterCurve::AVERAGE,
+            placement: Placement::Usual,
             cia: CiaModel::default(),
             vic: None,
             roms: None,
@@ -204,7 +210,9 @@ impl Player {
             cia: config.cia,
         };
         let roms = rom_set(config.roms.as_deref(), &song, driver.cold);
-        let sids = Chips::new(&sids, config.grade);
+        let mut sids = Chips::new(&sids, config.grade);
+        sids.set_filter_curve(config.filter);
+        sids.set_placement(config.placement);
         let mut system = System::new(board, roms, sids, power_on);
         place(&mut system, tune, &driver, &song);
         system.chips.set_sounding(true, false, power_on + 1);
@@ -384,6 +392,16 @@ impl Player {
     /// and the position do not notice.
     pub fn set_grade(&mut self, grade: sid::Grade) {
         self.system.chips.set_grade(grade);
+    }
+
+    /// Chooses how bright the filters of 6581s are, at once.
+    pub fn set_filter(&mut self, curve: sid::FilterCurve) {
+        self.system.chips.set_filter_curve(curve);
+    }
+
+    /// Chooses where several chips stand between left and right, from the next batch on.
+    pub fn set_placement(&mut self, placement: Placement) {
+        self.system.chips.set_placement(placement);
     }
 
     /// The sound chips.

@@ -1,6 +1,6 @@
 //! Tunes of our own in the player: sound, position, snapshots, errors.
 
-use c64::{Config, Error, Player, ScopeBuffer, Status, VideoStandard};
+use c64::{Config, Error, Placement, Player, ScopeBuffer, Status, VideoStandard};
 use md5::{Digest, Md5};
 use proptest::prelude::*;
 use sidfile::Tune;
@@ -158,6 +158,69 @@ fn several_chips_are_stereo_and_have_their_models() {
             .iter()
             .any(|[left, right]| left != right)
     );
+}
+
+#[test]
+fn chips_stand_where_they_are_put() {
+    let tune = psid(&RISING, RISING_PLAY, |bytes| bytes[0x7a] = 0x42);
+    let sides = |placement: Placement| {
+        let config = Config {
+            placement,
+            ..Config::default()
+        };
+        let mut player = Player::new(&tune, 1, &config).expect("the fixture plays");
+        let sound = render(&mut player, 12_000);
+        let late = &sound.as_chunks::<2>().0[6_000..];
+        [0, 1].map(|side| {
+            let (low, high) = late.iter().fold((1.0f32, -1.0f32), |(low, high), frame| {
+                (low.min(frame[side]), high.max(frame[side]))
+            });
+            high - low
+        })
+    };
+    // Only the first chip plays.
+    let [left, right] = sides(Placement::Mono);
+    assert!(left == right && left > 0.01, "{left} {right}");
+    let [left, right] = sides(Placement::Usual);
+    assert!((left / right - 1.4 / 0.6).abs() < 0.05, "{left} {right}");
+    let [left, right] = sides(Placement::Pans([1.0, 0.0, 0.0]));
+    assert!(left < 0.01 * right, "{left} {right}");
+}
+
+#[test]
+fn grades_and_filters_change_while_a_tune_plays() {
+    let tune = psid(&RISING, RISING_PLAY, |bytes| bytes[0x77] = 0x14);
+    let mut played = player(&tune);
+    let mut light = player(&tune);
+    light.set_grade(sid::Grade::Light);
+    let loudness = |sound: &[f32]| sound.iter().map(|s| s * s).sum::<f32>();
+    render(&mut played, 5_000);
+    render(&mut light, 5_000);
+    let (accurate, lighter) = (render(&mut played, 8_000), render(&mut light, 8_000));
+    let ratio = loudness(&lighter) / loudness(&accurate);
+    assert!((ratio - 1.0).abs() < 0.05, "{ratio}");
+    // The program has not noticed, and back in the accurate grade it sounds the same again.
+    assert_eq!(played.cycles() / 4096, light.cycles() / 4096);
+    light.set_grade(sid::Grade::Accurate);
+    light.set_filter(sid::FilterCurve::new(20));
+    let (accurate, again) = (render(&mut played, 8_000), render(&mut light, 8_000));
+    let ratio = loudness(&again) / loudness(&accurate);
+    assert!((ratio - 1.0).abs() < 0.01, "{ratio}");
+}
+
+#[test]
+fn a_snapshot_returns_in_the_light_grade_too() {
+    let config = Config {
+        grade: sid::Grade::Light,
+        ..Config::default()
+    };
+    let mut player = Player::new(&rising(), 1, &config).expect("the fixture plays");
+    player.skip(7_001);
+    let snapshot = player.snapshot();
+    let first = render(&mut player, 6_000);
+    player.skip(1_234);
+    player.restore(&snapshot);
+    assert!(first == render(&mut player, 6_000));
 }
 
 #[test]

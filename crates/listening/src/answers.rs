@@ -138,6 +138,7 @@ impl Model {
                 }
             }
             Said::Roms { kinds } => self.list.roms = kinds,
+            Said::FoundLengths { lengths } => self.player.lengths_are_here(lengths),
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
     }

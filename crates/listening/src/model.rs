@@ -396,6 +396,13 @@ impl Model {
             && current.known_length().is_none()
         {
             current.found = Some(found);
+            let tune = current.id;
+            let keep = LibraryRequest::KeepLength {
+                tune,
+                length: found,
+            };
+            let ticket = self.ticket();
+            self.effects.push(Effect::Library(ticket, keep));
             self.engine(EngineRequest::SetEnd {
                 end_millis: found.millis,
             });

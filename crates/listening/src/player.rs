@@ -141,6 +141,16 @@ impl Player {
         self.interrupted = false;
     }
 
+    /// Lengths that were found on earlier visits.
+    pub fn lengths_are_here(&mut self, lengths: Vec<(TuneId, FoundLength)>) {
+        self.scouted.know(lengths);
+        if let Some(current) = &mut self.current
+            && current.found.is_none()
+        {
+            current.found = self.scouted.length(current.id);
+        }
+    }
+
     /// Asks for the sound of the current song from where it stands. Waits where it is not known
     /// yet how sound is made.
     pub fn load(&mut self, preferences: &Preferences, ticket: Ticket, effects: &mut Vec<Effect>) {

@@ -76,6 +76,13 @@ impl Scouted {
         (old != Some(found)).then_some(found)
     }
 
+    /// Lengths that were found on earlier visits.
+    pub fn know(&mut self, lengths: Vec<(TuneId, FoundLength)>) {
+        for (tune, length) in lengths {
+            remember(&mut self.lengths, tune, length);
+        }
+    }
+
     /// The length of a song that has been listened to before.
     pub fn length(&self, tune: TuneId) -> Option<FoundLength> {
         self.lengths.get(&tune).copied()

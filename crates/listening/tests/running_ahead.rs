@@ -54,6 +54,8 @@ fn a_length_that_was_found_ends_the_song_and_is_remembered() {
         )
     };
     assert!(effects.iter().any(is_end), "{effects:?}");
+    let is_kept = |effect: &Effect| matches!(effect, Effect::Library(_, protocol::library::Request::KeepLength { tune, .. }) if *tune == id);
+    assert!(effects.iter().any(is_kept), "{effects:?}");
     let shown = page.model.player().tune.expect("it plays");
     assert_eq!(shown.length_millis, 70_000);
     assert!(shown.length_is_known && shown.found_length.is_some());

@@ -2,8 +2,10 @@
 
 use catalog::{Entry, Query, Row};
 use serde::{Deserialize, Serialize};
-use sidfile::Md5;
 use sidfile::rom::RomKind;
+use sidfile::{Md5, TuneId};
+
+use crate::engine::FoundLength;
 
 /// Said to the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +65,13 @@ pub enum Request {
     },
     /// Another end for [`File`](Request::File) requests travels beside it as `port`.
     Connect,
+    /// Keeps a length that the engine found. There is no answer.
+    KeepLength {
+        /// Of which song.
+        tune: TuneId,
+        /// Length.
+        length: FoundLength,
+    },
 }
 
 /// A file that was not taken in.
@@ -186,5 +195,10 @@ pub enum Event {
     Failed {
         /// Why, in words.
         reason: String,
+    },
+    /// The lengths that the engine found earlier; said once, when the library is open.
+    FoundLengths {
+        /// Songs and their lengths.
+        lengths: Vec<(TuneId, FoundLength)>,
     },
 }

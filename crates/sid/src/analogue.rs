@@ -53,7 +53,13 @@ impl<I: Integrator> light::Tables for Tables<I> {
 
     fn path(&self, setting: &Setting) -> Path<'_, I> {
         let settings = setting.routing.settings(setting.volume);
-        Path::new(&self.curves, &self.resistors, &settings, self.gain)
+        Path::new(
+            &self.curves,
+            &self.resistors,
+            &settings,
+            setting.curve,
+            self.gain,
+        )
     }
 
     fn sources<'a>(&'a self, stretch: &Stretch<'a>) -> Sources<'a> {

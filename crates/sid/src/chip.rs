@@ -11,7 +11,7 @@ use crate::mixer::Routing;
 use crate::tape::{Setting, Tape};
 use crate::voice::{Voice, VoiceTables};
 use crate::volume::Volume;
-use crate::{Grade, Model};
+use crate::{FilterCurve, Grade, Model};
 
 /// Cycles between recording and playing where the caller has no tape.
 const BLOCK: usize = 4096;
@@ -28,6 +28,7 @@ pub struct SidState {
     volume: Volume,
     analogue: Analogue,
     grade: Grade,
+    curve: FilterCurve,
     light: Light,
     /// Bits 0-2: voices heard, bit 3: samples played through the volume heard.
     audible: u8,
@@ -54,6 +55,7 @@ impl Sid {
                 volume: Volume::default(),
                 analogue,
                 grade: Grade::default(),
+                curve: FilterCurve::default(),
                 light: Light::default(),
                 audible: 15,
                 tap_countdown: TAP_INTERVAL,
@@ -87,6 +89,11 @@ impl Sid {
             self.state.grade = grade;
             self.state.light = Light::default();
         }
+    }
+
+    /// Chooses how bright a 6581's filter is, from the next cycle on.
+    pub fn set_filter_curve(&mut self, curve: FilterCurve) {
+        self.state.curve = curve;
     }
 
     /// The RES line: registers are cleared; oscillators and envelopes keep their counters.
@@ -233,6 +240,7 @@ impl SidState {
                     self.volume.resting()
                 },
                 audible: self.audible & 7,
+                curve: self.curve,
             };
             let (mut waves, mut levels) = tape.extend(count, &setting);
             for (voice, levels) in self.voices.iter_mut().zip(&mut levels) {

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use crate::FilterCurve;
 use crate::capacitor::Nodes;
 use crate::curve::{self, LEVEL_BITS, Pieces, VALUE_BITS};
 use crate::opamp::OpAmp;
@@ -136,8 +137,8 @@ pub trait Integrator: Clone + PartialEq + core::fmt::Debug {
     /// Discharged.
     fn new() -> Self;
 
-    /// What the cutoff register sets.
-    fn control(resistors: &Self::Resistors, cutoff: u16) -> u32;
+    /// What the cutoff register sets on a chip with this curve.
+    fn control(resistors: &Self::Resistors, cutoff: u16, curve: FilterCurve) -> u32;
 
     /// Share of a small input that reaches the capacitor in a cycle: the cutoff, radians per
     /// cycle.
@@ -232,9 +233,10 @@ impl<'a, I: Integrator> Path<'a, I> {
         curves: &'a Curves,
         resistors: &'a I::Resistors,
         settings: &Settings,
+        curve: FilterCurve,
         gain: f32,
     ) -> Self {
-        let control = I::control(resistors, settings.cutoff);
+        let control = I::control(resistors, settings.cutoff, curve);
         Path {
             summer: curves.summer::<I>(resistors, settings.filter_inputs),
             resonance: curves.resonance(settings.resonance),

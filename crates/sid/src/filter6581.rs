@@ -6,6 +6,7 @@
 //! offset and cutoff DAC range. The transistor follows the EKV model (Enz, Krummenacher and
 //! Vittoz), which joins weak inversion, triode mode and saturation in one symmetrical formula.
 
+use crate::FilterCurve;
 use crate::Model;
 use crate::capacitor::{Capacitor, Nodes};
 use crate::curve::LEVEL_BITS;
@@ -122,8 +123,11 @@ pub struct Resistors {
     /// gate and channel, which wraps around. The unit is the reference's: what it rounds away in
     /// weak inversion is heard at low cutoffs.
     forward: Box<[u16; FORWARD_SIZE]>,
-    /// Half the square of (headroom - control voltage), per cutoff register value.
-    control: Vec<u32>,
+    /// Level of the control voltage per cutoff register value, on an average chip.
+    cutoff: Vec<f64>,
+    /// Level differences: Vdd - Vth above the lowest voltage, and a volt.
+    supply: f64,
+    volt: f64,
 }
 
 impl Resistors {
@@ -134,12 +138,9 @@ impl Resistors {
         let current = STEP / CAPACITOR * TRANSCONDUCTANCE;
         let specific = per_volt * current * 2.0 * THERMAL_VOLTAGE * THERMAL_VOLTAGE * VCR_RATIO;
         let per_thermal = 1.0 / (per_volt * 2.0 * THERMAL_VOLTAGE);
-        let control = dac::ladder(11, Model::Mos6581)
+        let cutoff = dac::ladder(11, Model::Mos6581)
             .iter()
-            .map(|share| {
-                let level = amplifier.level(CUTOFF_ZERO + CUTOFF_RANGE * share);
-                (0.5 * (headroom - level) * (headroom - level)) as u32
-            })
+            .map(|share| amplifier.level(CUTOFF_ZERO + CUTOFF_RANGE * share))
             .collect();
         let gate = lookup(|square| headroom - (f64::from(square) * 65_536.0).sqrt());
         let threshold = THRESHOLD * per_volt;
@@ -156,7 +157,9 @@ impl Resistors {
             snake: i32::from(rounded(8192.0 * span * 0.5 * current * SNAKE_RATIO)),
             gate,
             forward,
-            control,
+            cutoff,
+            supply: headroom,
+            volt: per_volt,
         }
     }
 
@@ -189,8 +192,11 @@ impl Integrator for Integrator6581 {
         Integrator6581(Capacitor::new())
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
-        resistors.control[usize::from(cutoff)]
+    fn control(resistors: &Resistors, cutoff: u16, curve: FilterCurve) -> u32 {
+        // The range of the register is that of the DAC.
+        let level = resistors.cutoff[usize::from(cutoff)] + resistors.volt * curve.volts();
+        let drive = resistors.supply - level;
+        (0.5 * drive * drive) as u32
     }
 
     fn pace(resistors: &Resistors, control: u32) -> f32 {

@@ -5,6 +5,7 @@
 //! Lempinen's die images, amplifier curve measured on a chip marked CSG 8580R5 1690 25 (reSID
 //! 1.0), with libresidfp's supply voltage, ladder and switched-capacitor divider setting.
 
+use crate::FilterCurve;
 use crate::capacitor::{Capacitor, Nodes};
 use crate::curve::LEVEL_BITS;
 use crate::filter::{Integrator, Parameters, settle};
@@ -116,7 +117,7 @@ impl Integrator for Integrator8580 {
         Integrator8580(Capacitor::new())
     }
 
-    fn control(resistors: &Resistors, cutoff: u16) -> u32 {
+    fn control(resistors: &Resistors, cutoff: u16, _curve: FilterCurve) -> u32 {
         // With all bits off, a NOR gate switches on a transistor of half of bit 0.
         let steps = if cutoff == 0 { 0.5 } else { f64::from(cutoff) };
         u32::from(rounded(resistors.conductance * BIT_0_RATIO * steps))
@@ -124,7 +125,7 @@ impl Integrator for Integrator8580 {
 
     fn pace(resistors: &Resistors, control: u32) -> f32 {
         // The slope of a square, around the level of virtual ground.
-        let slope = 2 * (resistors.overdrive - resistors.ground) >> LEVEL_BITS;
+        let slope = (2 * (resistors.overdrive - resistors.ground)) >> LEVEL_BITS;
         control as f32 * slope as f32 / (32_768.0 * 262_144.0)
     }
 

@@ -17,6 +17,7 @@ mod envelope;
 mod filter;
 mod filter6581;
 mod filter8580;
+mod filter_curve;
 mod fir;
 mod light;
 mod limiter;
@@ -32,6 +33,7 @@ mod waveform;
 
 pub use analogue::{Part, play_together};
 pub use chip::{Sid, SidState};
+pub use filter_curve::FilterCurve;
 pub use limiter::soft_clip;
 pub use resampler::{Resampler, ResamplerState};
 pub use tape::Tape;

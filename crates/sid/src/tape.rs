@@ -3,6 +3,7 @@
 //! The digital part must be up to date whenever a program looks; the analogue part is heard only
 //! later. A tape between them lets it run in one long stretch, and several chips side by side.
 
+use crate::FilterCurve;
 use crate::mixer::Routing;
 
 /// The registers of the analogue part over a stretch of a tape.
@@ -13,6 +14,8 @@ pub struct Setting {
     pub volume: u8,
     /// Voices that are heard, bits 0 to 2.
     pub audible: u8,
+    /// The chip's filter.
+    pub curve: FilterCurve,
 }
 
 /// A recording of what drives a chip's DACs, cycle by cycle. [`crate::Sid::record`] appends,

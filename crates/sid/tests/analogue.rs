@@ -6,7 +6,7 @@
 
 use std::f64::consts::TAU;
 
-use sid::{Model, Resampler, Sid};
+use sid::{FilterCurve, Grade, Model, Resampler, Sid, Tape};
 
 const PAL: f64 = 985_248.0;
 
@@ -200,4 +200,119 @@ fn the_tap_has_an_entry_every_32_cycles() {
         "{:?}",
         level(0)
     );
+}
+
+#[test]
+fn a_brighter_6581_lets_more_through() {
+    // A sawtooth of 250 Hz through the low-pass at a middling cutoff.
+    let loudness = |percent: u8| {
+        let mut chip = Sid::new(Model::Mos6581);
+        chip.set_filter_curve(FilterCurve::new(percent));
+        for (register, value) in [
+            (1, 0x10),
+            (6, 0xf0),
+            (4, 0x21),
+            (22, 0x60),
+            (23, 0x01),
+            (24, 0x1f),
+        ] {
+            chip.write(register, value);
+        }
+        let mut cycles = vec![0.0; 400_000];
+        chip.clock(&mut cycles);
+        let mut pcm = Vec::new();
+        Resampler::with_board(PAL, 44_100).process(&cycles, &mut pcm);
+        // The steps between samples weigh what is bright.
+        let late = &pcm[8_000..];
+        let steps = late.windows(2).map(|pair| f64::from(pair[1] - pair[0]));
+        steps.map(|step| step * step).sum::<f64>().sqrt()
+    };
+    let found = FilterCurve::PRESETS.map(|(_, curve)| loudness(curve.percent()));
+    assert!(
+        found.windows(2).all(|pair| pair[0] > 1.05 * pair[1]),
+        "{found:?}"
+    );
+}
+
+/// PCM of either grade after a list of writes, past the first quarter of a second.
+fn graded(model: Model, grade: Grade, writes: &[(u8, u8)]) -> Vec<f32> {
+    let mut chip = Sid::new(model);
+    chip.set_grade(grade);
+    let (mut tape, mut samples, mut pcm) = (Tape::new(), Vec::new(), Vec::new());
+    let mut resampler = Resampler::with_board(PAL, 44_100);
+    for &(register, value) in writes {
+        chip.write(register, value);
+    }
+    for _ in 0..120 {
+        chip.record(8_192, &mut tape);
+        samples.clear();
+        chip.play(&mut tape, &mut samples);
+        match grade {
+            Grade::Accurate => resampler.process(&samples, &mut pcm),
+            Grade::Light => resampler.process_quarters(&samples, &mut pcm),
+        }
+    }
+    pcm.split_off(11_025)
+}
+
+#[test]
+fn the_light_grade_sounds_much_like_the_accurate_one() {
+    // Saw, pulse, triangle with ring modulation, noise; plain, and through the filter at a low
+    // and a high cutoff with resonance.
+    for model in [Model::Mos6581, Model::Mos8580] {
+        for (cutoff, routing, mode) in [
+            (0, 0, 0x0f),
+            (0x30, 0x57, 0x1f),
+            (0x60, 0xa7, 0x2f),
+            (0xc0, 0xf3, 0x1f),
+            (0xff, 0x07, 0x5f),
+        ] {
+            let writes = [
+                (0, 0x31),
+                (1, 0x1c),
+                (6, 0xf0),
+                (4, 0x21),
+                (8, 0x09),
+                (10, 0x05),
+                (13, 0xa0),
+                (11, 0x41),
+                (15, 0x30),
+                (20, 0x90),
+                (18, 0x15),
+                (22, cutoff),
+                (23, routing),
+                (24, mode),
+            ];
+            let accurate = graded(model, Grade::Accurate, &writes);
+            let light = graded(model, Grade::Light, &writes);
+            let found = distance(&accurate, &light);
+            println!("{model:?} cutoff {cutoff:#x} routing {routing:#x}: {found:?}");
+            let (level, shape) = found;
+            assert!(level.abs() < 0.1, "{model:?} {cutoff:#x}: {found:?}");
+            assert!(shape < 0.5, "{model:?} {cutoff:#x}: {found:?}");
+        }
+    }
+}
+
+/// Level (dB) of `tested` over `reference`, and the root of the mean squared difference (dB) of
+/// their levels in thirds of octaves from 50 Hz to 12 kHz, where the reference has any.
+fn distance(reference: &[f32], tested: &[f32]) -> (f64, f64) {
+    let power = |pcm: &[f32]| pcm.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+    let level = 10.0 * (power(tested) / power(reference)).log10();
+    // A band's level: sines a few hertz apart.
+    let band = |pcm: &[f32], centre: f64| -> f64 {
+        let points = (0..12).map(|i| centre * 2.0_f64.powf((f64::from(i) - 5.5) / 36.0));
+        let sum: f64 = points.map(|hz| amplitude(&pcm[..8_192], hz).powi(2)).sum();
+        10.0 * sum.max(1e-20).log10()
+    };
+    let (mut sum, mut count) = (0.0, 0.0);
+    for third in 0..24 {
+        let centre = 50.0 * 2.0_f64.powf(f64::from(third) / 3.0);
+        let (a, b) = (band(reference, centre), band(tested, centre));
+        if a > -70.0 {
+            sum += (b - a - level).powi(2);
+            count += 1.0;
+        }
+    }
+    (level, (sum / f64::max(count, 1.0)).sqrt())
 }

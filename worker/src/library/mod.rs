@@ -1,5 +1,6 @@
 //! The library: the tunes that are kept, what is known of them, and the requests about them.
 
+mod found;
 mod import;
 mod knowledge;
 mod roms;
@@ -119,6 +120,10 @@ impl<S: Store, O: Outside> Library<S, O> {
                 self.cancelled.borrow_mut().insert(import);
                 return;
             }
+            Request::KeepLength { tune, length } => {
+                self.keep_length(tune, length).await;
+                return;
+            }
             Request::Remove { md5s } => self.remove(&md5s).await,
             Request::RemoveRoms => self.remove_roms().await,
             Request::Import { .. }
@@ -168,6 +173,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 Ok(repaired) => {
                     self.add_demos().await;
                     self.outside.tell(EVENT, &self.roms_event().await);
+                    self.outside.tell(EVENT, &self.found_event().await);
                     return self.opened_event(repaired);
                 }
                 Err(error) => {

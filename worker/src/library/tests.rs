@@ -515,3 +515,29 @@ fn a_wrong_rom_is_named_and_refused() {
     );
     assert!(report.refused[1].reason.contains("100 bytes"), "{report:?}");
 }
+
+#[test]
+fn lengths_that_were_found_are_kept_and_the_last_one_counts() {
+    use protocol::engine::{FoundLength, LengthBy};
+    let library = library();
+    let tune = sidfile::TuneId {
+        md5: Md5::of(b"a"),
+        song: 2,
+    };
+    let length = |millis| FoundLength {
+        millis,
+        by: LengthBy::Silence,
+    };
+    for millis in [1_000, 61_000] {
+        let length = length(millis);
+        run(library.answer(3, Request::KeepLength { tune, length }));
+    }
+    assert_eq!(run(library.found_lengths()), [(tune, length(61_000))]);
+    run(library.open());
+    let told = library.outside().told.borrow();
+    let lengths = vec![(tune, length(61_000))];
+    assert!(told.contains(&(EVENT, Event::FoundLengths { lengths })));
+    // A blob of another version is passed over.
+    run(library.store.put_blob("found-lengths", &[9, 1, 2])).unwrap();
+    assert!(run(library.found_lengths()).is_empty());
+}
