@@ -73,7 +73,7 @@ impl Roll {
     /// layout.
     fn fit(&mut self) {
         self.frames += 1;
-        if self.frames % 30 != 1 {
+        if self.frames % 8 != 1 {
             return;
         }
         let Some(window) = web_sys::window() else {

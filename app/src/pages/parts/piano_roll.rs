@@ -103,7 +103,7 @@ pub fn PianoRoll() -> impl IntoView {
         frames.set_value(Some(Frames::start(move || {
             count += 1;
             let often = if is_moving { 2 } else { 15 };
-            if count % often == 0 {
+            if count.is_multiple_of(often) {
                 screen.draw();
             }
         })));
