@@ -2,9 +2,17 @@
 // With `start` for the seconds it prints how long the first frames take, the module included.
 const fs = require('node:fs')
 const [module_, seconds, grade, ...files] = process.argv.slice(2)
-const since = (start) => (Number(process.hrtime.bigint() - start) / 1e9).toFixed(4)
+// Processor time of this thread where the system tells (a busy machine counts less), else time.
+const now = () => {
+  try {
+    return BigInt(fs.readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0])
+  } catch {
+    return process.hrtime.bigint()
+  }
+}
+const since = (start) => (Number(now() - start) / 1e9).toFixed(4)
 const first = fs.readFileSync(files[0])
-const started = process.hrtime.bigint()
+const started = now()
 const { render, first_frames } = require(module_)
 if (seconds === 'start') {
   if (!first_frames(first, 48000)) process.exitCode = 1
@@ -12,7 +20,7 @@ if (seconds === 'start') {
 } else {
   for (const path of files) {
     const file = fs.readFileSync(path)
-    const start = process.hrtime.bigint()
+    const start = now()
     const digest = render(file, Number(seconds), 48000, grade)
     console.log(`${digest}\t${since(start)}\t${path}`)
   }

@@ -19,7 +19,7 @@ const SECONDS: u32 = 4;
 pub struct Probed {
     /// Digest of the sound, or `failed: ` and why.
     pub digest: String,
-    /// Seconds that rendering took.
+    /// Seconds of processor time that rendering took.
     pub spent: f64,
     /// Which tune.
     pub path: PathBuf,

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use listening::preferences::{Repeat, Songs, Theme};
 use listening::{Intent, LibraryState, SoundMode, words};
+use protocol::engine::Grade;
 use protocol::library::Storage;
 
-use super::parts::{ChipChoice, Roms, VideoChoice};
+use super::parts::{ChipChoice, FilterChoice, GradeChoice, Roms, SpreadChoice, VideoChoice};
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
 use crate::shell::document;
@@ -56,6 +57,15 @@ pub fn Settings() -> impl IntoView {
     let songs = Memo::new(move |_| core.settings.with(|settings| settings.songs));
     let levelling = Memo::new(move |_| core.settings.with(|settings| settings.levelling));
     let mode = Memo::new(move |_| core.player.with(|player| player.mode));
+    let grade = Memo::new(move |_| {
+        core.player.with(|player| {
+            let machine = player.machine.as_ref()?;
+            Some(match machine.grade {
+                Grade::Accurate => "Now accurate",
+                Grade::Light => "Now light",
+            })
+        })
+    });
     let library = Memo::new(move |_| core.list.with(|list| list.library.clone()));
     view! {
         <section class="page text-page">
@@ -113,6 +123,21 @@ pub fn Settings() -> impl IntoView {
                     hint="It sets the clock: NTSC plays a PAL tune faster and higher."
                 >
                     <VideoChoice name="video" />
+                </Setting>
+                <Setting
+                    title="Filter of the 6581"
+                    hint="No two chips were alike. A composer's own may have been brighter or darker than the average."
+                >
+                    <FilterChoice />
+                </Setting>
+                <Setting title="Several chips" hint="Tunes for two and three chips, apart or together.">
+                    <SpreadChoice />
+                </Setting>
+                <Setting title="Emulation" hint="Auto measures this device: light sounds nearly the same for a fraction of the work.">
+                    <div class="setting-value">
+                        {move || grade.get().map(|grade| view! { <span class="quiet">{grade}</span> })}
+                        <GradeChoice />
+                    </div>
                 </Setting>
             </section>
             <Roms />

@@ -134,7 +134,7 @@ impl Cia {
             0x0d => self.interrupt.write(value, cycle),
             CONTROL_A => {
                 if (value ^ was) & 0x40 != 0 {
-                    self.serial.change_direction();
+                    self.serial.change_direction(value & 0x40 != 0, cycle);
                 }
                 self.timer_a.set_control(value, was);
             }

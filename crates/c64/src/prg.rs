@@ -19,7 +19,9 @@ pub struct Prg {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrgError {
     /// Not even an address and a byte.
-    #[error("{found} bytes are no program: it has two of address, and something to put there")]
+    #[error(
+        "a program is two bytes of address and something to put there: this has {found} in all"
+    )]
     Short {
         /// Bytes of the file.
         found: usize,

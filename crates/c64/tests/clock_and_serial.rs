@@ -286,3 +286,36 @@ fn changing_the_direction_forgets_the_byte() {
     cia.run(1000);
     assert_eq!(cia.read(13, 1001) & 8, 0);
 }
+
+/// Whether a byte that is cut off in `cut`, counted from the first underflow, is flagged when the
+/// register becomes an output again.
+fn is_finished(period: u8, cut: u64) -> bool {
+    let mut cia = Cia::new(CiaModel::Mos8521, MAINS);
+    cia.write(4, period - 1, 10);
+    cia.write(5, 0, 11);
+    cia.write(14, 0x40, 12);
+    cia.write(12, 0x55, 14);
+    cia.write(14, 0x51, 40);
+    // Loading takes three cycles; the first period ends with the underflow.
+    let underflow = 40 + 3 + u64::from(period) - 1;
+    cia.write(14, 0x11, underflow + cut);
+    cia.write(14, 0x51, underflow + cut + 10);
+    cia.run(underflow + cut + 12);
+    cia.read(13, underflow + cut + 12) & 8 != 0
+}
+
+#[test]
+fn a_byte_cut_off_while_the_pin_is_low_is_flagged_later() {
+    // The pin falls two cycles behind the first underflow, and rises two behind the second.
+    let period = 20;
+    let found: Vec<_> = (0..60).filter(|&cut| is_finished(period, cut)).collect();
+    // It is flagged from the cycle before the pin falls to the second one behind its rise, but for
+    // the cycle of the fall itself: "the SDR is cleared in the cycle after it is first set before
+    // being set again", as the documentation of `cia-sdr-icr` has it.
+    let falls = [2, 42];
+    let expected: Vec<_> = (1..=23)
+        .chain(41..60)
+        .filter(|cut| !falls.contains(cut))
+        .collect();
+    assert_eq!(found, expected);
+}

@@ -11,6 +11,8 @@ struct Memory {
     tick: u64,
     /// Asserts the IRQ line in the first half of this tick.
     irq_at: Option<u64>,
+    /// An edge on the NMI line in the first half of this tick.
+    nmi_at: Option<u64>,
 }
 
 impl Memory {
@@ -25,6 +27,7 @@ impl Memory {
             interrupts: Interrupts::default(),
             tick: 0,
             irq_at: None,
+            nmi_at: None,
         }
     }
 
@@ -32,6 +35,9 @@ impl Memory {
         self.tick += 1;
         if self.irq_at == Some(self.tick) {
             self.interrupts.set_irq(IrqSource::Cia1, true, self.tick);
+        }
+        if self.nmi_at == Some(self.tick) {
+            self.interrupts.trigger_nmi(self.tick);
         }
     }
 }
@@ -330,4 +336,75 @@ fn an_nmi_takes_over_a_break_and_the_pushed_status_tells() {
     cpu.step(&mut memory);
     assert_eq!(cpu.pc, 0x3000);
     assert_eq!(memory.ram[0x1fd] & 0x10, 0x10);
+}
+
+/// Whether an instruction at `$1000` is followed at once by the interrupt that came in its cycle
+/// `at`, and the cycles it took. Zero page and pointers lead to `$1234`, or, if indexing shall
+/// leave the page, to `$12F4` and on by `$10`.
+fn is_taken_at_once(program: &[u8], is_nmi: bool, crosses: bool, at: u64) -> (bool, u64) {
+    let mut cpu = Cpu::new(0x1000);
+    let mut memory = Memory::new(program);
+    let low = if crosses { 0xf4 } else { 0x34 };
+    memory.ram[..0x100].copy_from_slice(&[low, 0x12].repeat(0x80));
+    // What comes next is no BRK.
+    memory.ram[0x0400..0xfff0].fill(0xea);
+    memory.ram[0x1000..0x1000 + program.len()].copy_from_slice(program);
+    memory.interrupts.set_masked(false, 0);
+    (cpu.x, cpu.y) = (0x10, 0x10);
+    if is_nmi {
+        memory.nmi_at = Some(at);
+    } else {
+        memory.irq_at = Some(at);
+    }
+    cpu.step(&mut memory);
+    let cycles = memory.tick;
+    cpu.step(&mut memory);
+    let routine = if is_nmi { 0x3000 } else { 0x2000 };
+    (cpu.pc == routine, cycles)
+}
+
+/// "When an interrupt occurs 2 or more cycles before the current command ends, it is executed
+/// immediately after the command. [...] The only exception to this rule are taken branches to the
+/// same page which last 3 cycles." Source: the documentation of the C64 Emulator Test Suite
+/// (Wolfgang Lorenz), programs IRQ and NMI.
+#[test]
+fn every_instruction_sees_an_interrupt_two_cycles_before_its_end() {
+    // What stops the CPU, interrupts itself, or changes the mask is told apart.
+    let is_apart = |opcode: u8| {
+        opcode & 0x1f == 0x12
+            || (opcode & 0x1f == 0x02 && opcode < 0x80)
+            || matches!(opcode, 0x00 | 0x28 | 0x40 | 0x58 | 0x78)
+    };
+    for opcode in (0..=255u8).filter(|&opcode| !is_apart(opcode)) {
+        for (is_nmi, crosses) in [(false, false), (false, true), (true, false), (true, true)] {
+            let low = if crosses { 0xf4 } else { 0x34 };
+            let is_branch = opcode & 0x1f == 0x10;
+            let program = [opcode, if is_branch { 0x10 } else { low }, 0x12];
+            for at in 1..=8 {
+                let (found, cycles) = is_taken_at_once(&program, is_nmi, crosses, at);
+                if at > cycles {
+                    break;
+                }
+                let latest = if is_branch && cycles == 3 {
+                    1
+                } else {
+                    cycles - 1
+                };
+                let text = format!("{opcode:02X} of {cycles} cycles, in cycle {at}");
+                assert_eq!(found, at <= latest, "{text}, nmi: {is_nmi}");
+            }
+        }
+    }
+}
+
+/// "When an IRQ occurs while SEIn is executing, the IFlag on the stack will be set." Same source.
+#[test]
+fn an_interrupt_while_the_mask_is_set_pushes_it_set() {
+    let mut cpu = Cpu::new(0x1000);
+    let mut memory = Memory::new(&[0x78, 0xea]);
+    memory.interrupts.set_masked(false, 0);
+    memory.irq_at = Some(1);
+    cpu.step(&mut memory);
+    cpu.step(&mut memory);
+    assert_eq!((cpu.pc, memory.ram[0x1fd] & 0x14), (0x2000, 0x04));
 }

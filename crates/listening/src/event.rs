@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Column, Row};
-use protocol::engine::{Model as Chip, Video};
+use protocol::engine::Overrides;
 use protocol::{engine, library};
 use sidfile::{Md5, TuneId};
 
@@ -85,10 +85,8 @@ pub enum Intent {
     },
     /// All voices on.
     UnmuteAll,
-    /// Model of the chips; `None` leaves it to the tune.
-    SetChip(Option<Chip>),
-    /// Video standard; `None` leaves it to the tune.
-    SetVideo(Option<Video>),
+    /// Chips and video standard.
+    SetOverrides(Overrides),
     /// Colours of the page.
     SetTheme(Theme),
     /// Navigation wide or narrow.

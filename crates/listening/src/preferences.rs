@@ -7,7 +7,7 @@ use core::fmt::Write;
 use core::str::FromStr;
 
 use catalog::{Column, Sort};
-use protocol::engine::{Model, Overrides, Video};
+use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Video};
 use sidfile::TuneId;
 
 /// Version of the text that [`Preferences::save`] writes.
@@ -164,6 +164,26 @@ impl Named for Repeat {
 impl Named for Songs {
     const NAMES: &'static [(&'static str, Self)] = &[("chosen", Self::Chosen), ("all", Self::All)];
 }
+impl Named for Option<Grade> {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("auto", None),
+        ("accurate", Some(Grade::Accurate)),
+        ("light", Some(Grade::Light)),
+    ];
+}
+impl Named for Filter {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("brightest", Self::Brightest),
+        ("bright", Self::Bright),
+        ("average", Self::Average),
+        ("dark", Self::Dark),
+        ("darkest", Self::Darkest),
+    ];
+}
+impl Named for Spread {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("stereo", Self::Stereo), ("mono", Self::Mono)];
+}
 impl Named for Option<Model> {
     const NAMES: &'static [(&'static str, Self)] = &[
         ("auto", None),
@@ -207,6 +227,9 @@ impl Preferences {
         line("sort", &format!("{direction}{}", self.sort.column.name()));
         line("model", self.overrides.model.name());
         line("video", self.overrides.video.name());
+        line("grade", self.overrides.grade.name());
+        line("filter", self.overrides.filter.name());
+        line("spread", self.overrides.spread.name());
         line("levelling", self.levelling.name());
         line("narrow-navigation", self.narrow_navigation.name());
         if let Some(last) = self.last {
@@ -281,6 +304,9 @@ impl Preferences {
             }
             "model" => self.overrides.model = Named::named(value)?,
             "video" => self.overrides.video = Named::named(value)?,
+            "grade" => self.overrides.grade = Named::named(value)?,
+            "filter" => self.overrides.filter = Named::named(value)?,
+            "spread" => self.overrides.spread = Named::named(value)?,
             "levelling" => self.levelling = Named::named(value)?,
             "narrow-navigation" => self.narrow_navigation = Named::named(value)?,
             "last" => {
@@ -343,6 +369,9 @@ mod tests {
             overrides: Overrides {
                 model: Some(Model::Mos8580),
                 video: Some(Video::Ntsc),
+                grade: Some(Grade::Light),
+                filter: Filter::Darkest,
+                spread: Spread::Mono,
             },
             levelling: true,
             narrow_navigation: true,
@@ -359,7 +388,14 @@ mod tests {
     #[test]
     fn version_1_is_read_as_it_was_written() {
         let fixture = include_str!("../fixtures/preferences-1.txt");
-        assert_eq!(Preferences::load(fixture), (full(), Vec::new()));
+        // What later releases added is as on a first visit.
+        let mut written = full();
+        written.overrides = Overrides {
+            model: written.overrides.model,
+            video: written.overrides.video,
+            ..Overrides::default()
+        };
+        assert_eq!(Preferences::load(fixture), (written, Vec::new()));
     }
 
     #[test]
@@ -407,6 +443,9 @@ mod tests {
         check("sort=\u{e9}year", 1, |p| p.sort = Sort::default());
         check("model=6582", 1, |p| p.overrides.model = None);
         check("video=secam", 1, |p| p.overrides.video = None);
+        check("grade=heavy", 1, |p| p.overrides.grade = None);
+        check("filter=pink", 1, |p| p.overrides.filter = Filter::Average);
+        check("spread=butter", 1, |p| p.overrides.spread = Spread::Stereo);
         check("levelling=loud", 1, |_| ());
         check("levelling=no", 0, |p| p.levelling = false);
         check("narrow-navigation=", 1, |p| p.narrow_navigation = false);

@@ -96,12 +96,8 @@ impl Model {
                 *audible = if *audible == alone { ALL_VOICES } else { alone };
             }),
             Intent::UnmuteAll => self.change_voices(|audible| *audible = ALL_VOICES),
-            Intent::SetChip(model) => {
-                self.preferences.overrides.model = model;
-                self.send_overrides();
-            }
-            Intent::SetVideo(video) => {
-                self.preferences.overrides.video = video;
+            Intent::SetOverrides(overrides) => {
+                self.preferences.overrides = overrides;
                 self.send_overrides();
             }
             Intent::SetTheme(theme) => {

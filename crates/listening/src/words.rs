@@ -181,6 +181,8 @@ pub fn sentence(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::engine::Grade;
+
     use super::*;
 
     #[test]
@@ -220,6 +222,7 @@ mod tests {
         let playing = |rate| Playing {
             chips: Vec::new(),
             video: Video::Pal,
+            grade: Grade::Accurate,
             play_rate_millihertz: rate,
         };
         assert_eq!(rate_text(&playing(0)), "Own interrupt");

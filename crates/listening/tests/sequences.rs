@@ -5,7 +5,7 @@ mod common;
 use common::{Page, machine, tune};
 use listening::preferences::{Repeat, Songs};
 use listening::{AudioEvent, Effect, Event, Heard, Intent, SoundMode, State};
-use protocol::engine::{self, Failure, Request};
+use protocol::engine::{self, Failure, Overrides, Request};
 use sidfile::TuneId;
 
 struct Dice(u64);
@@ -96,7 +96,7 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
             voice: dice.below(4) as usize,
         },
         10 => Intent::SoloVoice { chip: 0, voice: 3 },
-        11 => Intent::SetVideo(None),
+        11 => Intent::SetOverrides(Overrides::default()),
         12 => Intent::SetRepeat([Repeat::Off, Repeat::One, Repeat::All][dice.below(3) as usize]),
         13 => Intent::SetSongs(Songs::All),
         14 => Intent::SetFilter(["", "a", "zzz"][dice.below(3) as usize].into()),

@@ -30,13 +30,55 @@ pub enum Video {
     Ntsc,
 }
 
-/// What the listener overrides; `None` leaves it to the tune.
+/// How much work the sound chips are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grade {
+    /// Every cycle on its own.
+    Accurate,
+    /// Several cycles at once, for weak devices.
+    Light,
+}
+
+/// How bright the filters of 6581s are, which differed from chip to chip.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Filter {
+    /// Opens the widest.
+    Brightest,
+    /// Between that and the average.
+    Bright,
+    /// The chip that was measured for the model.
+    #[default]
+    Average,
+    /// Between the average and the darkest.
+    Dark,
+    /// Opens the least.
+    Darkest,
+}
+
+/// Where several chips stand between left and right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Spread {
+    /// Apart.
+    #[default]
+    Stereo,
+    /// All in the middle.
+    Mono,
+}
+
+/// What the listener chose of the machine; `None` leaves it to the tune, and the grade to the
+/// device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overrides {
     /// Model of every chip.
     pub model: Option<Model>,
     /// Video standard.
     pub video: Option<Video>,
+    /// Grade of every chip.
+    pub grade: Option<Grade>,
+    /// Filters of 6581s.
+    pub filter: Filter,
+    /// Placement of several chips.
+    pub spread: Spread,
 }
 
 /// How samples leave the engine.
@@ -216,6 +258,8 @@ pub struct Playing {
     pub chips: Vec<PlayingChip>,
     /// Video standard.
     pub video: Video,
+    /// Grade of the chips.
+    pub grade: Grade,
     /// Calls of the play routine per second, in thousandths; 0 where it installs its own interrupt.
     pub play_rate_millihertz: u32,
 }

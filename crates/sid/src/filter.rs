@@ -282,10 +282,10 @@ impl<'a, I: Integrator> Path<'a, I> {
         filter.low = second.solve::<SHIFT, DRIVEN>(resistors, nodes, control, filter.band, drive);
     }
 
-    /// The cutoff is above some 8 kHz: steps of eight cycles would bend it, and go astray where
+    /// The cutoff is above some 11 kHz: steps of eight cycles would bend it, and go astray where
     /// resonance is low.
     pub fn is_fast(&self) -> bool {
-        self.pace > 0.05
+        self.pace > 0.07
     }
 
     /// Sum of the filter's outputs that are heard.

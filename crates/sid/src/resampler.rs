@@ -160,11 +160,12 @@ impl Resampler {
         let taps = Arc::clone(&self.taps);
         self.inputs[0].extend_from_slice(input);
         self.process_later(&taps, 0);
-        self.interpolate(&taps, out);
+        self.interpolate::<true>(&taps, out);
     }
 
     /// As [`Self::process`] for samples that stand for four clock cycles each, as a chip of the
-    /// light grade gives them. A converter may get both by turns.
+    /// light grade gives them, and with less work at the output too. A converter may get both by
+    /// turns.
     pub fn process_quarters(&mut self, input: &[f32], out: &mut Vec<f32>) {
         if self.taps.decimators[0].factor != QUARTER {
             // Rates so high that they matter to nobody who is short of time.
@@ -180,7 +181,7 @@ impl Resampler {
             board.run_bare(&mut target[fresh..]);
         }
         self.process_later(&taps, 1);
-        self.interpolate(&taps, out);
+        self.interpolate::<false>(&taps, out);
     }
 
     /// Runs the decimators from `first` on over what they got.
@@ -196,7 +197,9 @@ impl Resampler {
         }
     }
 
-    fn interpolate(&mut self, taps: &Taps, out: &mut Vec<f32>) {
+    /// The last stage; without `BLENDED` it takes the nearest of its phases instead of blending
+    /// two, which leaves errors some 70 dB down at 15 kHz, less below.
+    fn interpolate<const BLENDED: bool>(&mut self, taps: &Taps, out: &mut Vec<f32>) {
         let Some(input) = self.inputs.last_mut() else {
             return;
         };
@@ -209,12 +212,16 @@ impl Resampler {
             }
             let fraction = self.position % self.denominator;
             let phase = fraction as f64 * PHASES as f64 / self.denominator as f64;
-            let row = phase as usize;
-            let blend = (phase - row as f64) as f32;
             let samples = &input[window..window + width];
-            let near = convolve(samples, &taps.sincs[row]);
-            let far = convolve(samples, &taps.sincs[row + 1]);
-            out.push(near + (far - near) * blend);
+            out.push(if BLENDED {
+                let row = phase as usize;
+                let blend = (phase - row as f64) as f32;
+                let near = convolve(samples, &taps.sincs[row]);
+                let far = convolve(samples, &taps.sincs[row + 1]);
+                near + (far - near) * blend
+            } else {
+                convolve(samples, &taps.sincs[(phase + 0.5) as usize])
+            });
             first = window;
             self.position = fraction + self.step;
         }

@@ -259,3 +259,79 @@ fn the_bus_remembers_and_forgets() {
     }
     assert_eq!(Sid::new(Model::Mos8580).read(25), 0xff);
 }
+
+#[test]
+fn a_waveform_that_is_switched_off_floats_and_fades() {
+    // Times measured on warm chips (VICE bugs 290 and 1128).
+    for (model, hold, step) in [
+        (Model::Mos6581, 54_000, 1_400),
+        (Model::Mos8580, 800_000, 50_000),
+    ] {
+        let mut chip = Sid::new(model);
+        // A pulse of width 0 is high all the time.
+        chip.write(18, 0x40);
+        chip.skip(10);
+        chip.write(18, 0x00);
+        chip.skip(hold - 1);
+        assert_eq!(chip.read(27), 0xff, "{model:?}");
+        chip.skip(1);
+        let mut expected = 0x7f;
+        for _ in 0..8 {
+            assert_eq!(chip.read(27), expected, "{model:?}");
+            chip.skip(step);
+            expected >>= 1;
+        }
+        assert_eq!(chip.read(27), 0, "{model:?}");
+    }
+}
+
+#[test]
+fn noise_beside_a_low_pulse_empties_its_register() {
+    for model in MODELS {
+        let mut chip = Sid::new(model);
+        write_all(&mut chip, &[(14, 0xff), (15, 0xff), (18, 0x80)]);
+        let running = osc3(&mut chip, 5_000);
+        assert!(running.iter().any(|&value| value != running[0]));
+        // A pulse as wide as can be is low nearly always and pulls the noise lines down.
+        write_all(&mut chip, &[(16, 0xff), (17, 0x0f), (18, 0xc0)]);
+        chip.skip(20_000);
+        chip.write(18, 0x80);
+        let after = osc3(&mut chip, 5_000);
+        assert!(after.iter().all(|&value| value == 0), "{model:?}");
+        // The test bit fills it again.
+        chip.write(18, 0x88);
+        chip.skip(10_000_000);
+        chip.write(18, 0x80);
+        let again = osc3(&mut chip, 5_000);
+        assert!(again.iter().any(|&value| value != 0), "{model:?}");
+    }
+}
+
+#[test]
+fn combined_waveforms_only_pull_lines_down() {
+    let run = |control: u8| {
+        let mut chip = Sid::new(Model::Mos8580);
+        write_all(
+            &mut chip,
+            &[(14, 0x23), (15, 0x11), (16, 0), (17, 4), (18, 0x08)],
+        );
+        chip.skip(3);
+        chip.write(18, control);
+        osc3(&mut chip, 20_000)
+    };
+    let single = [0x10_u8, 0x20, 0x40].map(|control| (control, run(control)));
+    for control in [0x30, 0x50, 0x60, 0x70] {
+        let found = run(control);
+        assert!(found.iter().any(|&value| value > 0x40), "{control:#x}");
+        for cycle in 4..found.len() {
+            let all = single
+                .iter()
+                .filter(|(bit, _)| control & bit != 0)
+                .fold(0xff, |all, (_, values)| all & values[cycle]);
+            // Triangle and sawtooth together are the sawtooth's bits and those above them.
+            if control & 0x30 != 0x30 {
+                assert_eq!(found[cycle] & !all, 0, "{control:#x} in cycle {cycle}");
+            }
+        }
+    }
+}

@@ -28,8 +28,15 @@ fn main() {}
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
+    let began = Instant::now();
+    // Processor time of this thread where the system tells: a busy machine counts less.
+    let now = || {
+        let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        let nanos = spent.and_then(|text| text.split(' ').next()?.parse().ok());
+        nanos.map_or_else(|| began.elapsed(), Duration::from_nanos)
+    };
     let mut arguments = std::env::args().skip(1);
     let seconds: u32 = arguments
         .next()
@@ -41,11 +48,11 @@ fn main() {
         std::process::exit(2);
     };
     for path in arguments {
-        let start = Instant::now();
+        let start = now();
         let digest = std::fs::read(&path)
             .map_err(|error| error.to_string())
             .and_then(|file| tests::sound_digest(&file, seconds, 48_000, grade))
             .unwrap_or_else(|error| format!("failed: {error}"));
-        println!("{digest}\t{:.4}\t{path}", start.elapsed().as_secs_f64());
+        println!("{digest}\t{:.4}\t{path}", (now() - start).as_secs_f64());
     }
 }

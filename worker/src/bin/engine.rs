@@ -44,6 +44,7 @@ fn main() {
     let engine: Shared = Rc::new(RefCell::new(Engine::new(World {
         library: Rc::clone(&library),
     })));
+    let engine_to_measure = Rc::clone(&engine);
     let runs = Rc::new(Cell::new(false));
     let on_request = {
         let (engine, runs) = (Rc::clone(&engine), Rc::clone(&runs));
@@ -62,15 +63,19 @@ fn main() {
     };
     sys::listen(on_request);
     sys::post(EVENT, &Event::Ready, None);
-    spawn_local(warm_up());
+    spawn_local(warm_up(engine_to_measure));
 }
 
-/// Builds the chips' tables before anybody waits for them; they take some 50 ms.
-async fn warm_up() {
+/// Builds the chips' tables before anybody waits for them, which takes some 50 ms, and measures how
+/// fast they are.
+async fn warm_up(engine: Shared) {
     for model in [sid::Model::Mos8580, sid::Model::Mos6581] {
         sys::turn().await;
         let _ = sid::Sid::new(model);
     }
+    sys::turn().await;
+    let speed = worker::engine::chip_speed(sys::now_millis);
+    engine.borrow_mut().set_chip_speed(speed);
 }
 
 fn start(

@@ -2,6 +2,7 @@
 //! short enough that a request is never kept waiting.
 
 mod export;
+mod measure;
 mod outside;
 mod program;
 mod scout;
@@ -17,13 +18,14 @@ use c64::ScopeBuffer;
 use pcm::Tags;
 use pcm::wav::Wav;
 use protocol::engine::{
-    ALL_AUDIBLE, Audible, Event, Failure, MAX_CHIPS, Output, Overrides, Request,
+    ALL_AUDIBLE, Audible, Event, Failure, Grade, MAX_CHIPS, Output, Overrides, Request,
 };
 use protocol::library::Rom;
 use ring::pcm::Writer;
 use sidfile::{Md5, TuneId};
 
 use export::{Export, Plan};
+pub use measure::chip_speed;
 pub use outside::{Outside, Reader, Sink};
 pub use program::Program;
 use scout::Scout;
@@ -41,6 +43,9 @@ const CHUNK: u32 = 1024;
 const SLICE_MILLIS: f64 = 10.0;
 /// A song that is silent for so long from its start is reported.
 const SILENT_MILLIS: u32 = 10_000;
+/// Speed that a chip needs for the accurate grade, times real time: the machine around it, the
+/// scout and a busy device take their share.
+const ACCURATE_SPEED: f64 = 4.0;
 /// Programs kept, so that a change of subtune needs no fetching.
 const KEPT_PROGRAMS: usize = 8;
 
@@ -119,6 +124,7 @@ struct Meter {
 pub struct Engine<S, O> {
     outside: O,
     rate: u32,
+    chip_speed: f64,
     sink: Option<S>,
     writer: Writer,
     order: Option<Order>,
@@ -148,6 +154,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         Self {
             outside,
             rate: 44_100,
+            chip_speed: f64::INFINITY,
             sink: None,
             writer: Writer::new(0),
             order: None,
@@ -305,6 +312,28 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         );
     }
 
+    /// What a chip of the accurate grade does on this device, times real time; see [`chip_speed`].
+    /// Until it is told, the device is taken for fast.
+    pub fn set_chip_speed(&mut self, chip_speed: f64) {
+        self.chip_speed = chip_speed;
+    }
+
+    /// Chooses the grade where the listener did not.
+    fn settle(&self, overrides: Overrides, program: &Program) -> Overrides {
+        let chips = program.tune.chips.len().max(1) as f64;
+        let grade = overrides.grade.unwrap_or({
+            if self.chip_speed / chips >= ACCURATE_SPEED {
+                Grade::Accurate
+            } else {
+                Grade::Light
+            }
+        });
+        Overrides {
+            grade: Some(grade),
+            ..overrides
+        }
+    }
+
     fn fill(&mut self, order: Order, source: Rc<Program>) {
         let Order {
             tune,
@@ -312,6 +341,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             audible,
             wanted,
         } = order;
+        let overrides = self.settle(overrides, &source);
         match wanted {
             Wanted::Play {
                 id,
@@ -464,9 +494,12 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             return self.no_song(id);
         };
         if overrides.video == song.overrides.video {
-            song.overrides = overrides;
-            let tune = song.id;
-            self.change(|session| session.set_model(overrides.model));
+            let (tune, source) = (song.id, Rc::clone(&song.source));
+            let overrides = self.settle(overrides, &source);
+            if let Some(song) = &mut self.song {
+                song.overrides = overrides;
+            }
+            self.change(|session| session.set_overrides(overrides));
             if let Some(song) = &mut self.song {
                 // The other model has another loudness, and other moments.
                 song.send_scout(self.rate);

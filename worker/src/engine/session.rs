@@ -1,7 +1,9 @@
 //! A song that plays: the machine, where it stands, and snapshots to return to.
 
-use c64::{Config, Player, ScopeBuffer, Status, Timeline, VideoStandard};
-use protocol::engine::{Audible, Failure, Model, Overrides, Playing, PlayingChip, Video};
+use c64::{Config, Placement, Player, ScopeBuffer, Status, Timeline, VideoStandard};
+use protocol::engine::{
+    Audible, Failure, Filter, Grade, Model, Overrides, Playing, PlayingChip, Spread, Video,
+};
 
 use super::Program;
 
@@ -25,6 +27,7 @@ pub struct Session {
     /// Frame after the song's last; `None` plays on for ever.
     end: Option<u32>,
     audible: Audible,
+    grade: Grade,
     /// Moments to return to; none where nobody will.
     timeline: Option<Timeline>,
     /// Frame from which on the machine is to be remembered.
@@ -51,6 +54,7 @@ impl Session {
             rate,
             end: end_millis.map(|millis| frames_of(millis, rate)),
             audible,
+            grade: overrides.grade.unwrap_or(Grade::Accurate),
             timeline: None,
             due: u32::MAX,
             silent_until: Some(0),
@@ -101,6 +105,7 @@ impl Session {
                 VideoStandard::Pal => Video::Pal,
                 VideoStandard::Ntsc => Video::Ntsc,
             },
+            grade: self.grade,
             play_rate_millihertz,
         }
     }
@@ -201,8 +206,12 @@ impl Session {
 
     /// Puts chips of another model in; the machine has to be rewound and advanced to where that is
     /// to be heard.
-    pub fn set_model(&mut self, model: Option<Model>) {
-        self.player.set_model(model.map(chip_model));
+    pub fn set_overrides(&mut self, overrides: Overrides) {
+        self.player.set_model(overrides.model.map(chip_model));
+        self.grade = overrides.grade.unwrap_or(Grade::Accurate);
+        self.player.set_grade(grade(overrides));
+        self.player.set_filter(filter_curve(overrides.filter));
+        self.player.set_placement(placement(overrides.spread));
     }
 
     fn apply_audible(&mut self) {
@@ -312,6 +321,9 @@ pub(super) fn machine(
             Video::Ntsc => VideoStandard::Ntsc,
         }),
         model: overrides.model.map(chip_model),
+        grade: grade(overrides),
+        filter: filter_curve(overrides.filter),
+        placement: placement(overrides.spread),
         roms: program.roms.clone(),
         ..Config::default()
     };
@@ -325,6 +337,31 @@ fn chip_model(model: Model) -> sid::Model {
     match model {
         Model::Mos6581 => sid::Model::Mos6581,
         Model::Mos8580 => sid::Model::Mos8580,
+    }
+}
+
+fn grade(overrides: Overrides) -> sid::Grade {
+    match overrides.grade {
+        Some(Grade::Light) => sid::Grade::Light,
+        Some(Grade::Accurate) | None => sid::Grade::Accurate,
+    }
+}
+
+/// Two steps of the curve are about an octave of cutoff.
+fn filter_curve(filter: Filter) -> sid::FilterCurve {
+    sid::FilterCurve::new(match filter {
+        Filter::Brightest => 10,
+        Filter::Bright => 30,
+        Filter::Average => return sid::FilterCurve::AVERAGE,
+        Filter::Dark => 70,
+        Filter::Darkest => 90,
+    })
+}
+
+fn placement(spread: Spread) -> Placement {
+    match spread {
+        Spread::Stereo => Placement::Usual,
+        Spread::Mono => Placement::Mono,
     }
 }
 

@@ -314,7 +314,10 @@ fn another_model_is_heard_at_once_and_another_machine_at_the_same_place() {
     rig.engine.request(
         6,
         Request::SetOverrides {
-            overrides: Overrides { model, video: None },
+            overrides: Overrides {
+                model,
+                ..Overrides::default()
+            },
         },
     );
     let loaded = rig.told(6);
@@ -333,7 +336,11 @@ fn another_model_is_heard_at_once_and_another_machine_at_the_same_place() {
     rig.engine.request(
         7,
         Request::SetOverrides {
-            overrides: Overrides { model, video },
+            overrides: Overrides {
+                model,
+                video,
+                ..Overrides::default()
+            },
         },
     );
     rig.settle();
@@ -491,4 +498,27 @@ fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
     // What is in the ring is played.
     rig.play(1_200);
     assert!(rig.told(EVENT).contains(&Event::Ended { tune: tune_id }));
+}
+
+#[test]
+fn a_slow_device_gets_the_light_grade_unless_the_listener_chose() {
+    let mut rig = Rig::new();
+    let grade = |rig: &mut Rig, chosen| {
+        let overrides = Overrides {
+            grade: chosen,
+            ..Overrides::default()
+        };
+        rig.engine.request(9, Request::SetOverrides { overrides });
+        match rig.told(9).last() {
+            Some(Event::Loaded { playing, .. }) => playing.grade,
+            other => panic!("{other:?}"),
+        }
+    };
+    rig.load(1, 0, None);
+    assert_eq!(grade(&mut rig, None), Grade::Accurate);
+    rig.engine.set_chip_speed(2.0);
+    assert_eq!(grade(&mut rig, None), Grade::Light);
+    assert_eq!(grade(&mut rig, Some(Grade::Accurate)), Grade::Accurate);
+    rig.engine.set_chip_speed(20.0);
+    assert_eq!(grade(&mut rig, Some(Grade::Light)), Grade::Light);
 }

@@ -1,6 +1,8 @@
-; Sidereal's own player: three voices, one optional track of samples.
+; Sidereal's own player: three voices a chip, one optional track of samples.
+; Lines behind ;2 and ;3 are there from two and three chips on.
 ; Tables of instruments, waves, filters, patterns and orders follow from the tune's text.
-; The driver (psid.asm or rsid.asm) defines TRACKS and HARD and the routine putvol.
+; Defined elsewhere: TRACKS, VOICES, SLOTS (of the variables, a track each), CLEARED (bytes
+; cleared at once), LASTREG, HARD, and the driver's (psid.asm or rsid.asm) routine putvol.
 
 SID     = $d400
 ptr     = $fb
@@ -13,11 +15,14 @@ start   asl
         ldx #0
         txa
 clear   sta vars,x
+;3      sta varsend-CLEARED,x
         inx
-        cpx #varsend-vars
+        cpx #CLEARED
         bne clear
-        ldx #24
+        ldx #LASTREG
 clrsid  sta SID,x
+;2      sta SID+32,x
+;3      sta SID+64,x
         dex
         bpl clrsid
         ldx #0
@@ -32,7 +37,7 @@ orders  lda songs,y
         lda #$ff
         sta lastn,x
         inx
-        cpx #4
+        cpx #SLOTS
         bne orders
         tya
         lsr
@@ -76,7 +81,7 @@ row     dec dur,x
         jsr commit
 row2    dex
         bpl row
-sound   ldx #2
+sound   ldx #VOICES-1
 voices  jsr voice
         dex
         bpl voices
@@ -106,7 +111,7 @@ event2  cmp #$80
         lda kind,x
         cmp #$60
         bcs fetched
-        cpx #3
+        cpx #VOICES
         bcs fetched
         lda tied,x
         bne fetched
@@ -192,7 +197,7 @@ commit1 lda kind,x
         lda #$fe
         sta gate,x
 silent  rts
-note    cpx #3
+note    cpx #VOICES
         bne note2
         jmp sample
 note2   clc
@@ -514,6 +519,8 @@ fset    and #$70
         bne fnext
 froute  lda fval,y
         sta SID+23
+;2      sta SID+55
+;3      sta SID+87
         inc fpos
         bne fnext
 fput    lda cutlo
@@ -523,45 +530,51 @@ fput    lda cutlo
         lsr
         lsr
         sta SID+21
+;2      sta SID+53
+;3      sta SID+85
         lda cuthi
         sta SID+22
+;2      sta SID+54
+;3      sta SID+86
         rts
 
 vreg    .byte 0,7,14
+;2      .byte 32,39,46
+;3      .byte 64,71,78
 
 vars
-dur     .fill 4
-ldur    .fill 4
-kind    .fill 4
-plo     .fill 4
-phi     .fill 4
-olo     .fill 4
-ohi     .fill 4
-opos    .fill 4
-transp  .fill 4
-ninst   .fill 4
-nslide  .fill 4
-tied    .fill 4
-newn    .fill 4
-lastn   .fill 4
-inst    .fill 4
-gate    .fill 4
-ad      .fill 4
-sr      .fill 4
-ctrl    .fill 4
-wpos    .fill 4
-gcount  .fill 4
-slo     .fill 4
-shi     .fill 4
-slide   .fill 4
-viblo   .fill 4
-vibhi   .fill 4
-vibdir  .fill 4
-vibcnt  .fill 4
-vdelay  .fill 4
-pwlo    .fill 4
-pwhi    .fill 4
-pwdir   .fill 4
+dur     .fill SLOTS
+ldur    .fill SLOTS
+kind    .fill SLOTS
+plo     .fill SLOTS
+phi     .fill SLOTS
+olo     .fill SLOTS
+ohi     .fill SLOTS
+opos    .fill SLOTS
+transp  .fill SLOTS
+ninst   .fill SLOTS
+nslide  .fill SLOTS
+tied    .fill SLOTS
+newn    .fill SLOTS
+lastn   .fill SLOTS
+inst    .fill SLOTS
+gate    .fill SLOTS
+ad      .fill SLOTS
+sr      .fill SLOTS
+ctrl    .fill SLOTS
+wpos    .fill SLOTS
+gcount  .fill SLOTS
+slo     .fill SLOTS
+shi     .fill SLOTS
+slide   .fill SLOTS
+viblo   .fill SLOTS
+vibhi   .fill SLOTS
+vibdir  .fill SLOTS
+vibcnt  .fill SLOTS
+vdelay  .fill SLOTS
+pwlo    .fill SLOTS
+pwhi    .fill SLOTS
+pwdir   .fill SLOTS
 tick    .fill 1
 tempo   .fill 1
 tempo2  .fill 1

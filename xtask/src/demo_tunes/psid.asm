@@ -17,6 +17,8 @@ frames  pla
 putvol  lda fmode
         ora volume
         sta $d418
+;2      sta $d438
+;3      sta $d458
         rts
 
 sample  rts

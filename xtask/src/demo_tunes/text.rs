@@ -5,6 +5,8 @@
 //!
 //! ```text
 //! title Night Ferry            model 6581 | 8580      calls 1 | 4 (a frame)   samples
+//! chips 2                      three tracks a chip; the second at $D420, the third at $D440
+//! filtered 2                   only this chip's voices go through the filter
 //! wave lead 41:0 41:12*3 loop 0        waveform:semitones, times; `=12` is an absolute note
 //! filter sweep route f1 lp 20 wait 32 +4 loop 3
 //! inst bass adsr 09a0 wave lead pulse 40,8,2,9 filter sweep vibrato 20,4,3 gate 8

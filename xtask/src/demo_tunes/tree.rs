@@ -17,6 +17,8 @@ const TUNES: &[(&str, &str)] = &[
     ("Honey_and_Brass", include_str!("tunes/honey_and_brass.txt")),
     ("Quarter_Turns", include_str!("tunes/quarter_turns.txt")),
     ("Sawdust_Break", include_str!("tunes/sawdust_break.txt")),
+    ("Three_Rivers", include_str!("tunes/three_rivers.txt")),
+    ("Twin_Lanterns", include_str!("tunes/twin_lanterns.txt")),
 ];
 
 /// Writes the tree, or with `check` only says whether it is the one the texts make.

@@ -48,6 +48,10 @@ struct Reading {
     about: String,
     is_8580: bool,
     has_samples: bool,
+    /// Sound chips, 1 to 3.
+    chips: usize,
+    /// The only chip, from 1, whose voices go through the filter; all of them if none is named.
+    filtered_chip: Option<usize>,
     calls: usize,
     waves: Vec<(u8, u8)>,
     wave_starts: BTreeMap<String, u8>,
@@ -64,6 +68,7 @@ struct Reading {
 pub fn make(text: &str) -> Result<Tune> {
     let mut reading = Reading {
         calls: 1,
+        chips: 1,
         waves: vec![(0x08, 0), (0xff, 0)],
         filters: vec![(0, 0)],
         ..Reading::default()
@@ -84,6 +89,11 @@ impl Reading {
             "model" => self.is_8580 = words == &["8580"],
             "calls" => self.calls = words.concat().parse()?,
             "samples" => self.has_samples = true,
+            "chips" => {
+                self.chips = words.concat().parse()?;
+                ensure!((1..=3).contains(&self.chips), "{} chips", self.chips);
+            }
+            "filtered" => self.filtered_chip = Some(words.concat().parse()?),
             "wave" => self.wave(words)?,
             "filter" => self.filter(words)?,
             "inst" => self.instrument(words)?,
@@ -265,16 +275,21 @@ impl Reading {
         let mut source = self.head();
         let mut songs = String::new();
         let mut orders = String::new();
-        let voices = if self.has_samples { 4 } else { 3 };
+        let tracks = self.tracks();
+        let slots = self.slots();
+        ensure!(
+            self.chips == 1 || self.songs.len() == 1 && !self.has_samples,
+            "several chips play one song, without samples"
+        );
         for at in 0..self.songs.len() {
             let song = &self.songs[at];
             ensure!(
-                song.tracks.len() == voices,
+                song.tracks.len() == tracks,
                 "{} has other tracks",
                 song.name
             );
             let mut lengths = Vec::new();
-            for track in 0..4 {
+            for track in 0..slots {
                 if let Some(text) = song.tracks.get(track) {
                     let (bytes, rows) = self.orders(text)?;
                     lengths.push(rows);
@@ -305,6 +320,20 @@ impl Reading {
         })
     }
 
+    fn tracks(&self) -> usize {
+        3 * self.chips + usize::from(self.has_samples)
+    }
+
+    /// Tracks that the player's variables have room for. Songs are told apart by eighths of
+    /// their tables, so that one chip has four.
+    fn slots(&self) -> usize {
+        match self.chips {
+            1 => 4,
+            2 => 7,
+            _ => 9,
+        }
+    }
+
     /// Driver and player, with the constants they want.
     fn head(&self) -> String {
         let (rate, driver) = if self.has_samples {
@@ -314,31 +343,64 @@ impl Reading {
         } else {
             (0, PSID)
         };
-        let tracks = if self.has_samples { 4 } else { 3 };
-        let hard = 2 * self.calls;
-        format!("RATE = {rate}\nTRACKS = {tracks}\nHARD = {hard}\n{driver}\n{PLAYER}\n")
+        let constants = [
+            ("RATE", rate.to_string()),
+            ("TRACKS", self.tracks().to_string()),
+            ("VOICES", (3 * self.chips).to_string()),
+            ("SLOTS", self.slots().to_string()),
+            // Several volumes that fall together would thump.
+            ("LASTREG", if self.chips == 1 { 24 } else { 23 }.to_string()),
+            ("HARD", (2 * self.calls).to_string()),
+        ];
+        // Three chips have more variables than an index reaches.
+        let cleared = if self.chips < 3 {
+            "varsend-vars"
+        } else {
+            "160"
+        };
+        let mut head = String::new();
+        for (name, value) in constants {
+            head += &format!("{name} = {value}\n");
+        }
+        for line in driver.lines().chain(PLAYER.lines()) {
+            let routed = ["SID+23", "SID+55", "SID+87"]
+                .iter()
+                .position(|register| line.ends_with(register));
+            if let (Some(chip), Some(filtered)) = (routed, self.filtered_chip)
+                && chip + 1 != filtered
+            {
+                continue;
+            }
+            let wanted = match line.split_at_checked(2) {
+                Some((";2", rest)) if self.chips >= 2 => format!("  {rest}"),
+                Some((";3", rest)) if self.chips >= 3 => format!("  {rest}"),
+                _ => line.to_owned(),
+            };
+            head += &wanted.replace("CLEARED", cleared);
+            head.push('\n');
+        }
+        head
     }
 
     fn tables(&self, source: &mut String) -> Result<()> {
+        // The player finds the tempos of several chips' only song behind the end of its tracks.
+        let repeated = if self.chips == 1 { 1 } else { 2 };
+        let tempos = |which: usize| -> Vec<u8> {
+            let each = self
+                .songs
+                .iter()
+                .map(|song| song.tempo[which].to_le_bytes()[0]);
+            each.cycle().take(repeated * self.songs.len()).collect()
+        };
+        let tempos = [tempos(0), tempos(1)];
         let mut table = |name: &str, bytes: Vec<u8>| {
             source.push_str(name);
             source.push('\n');
             write_bytes(source, &bytes);
         };
-        table(
-            "tempos1",
-            self.songs
-                .iter()
-                .map(|song| song.tempo[0].to_le_bytes()[0])
-                .collect(),
-        );
-        table(
-            "tempos2",
-            self.songs
-                .iter()
-                .map(|song| song.tempo[1].to_le_bytes()[0])
-                .collect(),
-        );
+        let [first, second] = tempos;
+        table("tempos1", first);
+        table("tempos2", second);
         let frequencies: Vec<u16> = (0..128).map(frequency).collect();
         table(
             "freqlo",
@@ -408,7 +470,9 @@ impl Reading {
             (b"PSID", origin + 3, 0)
         };
         file.extend(magic);
-        for word in [2, 0x7c, 0, origin, play] {
+        // Version 3 has a second chip, version 4 a third.
+        let version = self.chips as u16 + 1;
+        for word in [version, 0x7c, 0, origin, play] {
             file.extend(word.to_be_bytes());
         }
         file.extend([0, self.songs.len().to_le_bytes()[0], 0, 1]);
@@ -420,7 +484,18 @@ impl Reading {
             }
             file.extend(field);
         }
-        file.extend([0, if self.is_8580 { 0x24 } else { 0x14 }, 0, 0, 0, 0]);
+        // PAL, and the model of each chip.
+        let model = if self.is_8580 { 2_u16 } else { 1 };
+        let models = [0, 1, 2].map(|chip| {
+            if chip < self.chips {
+                model << (4 + 2 * chip)
+            } else {
+                0
+            }
+        });
+        file.extend((4 | models[0] | models[1] | models[2]).to_be_bytes());
+        let address = |chip: usize, page: u8| if chip < self.chips { page } else { 0 };
+        file.extend([0, 0, address(1, 0x42), address(2, 0x44)]);
         file.extend(origin.to_le_bytes());
         file.extend(bytes);
         file

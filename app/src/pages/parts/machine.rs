@@ -1,11 +1,26 @@
-//! What the listener may override: chip and video standard.
+//! What the listener may choose of the machine.
 
 use leptos::prelude::*;
 use listening::Intent;
-use protocol::engine::{Model, Video};
+use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Video};
 
 use crate::components::Segmented;
-use crate::core::use_core;
+use crate::core::{Core, use_core};
+
+/// What is chosen now of one thing.
+fn chosen<T: PartialEq + Send + Sync + 'static>(
+    core: Core,
+    part: impl Fn(&Overrides) -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    Memo::new(move |_| core.settings.with(|settings| part(&settings.overrides)))
+}
+
+/// Chooses one thing and leaves the rest.
+fn choose(core: Core, change: impl FnOnce(&mut Overrides)) {
+    let mut overrides = core.settings.with_untracked(|settings| settings.overrides);
+    change(&mut overrides);
+    core.wish(Intent::SetOverrides(overrides));
+}
 
 /// 6581 or 8580.
 #[component]
@@ -14,7 +29,6 @@ pub fn ChipChoice(
     name: &'static str,
 ) -> impl IntoView {
     let core = use_core();
-    let value = Memo::new(move |_| core.settings.with(|settings| settings.overrides.model));
     view! {
         <Segmented
             name=name
@@ -24,8 +38,8 @@ pub fn ChipChoice(
                 (Some(Model::Mos6581), "6581"),
                 (Some(Model::Mos8580), "8580"),
             ]
-            value=value
-            on_choose=move |model| core.wish(Intent::SetChip(model))
+            value=chosen(core, |overrides| overrides.model)
+            on_choose=move |model| choose(core, |overrides| overrides.model = model)
         />
     }
 }
@@ -37,14 +51,68 @@ pub fn VideoChoice(
     name: &'static str,
 ) -> impl IntoView {
     let core = use_core();
-    let value = Memo::new(move |_| core.settings.with(|settings| settings.overrides.video));
     view! {
         <Segmented
             name=name
             label="Video standard"
             options=vec![(None, "Auto"), (Some(Video::Pal), "PAL"), (Some(Video::Ntsc), "NTSC")]
-            value=value
-            on_choose=move |video| core.wish(Intent::SetVideo(video))
+            value=chosen(core, |overrides| overrides.video)
+            on_choose=move |video| choose(core, |overrides| overrides.video = video)
+        />
+    }
+}
+
+/// Accurate or light.
+#[component]
+pub fn GradeChoice() -> impl IntoView {
+    let core = use_core();
+    view! {
+        <Segmented
+            name="grade"
+            label="Emulation"
+            options=vec![
+                (None, "Auto"),
+                (Some(Grade::Accurate), "Accurate"),
+                (Some(Grade::Light), "Light"),
+            ]
+            value=chosen(core, |overrides| overrides.grade)
+            on_choose=move |grade| choose(core, |overrides| overrides.grade = grade)
+        />
+    }
+}
+
+/// Bright to dark.
+#[component]
+pub fn FilterChoice() -> impl IntoView {
+    let core = use_core();
+    view! {
+        <Segmented
+            name="filter"
+            label="Filter of the 6581"
+            options=vec![
+                (Filter::Brightest, "Brightest"),
+                (Filter::Bright, "Bright"),
+                (Filter::Average, "Average"),
+                (Filter::Dark, "Dark"),
+                (Filter::Darkest, "Darkest"),
+            ]
+            value=chosen(core, |overrides| overrides.filter)
+            on_choose=move |filter| choose(core, |overrides| overrides.filter = filter)
+        />
+    }
+}
+
+/// Stereo or mono.
+#[component]
+pub fn SpreadChoice() -> impl IntoView {
+    let core = use_core();
+    view! {
+        <Segmented
+            name="spread"
+            label="Several chips"
+            options=vec![(Spread::Stereo, "Stereo"), (Spread::Mono, "Mono")]
+            value=chosen(core, |overrides| overrides.spread)
+            on_choose=move |spread| choose(core, |overrides| overrides.spread = spread)
         />
     }
 }

@@ -20,7 +20,7 @@ pub use art::TuneArt;
 pub use details::{Facts, Notes, Songs};
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
-pub use machine::{ChipChoice, VideoChoice};
+pub use machine::{ChipChoice, FilterChoice, GradeChoice, SpreadChoice, VideoChoice};
 pub use notices::Notices;
 pub use overview::Overview;
 pub use piano_roll::PianoRoll;

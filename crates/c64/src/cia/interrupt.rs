@@ -1,9 +1,9 @@
 //! The interrupt control register of a CIA: flags, mask, and the line to the CPU.
 //!
-//! 8521: reading the register releases the line at once, but its flags fade two cycles later: a
-//! second read in between still sees them, without the summary bit. A flag that comes up in the
-//! cycle behind a read pulls the line one cycle later than otherwise; if that read found the
-//! summary bit, which has not faded yet, it does not pull the line at all.
+//! 8521: reading the register releases the line at once, but what it holds fades two cycles later:
+//! a second read in between still sees all of it. A flag that comes up in the cycle behind a read
+//! sets the summary bit, but pulls the line one cycle later than otherwise; if the summary bit was
+//! set and has not faded yet, it does not pull the line at all.
 //!
 //! 6526: summary bit and line follow a flag a cycle later. A read takes the flags away at once and
 //! leaves the summary bit for two cycles; if it comes in the cycle of the flag, or in the one
@@ -37,8 +37,6 @@ pub(super) struct InterruptControl {
     fresh: u8,
     is_asserted: bool,
     last_read: u64,
-    /// What the last read found.
-    last_value: u8,
     last_write: u64,
     /// When the flags that were read fade; zero: nothing fades.
     fade_at: u64,
@@ -55,7 +53,6 @@ impl InterruptControl {
             fresh: 0,
             is_asserted: false,
             last_read: 0,
-            last_value: 0,
             last_write: 0,
             fade_at: 0,
             due_at: 0,
@@ -101,7 +98,7 @@ impl InterruptControl {
     /// A flag that was on its way pulls the line.
     fn arrive(&mut self, cycle: u64) {
         match self.model {
-            CiaModel::Mos8521 => self.assert(),
+            CiaModel::Mos8521 => self.is_asserted = true,
             CiaModel::Mos6526 => {
                 if self.flags & SUMMARY == 0 {
                     self.flags |= SUMMARY;
@@ -124,7 +121,9 @@ impl InterruptControl {
                 }
                 if !is_behind_read {
                     self.assert();
-                } else if self.last_value & SUMMARY == 0 {
+                } else if self.flags & SUMMARY == 0 {
+                    self.flags |= SUMMARY;
+                    self.fresh |= SUMMARY;
                     self.due_at = cycle + 1;
                 }
             }
@@ -151,13 +150,9 @@ impl InterruptControl {
         self.advance(cycle);
         let value = self.flags;
         self.last_read = cycle;
-        self.last_value = value;
         self.is_asserted = false;
         match self.model {
-            CiaModel::Mos8521 => {
-                self.flags &= !SUMMARY;
-                self.due_at = 0;
-            }
+            CiaModel::Mos8521 => self.due_at = 0,
             CiaModel::Mos6526 => self.flags &= SUMMARY,
         }
         if self.fade_at == 0 {

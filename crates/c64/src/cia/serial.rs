@@ -1,7 +1,9 @@
 //! The serial register of a CIA as it sends: timer A clocks it, nobody receives.
 //!
 //! The CNT pin turns two cycles behind an underflow of timer A. The register's flag comes up two
-//! cycles behind its fifteenth turn; a byte that waits then follows without a pause. Source: the
+//! cycles behind its fifteenth turn; a byte that waits then follows without a pause. A register
+//! that becomes an input while the pin is low, or is about to turn, finishes its byte when it
+//! becomes an output again. Source: the
 //! MOS 6526 data sheet for the register, the behaviour of libsidplayfp 3.0.2
 //! (`c64/CIA/SerialPort.cpp`) for the delays, which come from VICE's `CIA/shiftregister` tests.
 
@@ -27,6 +29,11 @@ pub(super) struct SerialPort {
     blocked_until: u64,
     /// When the flag comes up.
     flag_at: u64,
+    /// The pin is high; its last two turns.
+    is_high: bool,
+    turned_at: [u64; 2],
+    /// The flag comes up when the register becomes an output.
+    must_finish: bool,
 }
 
 impl SerialPort {
@@ -39,6 +46,9 @@ impl SerialPort {
             turn_at: NEVER,
             blocked_until: 0,
             flag_at: NEVER,
+            is_high: true,
+            turned_at: [0; 2],
+            must_finish: false,
         }
     }
 
@@ -57,13 +67,34 @@ impl SerialPort {
         self.load_at = cycle + 1;
     }
 
-    /// The direction has changed: what was under way is forgotten.
-    pub(super) fn change_direction(&mut self) {
+    /// The direction has changed in the second half of `cycle`: what was under way is forgotten.
+    pub(super) fn change_direction(&mut self, is_output: bool, cycle: u64) {
+        if !is_output {
+            let was_low = [1, 2].iter().any(|ago| !self.level(cycle - ago));
+            let turns_next = self.turn_at == cycle + 1 && self.turns != 2;
+            self.must_finish = was_low || turns_next;
+        } else if core::mem::take(&mut self.must_finish) {
+            self.flag_at = cycle + DELAY;
+        }
+        self.set_level(true, cycle);
         self.is_loaded = false;
         self.is_waiting = false;
         self.turns = 0;
         self.turn_at = NEVER;
         self.blocked_until = 0;
+    }
+
+    /// Whether the pin was high in a cycle not long ago.
+    fn level(&self, cycle: u64) -> bool {
+        let [last, before] = self.turned_at;
+        self.is_high == (last <= cycle || before > cycle)
+    }
+
+    fn set_level(&mut self, is_high: bool, cycle: u64) {
+        if self.is_high != is_high {
+            self.is_high = is_high;
+            self.turned_at = [cycle, self.turned_at[0]];
+        }
     }
 
     /// First half of `cycle`, before the timer. Returns whether the flag comes up.
@@ -83,6 +114,7 @@ impl SerialPort {
         if self.turns == 0 {
             return;
         }
+        self.set_level(!self.is_high, cycle);
         self.turns -= 1;
         if self.turns == 1 {
             self.flag_at = cycle + DELAY;

@@ -55,6 +55,7 @@ pub fn machine() -> Playing {
             model: engine::Model::Mos6581,
         }],
         video: Video::Pal,
+        grade: engine::Grade::Accurate,
         play_rate_millihertz: 50_125,
     }
 }
