@@ -55,8 +55,7 @@ impl Sink for Box<dyn Sink> {
 pub trait Outside {
     /// Says something to the page, with a rendered file beside it.
     fn tell(&self, id: u32, event: &Event, file: Option<Vec<u8>>);
-    /// Asks the library for a file; it comes back through
-    /// [`Engine::file`](super::Engine::file).
+    /// Asks the library for a file; it comes back through [`Engine::file`](super::Engine::file).
     fn ask_for(&self, md5: Md5);
     /// A clock for pacing and for measuring speed.
     fn now_millis(&self) -> f64;
