@@ -148,3 +148,54 @@ fn an_old_chip_interrupts_a_cycle_later() {
         }
     }
 }
+
+/// How many flags of timer A a program sees until the serial register has sent a byte; a timer of
+/// two cycles, started again for each flag or running on.
+fn flags_for_a_byte(cia: CiaModel, control: u8, start_again: bool) -> u8 {
+    let again = if start_again {
+        format!("lda #{control}\n sta $dc0e")
+    } else {
+        String::new()
+    };
+    let source = format!(
+        " .org $1000
+        {QUIET}
+        lda #$8f
+        sta $dc0d
+        lda #0
+        tax
+        sta $dc05
+        lda #1
+        sta $dc04
+        lda #{control}
+        sta $dc0e
+        lda #$a8
+        sta $dc0c
+more    inx
+        beq out
+        {again}
+poll    lda $dc0d
+        tay
+        sta $0450,x
+        and #1
+        beq poll
+        tya
+        sta $0590,x
+        and #8
+        beq more
+out     stx $2000
+        {DONE}
+        "
+    );
+    run(&machine(cia), &source).ram()[0x2000]
+}
+
+/// The counts are those of `CIA/shiftregister/cia-sp-test`, which come from the copy protection of
+/// Arkanoid.
+#[test]
+fn a_byte_takes_sixteen_shots_of_a_timer() {
+    for cia in [OLD, NEW] {
+        assert_eq!(flags_for_a_byte(cia, 0xd9, true), 16, "{cia:?}");
+        assert_eq!(flags_for_a_byte(cia, 0xd1, false), 2, "{cia:?}");
+    }
+}
