@@ -3,7 +3,7 @@
 
 use c64::computer::{Computer, Machine, Report};
 use c64::prg::Prg;
-use c64::{CiaModel, Config, Player, VicModel};
+use c64::{CiaModel, Config, Player, Snapshot, VicModel};
 use listening::preferences::Preferences;
 use protocol::{engine, library};
 use sidfile::{Md5, Songlengths, Stil, Tune};
@@ -17,7 +17,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 8] = [
+pub const CHECKS: [Check; 9] = [
     ("sidfile", sidfile),
     ("songlengths", songlengths),
     ("stil", stil),
@@ -25,6 +25,7 @@ pub const CHECKS: [Check; 8] = [
     ("protocol", protocol),
     ("preferences", preferences),
     ("machine", machine),
+    ("snapshot", snapshot),
     ("tune", tune),
 ];
 
@@ -157,4 +158,32 @@ pub fn tune(bytes: &[u8]) {
     let mut sound = [0.0; 2 * FRAMES];
     player.render(&mut sound, None);
     assert!(sound.iter().all(|sample| sample.abs() <= 1.0));
+}
+
+/// Any bytes are a snapshot or an error, alone or told by another; and a snapshot survives being
+/// written.
+pub fn snapshot(bytes: &[u8]) {
+    let _ = Snapshot::decode(bytes, None);
+    let base = first_moment();
+    // Behind a head that fits.
+    let mut fitting = base.encode(Some(&base));
+    fitting.truncate(18);
+    fitting.extend_from_slice(bytes);
+    for bytes in [bytes, &fitting] {
+        if let Ok(found) = Snapshot::decode(bytes, Some(&base)) {
+            let again = Snapshot::decode(&found.encode(Some(&base)), Some(&base));
+            assert!(again.is_ok_and(|again| again == found));
+        }
+    }
+}
+
+/// A snapshot of a song that has not begun.
+fn first_moment() -> Snapshot {
+    let mut file = vec![0; 0x7c];
+    file[..8].copy_from_slice(b"PSID\0\x02\0\x7c");
+    file[0x0f] = 1;
+    file.extend([0x00, 0x10, 0x60]);
+    let tune = Tune::parse(&file).expect("the fixture is a tune");
+    let mut player = Player::new(&tune, 1, &Config::default()).expect("the fixture plays");
+    player.snapshot()
 }

@@ -123,8 +123,13 @@ impl Repeats {
         })
     }
 
-    /// Whether what comes before burst `first` resembles what comes `lag` bursts later.
+    /// Whether what comes before burst `first` is a round, or a part of one, that resembles what
+    /// comes `lag` bursts later. Much more than a round is the song that led to the repeat: a
+    /// held chord, at its end.
     fn begins_anew(&self, first: usize, lag: usize) -> bool {
+        if first > lag + lag / 8 {
+            return false;
+        }
         let pairs = self.pitches[..first].iter().zip(&self.pitches[lag..]);
         let sounding = pairs
             .flat_map(|(early, late)| early.iter().zip(late))
@@ -228,6 +233,14 @@ mod tests {
         let repeat = song(&notes, 0, 300, settles).find(50 * FRAME);
         let repeat = repeat.expect("it goes round");
         assert!(repeat.end.abs_diff(100 * FRAME) < 1_000, "{repeat:?}");
+    }
+
+    #[test]
+    fn a_song_that_ends_in_a_held_note_ends_there() {
+        let notes: Vec<u8> = (0..1_000).map(|frame| (frame / 10) as u8).collect();
+        let repeats = song(&notes, 999, 1_200, |_, note| note);
+        let repeat = repeats.find(50 * FRAME).expect("it stands still");
+        assert!(repeat.end.abs_diff(990 * FRAME) < 2 * FRAME, "{repeat:?}");
     }
 
     #[test]

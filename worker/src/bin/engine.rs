@@ -134,6 +134,9 @@ fn run(engine: &Shared, runs: &Rc<Cell<bool>>) {
             let next = engine.borrow_mut().work();
             match next {
                 Next::Busy => sys::turn().await,
+                // Running ahead takes half of a core, and leaves the rest to what is heard and
+                // seen now.
+                Next::Ahead => sys::sleep(8).await,
                 Next::Full => sys::sleep(20).await,
                 Next::Idle => break,
             }

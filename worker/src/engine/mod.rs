@@ -142,6 +142,8 @@ pub struct Engine<S, O> {
 pub enum Next {
     /// More work waits.
     Busy,
+    /// The ring is full, and the scout has not arrived: there is work that can wait a little.
+    Ahead,
     /// The ring is full.
     Full,
     /// Nothing plays.

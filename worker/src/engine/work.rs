@@ -15,7 +15,8 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let until = self.outside.now_millis() + SLICE_MILLIS;
         loop {
             let next = self.work_once();
-            if next != Next::Busy || self.outside.now_millis() >= until {
+            let has_work = matches!(next, Next::Busy | Next::Ahead);
+            if !has_work || self.outside.now_millis() >= until {
                 self.tell_meter();
                 return next;
             }
@@ -68,7 +69,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         if is_done {
             song.scout = None;
         }
-        Next::Busy
+        Next::Ahead
     }
 
     fn work_on_export(&mut self) -> Next {

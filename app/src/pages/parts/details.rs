@@ -154,6 +154,14 @@ pub fn Facts(
             player.speed_percent.filter(|_| here)
         })
     });
+    let loudness = Memo::new(move |_| {
+        let here = core
+            .player
+            .with(|player| player.tune.as_ref().is_some_and(|tune| tune.id.md5 == md5));
+        let lufs = core.overview.with(|overview| overview.loudness_lufs);
+        // Whole tenths, so that the words change no more often than they are read.
+        lufs.filter(|_| here).map(|lufs| format!("{lufs:.1} LUFS"))
+    });
     let chips = entry
         .chips
         .iter()
@@ -202,6 +210,7 @@ pub fn Facts(
                             fact("Emulator", format!("{}\u{d7} real time", percent / 100))
                         })
                 }}
+                {move || loudness.get().map(|text| fact("Loudness", text))}
                 {fact("Load", format!("${:04X}", entry.load_address))}
                 {fact("Init", format!("${:04X}", entry.init_address))} {fact("Play", play)}
                 {fact("Size", format!("{} bytes", words::count_text(entry.size)))}
