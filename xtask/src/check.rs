@@ -60,6 +60,8 @@ pub fn run() -> Result<()> {
     })?;
     ensure_cargo_tool("cargo-deny", "0.20.2")?;
     step("licences and sources", || {
+        // Crates of other platforms too, which a build here does not fetch.
+        execute(cargo().args(["fetch", "--quiet", "--locked"]))?;
         execute(cargo().args([
             "deny",
             "--offline",
