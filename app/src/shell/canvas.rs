@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, CssStyleDeclaration, HtmlCanvasElement};
 
 /// Calls a function at every frame of the screen until it is dropped.
 pub struct Frames {
@@ -76,25 +76,7 @@ impl Trace {
         if self.frames % 30 != 1 {
             return;
         }
-        let Some(window) = web_sys::window() else {
-            return;
-        };
-        let scale = window.device_pixel_ratio().min(2.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "pixels on a screen"
-        )]
-        let pixels = |side: i32| (f64::from(side) * scale) as u32;
-        let (width, height) = (
-            pixels(self.canvas.client_width()),
-            pixels(self.canvas.client_height()),
-        );
-        if (self.canvas.width(), self.canvas.height()) != (width, height) {
-            self.canvas.set_width(width);
-            self.canvas.set_height(height);
-        }
-        if let Ok(Some(style)) = window.get_computed_style(&self.canvas) {
+        if let Some((_, style)) = fit(&self.canvas) {
             self.colour = style.get_property_value("color").unwrap_or_default();
         }
     }
@@ -129,4 +111,25 @@ impl Trace {
         context.set_line_width(f64::from(height) / 80.0 + 1.0);
         context.stroke();
     }
+}
+
+/// Fits a canvas to its box. Returns pixels to the unit of the page, and the style. Forces a layout.
+pub(super) fn fit(canvas: &HtmlCanvasElement) -> Option<(f64, CssStyleDeclaration)> {
+    let window = web_sys::window()?;
+    let scale = window.device_pixel_ratio().min(2.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "pixels on a screen"
+    )]
+    let pixels = |side: i32| (f64::from(side) * scale) as u32;
+    let size = (
+        pixels(canvas.client_width()),
+        pixels(canvas.client_height()),
+    );
+    if (canvas.width(), canvas.height()) != size {
+        canvas.set_width(size.0);
+        canvas.set_height(size.1);
+    }
+    Some((scale, window.get_computed_style(canvas).ok().flatten()?))
 }

@@ -3,6 +3,8 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
+use super::canvas::fit;
+
 /// A bar of the roll, in shares of its width, at a pitch.
 #[derive(Debug, Clone, Copy)]
 pub struct Bar {
@@ -76,25 +78,8 @@ impl Roll {
         if self.frames % 8 != 1 {
             return;
         }
-        let Some(window) = web_sys::window() else {
-            return;
-        };
-        self.scale = window.device_pixel_ratio().min(2.0);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "pixels on a screen"
-        )]
-        let pixels = |side: i32| (f64::from(side) * self.scale) as u32;
-        let (width, height) = (
-            pixels(self.canvas.client_width()),
-            pixels(self.canvas.client_height()),
-        );
-        if (self.canvas.width(), self.canvas.height()) != (width, height) {
-            self.canvas.set_width(width);
-            self.canvas.set_height(height);
-        }
-        if let Ok(Some(style)) = window.get_computed_style(&self.canvas) {
+        if let Some((scale, style)) = fit(&self.canvas) {
+            self.scale = scale;
             self.colours =
                 PROPERTIES.map(|name| style.get_property_value(name).unwrap_or_default());
         }

@@ -391,20 +391,18 @@ impl Model {
 
     fn change_voices(&mut self, change: impl FnOnce(&mut [u8; MAX_CHIPS])) {
         change(&mut self.player.audible);
-        if !self.player.loaded {
-            return;
-        }
-        if self.player.mode == Some(SoundMode::File) {
-            // A rendered file cannot be changed; another one goes on where it stands.
-            self.load_again();
-        } else {
-            let audible = self.player.audible;
-            self.engine(EngineRequest::SetAudible { audible });
-        }
+        let audible = self.player.audible;
+        self.change_sound(EngineRequest::SetAudible { audible });
     }
 
     fn send_overrides(&mut self) {
         self.keep();
+        let overrides = self.preferences.overrides;
+        self.change_sound(EngineRequest::SetOverrides { overrides });
+    }
+
+    /// Changes how the tune that plays sounds.
+    fn change_sound(&mut self, request: EngineRequest) {
         if !self.player.loaded {
             return;
         }
@@ -412,8 +410,7 @@ impl Model {
             // A rendered file cannot be changed; another one goes on where it stands.
             self.load_again();
         } else {
-            let overrides = self.preferences.overrides;
-            self.engine(EngineRequest::SetOverrides { overrides });
+            self.engine(request);
         }
     }
 

@@ -5,21 +5,38 @@ use listening::Intent;
 use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Video};
 
 use crate::components::Segmented;
-use crate::core::{Core, use_core};
+use crate::core::use_core;
 
-/// What is chosen now of one thing.
-fn chosen<T: PartialEq + Send + Sync + 'static>(
-    core: Core,
-    part: impl Fn(&Overrides) -> T + Send + Sync + 'static,
-) -> Memo<T> {
-    Memo::new(move |_| core.settings.with(|settings| part(&settings.overrides)))
-}
-
-/// Chooses one thing and leaves the rest.
-fn choose(core: Core, change: impl FnOnce(&mut Overrides)) {
-    let mut overrides = core.settings.with_untracked(|settings| settings.overrides);
-    change(&mut overrides);
-    core.wish(Intent::SetOverrides(overrides));
+/// A choice of one thing, which leaves the others as they are.
+#[component]
+fn Choice<T>(
+    name: &'static str,
+    label: &'static str,
+    options: Vec<(T, &'static str)>,
+    /// The thing.
+    of: fn(&mut Overrides) -> &mut T,
+) -> impl IntoView
+where
+    T: Copy + PartialEq + Send + Sync + 'static,
+{
+    let core = use_core();
+    let value = Memo::new(move |_| {
+        let mut overrides = core.settings.with(|settings| settings.overrides);
+        *of(&mut overrides)
+    });
+    view! {
+        <Segmented
+            name=name
+            label=label
+            options=options
+            value=value
+            on_choose=move |chosen| {
+                let mut overrides = core.settings.with_untracked(|settings| settings.overrides);
+                *of(&mut overrides) = chosen;
+                core.wish(Intent::SetOverrides(overrides));
+            }
+        />
+    }
 }
 
 /// 6581 or 8580.
@@ -28,20 +45,12 @@ pub fn ChipChoice(
     /// Name of the group; unique on the page.
     name: &'static str,
 ) -> impl IntoView {
-    let core = use_core();
-    view! {
-        <Segmented
-            name=name
-            label="Sound chip"
-            options=vec![
-                (None, "Auto"),
-                (Some(Model::Mos6581), "6581"),
-                (Some(Model::Mos8580), "8580"),
-            ]
-            value=chosen(core, |overrides| overrides.model)
-            on_choose=move |model| choose(core, |overrides| overrides.model = model)
-        />
-    }
+    let options = vec![
+        (None, "Auto"),
+        (Some(Model::Mos6581), "6581"),
+        (Some(Model::Mos8580), "8580"),
+    ];
+    view! { <Choice name=name label="Sound chip" options=options of=|all| &mut all.model /> }
 }
 
 /// PAL or NTSC.
@@ -50,69 +59,41 @@ pub fn VideoChoice(
     /// Name of the group; unique on the page.
     name: &'static str,
 ) -> impl IntoView {
-    let core = use_core();
-    view! {
-        <Segmented
-            name=name
-            label="Video standard"
-            options=vec![(None, "Auto"), (Some(Video::Pal), "PAL"), (Some(Video::Ntsc), "NTSC")]
-            value=chosen(core, |overrides| overrides.video)
-            on_choose=move |video| choose(core, |overrides| overrides.video = video)
-        />
-    }
+    let options = vec![
+        (None, "Auto"),
+        (Some(Video::Pal), "PAL"),
+        (Some(Video::Ntsc), "NTSC"),
+    ];
+    view! { <Choice name=name label="Video standard" options=options of=|all| &mut all.video /> }
 }
 
 /// Accurate or light.
 #[component]
 pub fn GradeChoice() -> impl IntoView {
-    let core = use_core();
-    view! {
-        <Segmented
-            name="grade"
-            label="Emulation"
-            options=vec![
-                (None, "Auto"),
-                (Some(Grade::Accurate), "Accurate"),
-                (Some(Grade::Light), "Light"),
-            ]
-            value=chosen(core, |overrides| overrides.grade)
-            on_choose=move |grade| choose(core, |overrides| overrides.grade = grade)
-        />
-    }
+    let options = vec![
+        (None, "Auto"),
+        (Some(Grade::Accurate), "Accurate"),
+        (Some(Grade::Light), "Light"),
+    ];
+    view! { <Choice name="grade" label="Emulation" options=options of=|all| &mut all.grade /> }
 }
 
 /// Bright to dark.
 #[component]
 pub fn FilterChoice() -> impl IntoView {
-    let core = use_core();
-    view! {
-        <Segmented
-            name="filter"
-            label="Filter of the 6581"
-            options=vec![
-                (Filter::Brightest, "Brightest"),
-                (Filter::Bright, "Bright"),
-                (Filter::Average, "Average"),
-                (Filter::Dark, "Dark"),
-                (Filter::Darkest, "Darkest"),
-            ]
-            value=chosen(core, |overrides| overrides.filter)
-            on_choose=move |filter| choose(core, |overrides| overrides.filter = filter)
-        />
-    }
+    let options = vec![
+        (Filter::Brightest, "Brightest"),
+        (Filter::Bright, "Bright"),
+        (Filter::Average, "Average"),
+        (Filter::Dark, "Dark"),
+        (Filter::Darkest, "Darkest"),
+    ];
+    view! { <Choice name="filter" label="Filter of the 6581" options=options of=|all| &mut all.filter /> }
 }
 
 /// Stereo or mono.
 #[component]
 pub fn SpreadChoice() -> impl IntoView {
-    let core = use_core();
-    view! {
-        <Segmented
-            name="spread"
-            label="Several chips"
-            options=vec![(Spread::Stereo, "Stereo"), (Spread::Mono, "Mono")]
-            value=chosen(core, |overrides| overrides.spread)
-            on_choose=move |spread| choose(core, |overrides| overrides.spread = spread)
-        />
-    }
+    let options = vec![(Spread::Stereo, "Stereo"), (Spread::Mono, "Mono")];
+    view! { <Choice name="spread" label="Several chips" options=options of=|all| &mut all.spread /> }
 }
