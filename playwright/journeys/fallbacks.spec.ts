@@ -1,5 +1,5 @@
 // Browsers and pages that lack something.
-import { expect, test } from '@playwright/test'
+import { expect, test, type Response } from '@playwright/test'
 import { click, elapsed, open, player, rows, watchErrors } from '../lib/page'
 import { heardSince, record, rms } from '../lib/tap'
 
@@ -27,10 +27,11 @@ test('without an audio worklet a rendered file plays', async ({ page }) => {
 
 test('every response is isolated', async ({ page }) => {
   const headers: Record<string, string>[] = []
-  page.on('response', async (response) => {
-    if (new URL(response.url()).protocol.startsWith('http')) headers.push(await response.allHeaders())
-  })
+  const responses: Response[] = []
+  page.on('response', (response) => responses.push(response))
   await open(page)
+  for (const response of responses)
+    if (new URL(response.url()).protocol.startsWith('http')) headers.push(await response.allHeaders())
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
   expect(headers.length).toBeGreaterThan(5)
   for (const header of headers) {
