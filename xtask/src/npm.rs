@@ -29,14 +29,14 @@ pub fn ensure() -> Result<()> {
     })
 }
 
-/// Optimises a module in place with binaryen's `wasm-opt`.
-pub fn wasm_opt(module: &Path) -> Result<()> {
+/// Optimises a module in place with binaryen's `wasm-opt`, for `level`, such as `-O3` or `-Oz`.
+pub fn wasm_opt(module: &Path, level: &str) -> Result<()> {
     ensure()?;
     execute(
         Command::new("node")
             .arg(folder().join("node_modules/binaryen/bin/wasm-opt"))
             .args([
-                "-O3",
+                level,
                 "--enable-simd",
                 "--enable-bulk-memory",
                 "--enable-sign-ext",
