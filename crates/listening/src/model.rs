@@ -364,6 +364,7 @@ impl Model {
                 loudness_lufs,
                 gain,
                 length,
+                play_rate_millihertz,
             } => self.scout_says(Report {
                 tune,
                 to_millis,
@@ -373,6 +374,7 @@ impl Model {
                 loudness_lufs,
                 gain,
                 length,
+                play_rate_millihertz,
             }),
             Said::Ready
             | Said::Seeking { .. }
@@ -386,6 +388,9 @@ impl Model {
     }
 
     fn scout_says(&mut self, report: Report) {
+        if let Some(machine) = &mut self.player.machine {
+            machine.play_rate_millihertz = report.play_rate_millihertz;
+        }
         let gain = self.player.scouted.gain;
         let found = self.player.scouted.take(report);
         if self.player.scouted.gain.to_bits() != gain.to_bits() {

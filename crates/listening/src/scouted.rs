@@ -43,6 +43,7 @@ pub(crate) struct Report {
     pub loudness_lufs: Option<f32>,
     pub gain: f32,
     pub length: Option<FoundLength>,
+    pub play_rate_millihertz: u32,
 }
 
 impl Scouted {

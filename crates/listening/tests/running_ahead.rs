@@ -23,6 +23,7 @@ fn scouted(tune: TuneId, to_millis: u32, gain: f32, length: Option<u32>) -> engi
             millis,
             by: engine::LengthBy::Repeat,
         }),
+        play_rate_millihertz: 200_000,
     }
 }
 

@@ -260,7 +260,8 @@ pub struct Playing {
     pub video: Video,
     /// Grade of the chips.
     pub grade: Grade,
-    /// Calls of the play routine per second, in thousandths; 0 where it installs its own interrupt.
+    /// Calls of the play routine per second, in thousandths; 0 until the song has set its timer,
+    /// see [`Event::Scouted`].
     pub play_rate_millihertz: u32,
 }
 
@@ -386,6 +387,8 @@ pub enum Event {
         gain: f32,
         /// Its length, where that was asked for and has been found.
         length: Option<FoundLength>,
+        /// Calls of the play routine per second, in thousandths: the song sets a timer for them.
+        play_rate_millihertz: u32,
     },
     /// What the chips' registers hold, frame by frame, ahead of the play head.
     Registers {

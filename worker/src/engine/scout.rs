@@ -9,7 +9,7 @@ use protocol::engine::{Event, Failure, FoundLength, LengthBy, Overrides};
 use sidfile::TuneId;
 
 use super::Program;
-use super::session::{frames_of, machine, millis_of};
+use super::session::{frames_of, machine, millis_of, play_rate_millihertz};
 
 /// Frames run at once: a few milliseconds of work.
 const CHUNK: u32 = 512;
@@ -205,6 +205,7 @@ impl Scout {
             loudness_lufs,
             gain: loudness_lufs.map_or(1.0, |lufs| loudness::gain(lufs, peak)),
             length: self.found,
+            play_rate_millihertz: play_rate_millihertz(&self.player),
         };
         let registers = Event::Registers {
             tune,

@@ -83,12 +83,10 @@ impl Session {
 
     /// The machine, as the page shows it.
     pub fn playing(&self) -> Playing {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "at most a few thousand calls a second"
-        )]
-        let play_rate_millihertz = (self.player.play_rate() * 1000.0) as u32;
+        let play_rate_millihertz = match self.player.frames() {
+            0 => 0,
+            _ => play_rate_millihertz(&self.player),
+        };
         let model = |model| match model {
             sid::Model::Mos6581 => Model::Mos6581,
             sid::Model::Mos8580 => Model::Mos8580,
@@ -302,6 +300,16 @@ impl Session {
             }),
         }
     }
+}
+
+/// Calls of the play routine per second, in thousandths.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most a few thousand calls a second"
+)]
+pub(super) fn play_rate_millihertz(player: &Player) -> u32 {
+    (player.play_rate() * 1000.0) as u32
 }
 
 /// A machine with a song in it, as the listener wants it.

@@ -522,3 +522,39 @@ fn a_slow_device_gets_the_light_grade_unless_the_listener_chose() {
     rig.engine.set_chip_speed(20.0);
     assert_eq!(grade(&mut rig, Some(Grade::Light)), Grade::Light);
 }
+
+#[test]
+fn the_rate_of_a_timer_is_told_when_the_song_has_set_it() {
+    let mut rig = Rig::new();
+    let mut file = tune();
+    // Song 1 is called by the timer of CIA 1, which the driver sets to 60 Hz.
+    file[0x15] = 1;
+    let md5 = Md5::of(&file);
+    rig.engine.request(
+        5,
+        Request::Load {
+            tune: TuneId { md5, song: 1 },
+            start_millis: 0,
+            end_millis: Some(1000),
+            finds_length: false,
+            overrides: Overrides::default(),
+            audible: [ALL_AUDIBLE; 3],
+        },
+    );
+    rig.engine.file(md5, Some(file), &[]);
+    rig.settle();
+    let told = rig.world.told.borrow();
+    let rates: Vec<u32> = told
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::Loaded { playing, .. } => Some(playing.play_rate_millihertz),
+            Event::Scouted {
+                play_rate_millihertz,
+                ..
+            } => Some(*play_rate_millihertz),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(rates[0], 0);
+    assert!((59_900..60_100).contains(&rates[1]), "{rates:?}");
+}
