@@ -70,15 +70,19 @@ impl<const BITS: u32> Capacitor<BITS> {
         self.node
     }
 
-    /// One cycle with `current` in levels with `BITS` fraction bits (at most 2^62, so that the
-    /// sum cannot overflow); gives the amplifier's output level with [`LEVEL_BITS`] fraction
-    /// bits.
+    /// `2^SHIFT` cycles with `current` in levels a cycle with `BITS` fraction bits (at most 2^59,
+    /// so that the sum cannot overflow); gives the amplifier's output level with [`LEVEL_BITS`]
+    /// fraction bits.
     #[inline(always)]
-    pub fn charge(&mut self, nodes: &Nodes, current: i64) -> i32 {
-        let charge = self.charge.wrapping_add(current);
+    pub fn charge<const SHIFT: u32>(&mut self, nodes: &Nodes, current: i64) -> i32 {
+        let limit = nodes.limit << BITS;
+        let mut charge = self.charge.wrapping_add(current << SHIFT);
+        if SHIFT > 0 {
+            // Several cycles at once can lead beyond the table, where it would wrap around.
+            charge = charge.clamp(-limit, limit);
+        }
         let half = (charge >> (BITS + 1)) as usize & (HALVES - 1);
         self.node = i32::from(nodes.levels[half]);
-        let limit = nodes.limit << BITS;
         self.charge = charge.clamp(-limit, limit);
         (self.node << LEVEL_BITS) - (self.charge >> (BITS - LEVEL_BITS)) as i32
     }

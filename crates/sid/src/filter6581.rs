@@ -227,6 +227,6 @@ impl Integrator for Integrator6581 {
         drive: i32,
     ) -> i32 {
         let current = resistors.current::<DRIVEN>(control, self.0.node(), input, drive);
-        self.0.charge(nodes, current << SHIFT)
+        self.0.charge::<SHIFT>(nodes, current)
     }
 }

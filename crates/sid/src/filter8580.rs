@@ -146,7 +146,6 @@ impl Integrator for Integrator8580 {
         let source = i64::from(resistors.overdrive - (self.0.node() << LEVEL_BITS));
         let drain = i64::from(drive);
         let squares = settle::<DRIVEN>(source * source - drain * drain);
-        self.0
-            .charge(nodes, (i64::from(control) * squares) << SHIFT)
+        self.0.charge::<SHIFT>(nodes, i64::from(control) * squares)
     }
 }
