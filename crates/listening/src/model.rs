@@ -10,7 +10,7 @@ use crate::import::{Import, ImportView};
 use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
-use crate::scouted::{OverviewView, Report};
+use crate::scouted::OverviewView;
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::words;
 
@@ -316,7 +316,7 @@ impl Model {
             Said::Loaded { tune, .. }
             | Said::Ended { tune }
             | Said::Silent { tune, .. }
-            | Said::Scouted { tune, .. }
+            | Said::Scouted(engine::Scouted { tune, .. })
             | Said::FileRendered { tune, .. } => Some(*tune),
             Said::Failed { tune, .. } => *tune,
             _ => None,
@@ -355,27 +355,7 @@ impl Model {
                 self.player.speed_percent = Some(speed_percent);
                 self.player.ahead_millis = ahead_millis;
             }
-            Said::Scouted {
-                tune,
-                to_millis,
-                is_done,
-                first_bin,
-                bins,
-                loudness_lufs,
-                gain,
-                length,
-                play_rate_millihertz,
-            } => self.scout_says(Report {
-                tune,
-                to_millis,
-                is_done,
-                first_bin,
-                bins,
-                loudness_lufs,
-                gain,
-                length,
-                play_rate_millihertz,
-            }),
+            Said::Scouted(report) => self.scout_says(report),
             Said::Ready
             | Said::Seeking { .. }
             | Said::Registers { .. }
@@ -387,7 +367,7 @@ impl Model {
         }
     }
 
-    fn scout_says(&mut self, report: Report) {
+    fn scout_says(&mut self, report: engine::Scouted) {
         if let Some(machine) = &mut self.player.machine {
             machine.play_rate_millihertz = report.play_rate_millihertz;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::engine::FoundLength;
+use protocol::engine::{self, FoundLength};
 use sidfile::TuneId;
 
 /// So much of a song has to be known before its loudness counts.
@@ -33,19 +33,6 @@ pub(crate) struct Scouted {
     lengths: BTreeMap<TuneId, FoundLength>,
 }
 
-/// A report of the engine.
-pub(crate) struct Report {
-    pub tune: TuneId,
-    pub to_millis: u32,
-    pub is_done: bool,
-    pub first_bin: u32,
-    pub bins: Vec<[u8; 2]>,
-    pub loudness_lufs: Option<f32>,
-    pub gain: f32,
-    pub length: Option<FoundLength>,
-    pub play_rate_millihertz: u32,
-}
-
 impl Scouted {
     /// Another song, or the same one anew.
     pub fn begin(&mut self, tune: TuneId) {
@@ -54,7 +41,7 @@ impl Scouted {
     }
 
     /// Takes a report. Tells whether a length was found that was not known before.
-    pub fn take(&mut self, report: Report) -> Option<FoundLength> {
+    pub fn take(&mut self, report: engine::Scouted) -> Option<FoundLength> {
         let bins = Arc::make_mut(&mut self.overview.bins);
         let first = usize::try_from(report.first_bin).unwrap_or(usize::MAX);
         // The engine may have begun again, with other chips.

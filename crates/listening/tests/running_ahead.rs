@@ -11,7 +11,7 @@ use sidfile::TuneId;
 
 /// A report of the engine that has run ahead.
 fn scouted(tune: TuneId, to_millis: u32, gain: f32, length: Option<u32>) -> engine::Event {
-    engine::Event::Scouted {
+    engine::Event::Scouted(engine::Scouted {
         tune,
         to_millis,
         is_done: length.is_some(),
@@ -24,7 +24,7 @@ fn scouted(tune: TuneId, to_millis: u32, gain: f32, length: Option<u32>) -> engi
             by: engine::LengthBy::Repeat,
         }),
         play_rate_millihertz: 200_000,
-    }
+    })
 }
 
 fn levels(effects: &[Effect]) -> Vec<f32> {

@@ -261,7 +261,7 @@ pub struct Playing {
     /// Grade of the chips.
     pub grade: Grade,
     /// Calls of the play routine per second, in thousandths; 0 until the song has set its timer,
-    /// see [`Event::Scouted`].
+    /// see [`Scouted`].
     pub play_rate_millihertz: u32,
 }
 
@@ -290,6 +290,30 @@ pub enum Failure {
     /// Nothing was loaded, or not started.
     #[error("{0}")]
     State(String),
+}
+
+/// How far the engine has run ahead of the play head, and what it found on the way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scouted {
+    /// Which song.
+    pub tune: TuneId,
+    /// Run up to here: a seek before this place takes no time.
+    pub to_millis: u32,
+    /// The song has been run to its end.
+    pub is_done: bool,
+    /// Number of the first bin that follows, a tenth of a second each.
+    pub first_bin: u32,
+    /// What was added to the overview: highest sample and root of the mean square, in 255ths
+    /// of full scale.
+    pub bins: Vec<[u8; 2]>,
+    /// Loudness so far in LUFS (EBU R 128, integrated); `None` while nothing was heard.
+    pub loudness_lufs: Option<f32>,
+    /// Factor that brings it to the common loudness without clipping; 1 while nothing was heard.
+    pub gain: f32,
+    /// Its length, where that was asked for and has been found.
+    pub length: Option<FoundLength>,
+    /// Calls of the play routine per second, in thousandths: the song sets a timer for them.
+    pub play_rate_millihertz: u32,
 }
 
 /// Said by the engine.
@@ -368,28 +392,8 @@ pub enum Event {
         /// On which machine.
         playing: Playing,
     },
-    /// How far the engine has run ahead of the play head, and what it found on the way.
-    Scouted {
-        /// Which song.
-        tune: TuneId,
-        /// Run up to here: a seek before this place takes no time.
-        to_millis: u32,
-        /// The song has been run to its end.
-        is_done: bool,
-        /// Number of the first bin that follows, a tenth of a second each.
-        first_bin: u32,
-        /// What was added to the overview: highest sample and root of the mean square, in 255ths
-        /// of full scale.
-        bins: Vec<[u8; 2]>,
-        /// Loudness so far in LUFS (EBU R 128, integrated); `None` while nothing was heard.
-        loudness_lufs: Option<f32>,
-        /// Factor that brings it to the common loudness without clipping; 1 while nothing was heard.
-        gain: f32,
-        /// Its length, where that was asked for and has been found.
-        length: Option<FoundLength>,
-        /// Calls of the play routine per second, in thousandths: the song sets a timer for them.
-        play_rate_millihertz: u32,
-    },
+    /// What was found by running ahead.
+    Scouted(Scouted),
     /// What the chips' registers hold, frame by frame, ahead of the play head.
     Registers {
         /// Which song.

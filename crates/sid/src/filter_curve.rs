@@ -14,16 +14,24 @@ pub struct FilterCurve {
 impl FilterCurve {
     /// The chip that was measured for the model.
     pub const AVERAGE: Self = Self { percent: 50 };
+    /// The brightest of the named positions.
+    pub const LIGHTEST: Self = Self { percent: 10 };
+    /// Between that and the average.
+    pub const LIGHTER: Self = Self { percent: 30 };
+    /// Between the average and the darkest.
+    pub const DARKER: Self = Self { percent: 70 };
+    /// The darkest of the named positions.
+    pub const DARKEST: Self = Self { percent: 90 };
 
     /// Named positions, from bright to dark.
     pub const PRESETS: [(&'static str, Self); 7] = [
-        ("lightest", Self { percent: 10 }),
-        ("lighter", Self { percent: 30 }),
+        ("lightest", Self::LIGHTEST),
+        ("lighter", Self::LIGHTER),
         ("light", Self { percent: 40 }),
         ("average", Self::AVERAGE),
         ("dark", Self { percent: 60 }),
-        ("darker", Self { percent: 70 }),
-        ("darkest", Self { percent: 90 }),
+        ("darker", Self::DARKER),
+        ("darkest", Self::DARKEST),
     ];
 
     /// A place from 0 (bright) to 100 (dark); what lies beyond counts as the end.

@@ -5,7 +5,7 @@ use c64::{FrameRegisters, Player, Registers, Repeat, Repeats, Status, Timeline};
 use pcm::loudness::{self, Loudness};
 use pcm::overview::Overview;
 use pcm::silence::Silence;
-use protocol::engine::{Event, Failure, FoundLength, LengthBy, Overrides};
+use protocol::engine::{Event, Failure, FoundLength, LengthBy, Overrides, Scouted};
 use sidfile::TuneId;
 
 use super::Program;
@@ -196,7 +196,7 @@ impl Scout {
         let first_row = self.told_rows;
         let row_bytes = usize::from(chips) * (c64::REGISTERS + 1);
         self.told_rows += u32::try_from(rows.len() / row_bytes.max(1)).unwrap_or(0);
-        let scouted = Event::Scouted {
+        let scouted = Event::Scouted(Scouted {
             tune,
             to_millis: millis_of(self.at().min(self.end), self.rate),
             is_done: self.is_done(),
@@ -206,7 +206,7 @@ impl Scout {
             gain: loudness_lufs.map_or(1.0, |lufs| loudness::gain(lufs, peak)),
             length: self.found,
             play_rate_millihertz: play_rate_millihertz(&self.player),
-        };
+        });
         let registers = Event::Registers {
             tune,
             first: first_row,

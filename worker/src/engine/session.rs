@@ -355,15 +355,14 @@ fn grade(overrides: Overrides) -> sid::Grade {
     }
 }
 
-/// Two steps of the curve are about an octave of cutoff.
 fn filter_curve(filter: Filter) -> sid::FilterCurve {
-    sid::FilterCurve::new(match filter {
-        Filter::Brightest => 10,
-        Filter::Bright => 30,
-        Filter::Average => return sid::FilterCurve::AVERAGE,
-        Filter::Dark => 70,
-        Filter::Darkest => 90,
-    })
+    match filter {
+        Filter::Brightest => sid::FilterCurve::LIGHTEST,
+        Filter::Bright => sid::FilterCurve::LIGHTER,
+        Filter::Average => sid::FilterCurve::AVERAGE,
+        Filter::Dark => sid::FilterCurve::DARKER,
+        Filter::Darkest => sid::FilterCurve::DARKEST,
+    }
 }
 
 fn placement(spread: Spread) -> Placement {

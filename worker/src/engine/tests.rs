@@ -211,7 +211,7 @@ impl Rig {
 fn is_running(event: &Event) -> bool {
     matches!(
         event,
-        Event::Meter { .. } | Event::Scouted { .. } | Event::Registers { .. }
+        Event::Meter { .. } | Event::Scouted(_) | Event::Registers { .. }
     )
 }
 
@@ -401,39 +401,22 @@ fn the_scout_tells_of_the_song_before_it_is_played() {
     let scouted: Vec<_> = told
         .iter()
         .filter_map(|(_, event)| match event {
-            Event::Scouted {
-                to_millis,
-                is_done,
-                first_bin,
-                bins,
-                loudness_lufs,
-                gain,
-                length,
-                ..
-            } => Some((
-                to_millis,
-                is_done,
-                first_bin,
-                bins,
-                loudness_lufs,
-                gain,
-                length,
-            )),
+            Event::Scouted(scouted) => Some(scouted),
             _ => None,
         })
         .collect();
     let mut bins = 0;
-    for (_, _, first_bin, some, ..) in &scouted {
-        assert_eq!(**first_bin, bins, "no bin is left out");
-        bins += some.len() as u32;
+    for report in &scouted {
+        assert_eq!(report.first_bin, bins, "no bin is left out");
+        bins += report.bins.len() as u32;
     }
     assert_eq!(bins, 40);
-    let (to_millis, is_done, .., loudness, gain, length) = scouted.last().unwrap();
-    assert_eq!((**to_millis, **is_done), (4000, true));
-    let loudness = loudness.unwrap();
+    let last = scouted.last().unwrap();
+    assert_eq!((last.to_millis, last.is_done), (4000, true));
+    let loudness = last.loudness_lufs.unwrap();
     assert!((-40.0..-3.0).contains(&loudness), "{loudness}");
-    assert!(**gain > 0.0);
-    assert_eq!(**length, None, "its length was known");
+    assert!(last.gain > 0.0);
+    assert_eq!(last.length, None, "its length was known");
     let rows = told.iter().map(|(_, event)| match event {
         Event::Registers { rows, .. } => rows.len(),
         _ => 0,
@@ -487,7 +470,7 @@ fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
     }
     let told = rig.world.told.borrow().clone();
     let found = told.iter().find_map(|(_, event)| match event {
-        Event::Scouted { length, .. } => *length,
+        Event::Scouted(scouted) => scouted.length,
         _ => None,
     });
     let found = found.expect("the song goes round");
@@ -548,10 +531,7 @@ fn the_rate_of_a_timer_is_told_when_the_song_has_set_it() {
         .iter()
         .filter_map(|(_, event)| match event {
             Event::Loaded { playing, .. } => Some(playing.play_rate_millihertz),
-            Event::Scouted {
-                play_rate_millihertz,
-                ..
-            } => Some(*play_rate_millihertz),
+            Event::Scouted(scouted) => Some(scouted.play_rate_millihertz),
             _ => None,
         })
         .collect();
