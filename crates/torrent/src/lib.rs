@@ -1,0 +1,14 @@
+//! BitTorrent over WebRTC without input or output of its own: formats, wire, and the session of a
+//! client as a state machine; the tracker's swarms likewise.
+//!
+//! Bytes, events and a time go in, values and queued outputs come out. Nothing here knows a clock,
+//! a socket or a browser.
+#![forbid(unsafe_code)]
+
+mod ids;
+pub mod metainfo;
+pub mod session;
+
+pub use ids::{ConnectionId, FetchId, InfoHash, OfferId, PeerId};
+pub use metainfo::{Info, InfoFile, Metainfo};
+pub use session::Session;
