@@ -9,6 +9,7 @@ pub mod art;
 mod event;
 mod export;
 mod import;
+pub mod janitor;
 mod list;
 mod model;
 pub mod notes;
