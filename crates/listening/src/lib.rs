@@ -16,6 +16,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod scouted;
+pub mod tempo;
 mod view;
 mod walk;
 mod wishes;

@@ -30,6 +30,21 @@ pub struct Tempo {
     pub pitch: f64,
 }
 
+impl Tempo {
+    /// Speed in percent of the song's own, and semitones up, on top of what a changed speed does to
+    /// the pitch of a tape where `pitch_follows`.
+    #[must_use]
+    pub fn of(speed_percent: u16, semitones: i8, pitch_follows: bool) -> Self {
+        let step = u32::from(speed_percent) * ONE / 100;
+        let speed = f64::from(step) / f64::from(ONE);
+        let pitch = libm::exp2(f64::from(semitones) / 12.0);
+        Self {
+            step,
+            pitch: if pitch_follows { pitch * speed } else { pitch },
+        }
+    }
+}
+
 /// A line through the input: the input frame of each output frame.
 #[derive(Debug, Clone, Copy)]
 struct Line {
@@ -120,6 +135,12 @@ impl Stretch {
             let behind = (lines + 2.0 * self.stray) as usize + 2 * self.kernel.reach() + 2;
             self.input.resize(self.input.len() + 2 * behind, 0.0);
         }
+    }
+
+    /// Whether the song is over.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.is_finished
     }
 
     /// Whether all has been pulled.
