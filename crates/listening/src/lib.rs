@@ -17,6 +17,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod scouted;
+pub mod tempo;
 mod view;
 mod walk;
 mod wishes;
