@@ -1,12 +1,12 @@
 // Copies sound from the engine to the speakers, out of the ring that crates/ring/src/pcm.rs
 // describes. Where memory cannot be shared the ring lies here, and blocks for it come over a port.
-const CAPACITY = 3, WRITE = 4, GENERATION = 5, FROM = 6, SWITCH = 7, SPLICE = 8, SONG = 9, ENDED = 10
-const READ = 11, SEEN = 12, POSITION = 13, UNDERRUNS = 14, MISSING = 15, CLOCK = 16
+const CAPACITY = 3, WRITE = 4, GENERATION = 5, FROM = 6, SWITCH = 7, SPLICE = 8, SONG = 9, STEP = 10
+const ENDED = 11, READ = 12, SEEN = 13, POSITION = 14, UNDERRUNS = 15, MISSING = 16, CLOCK = 17
 
 class PcmProcessor extends AudioWorkletProcessor {
   constructor({ processorOptions: { ring } }) {
     super()
-    this.from = this.song = this.read = this.seen = 0
+    this.from = this.song = this.step = this.read = this.seen = 0
     this.words = new Int32Array(ring, 0, 32)
     this.samples = new Float32Array(ring, 128)
     this.mask = this.words[CAPACITY] - 1
@@ -24,13 +24,14 @@ class PcmProcessor extends AudioWorkletProcessor {
   available(wanted) {
     const w = this.words, generation = Atomics.load(w, GENERATION)
     if (generation !== this.seen && !(generation & 1)) {
-      const from = w[FROM], at = w[SWITCH], splice = w[SPLICE], song = w[SONG]
+      const from = w[FROM], at = w[SWITCH], splice = w[SPLICE], song = w[SONG], step = w[STEP]
       if (Atomics.load(w, GENERATION) === generation) {
         const late = (this.read - at) | 0
         if (splice && late < 0) return Math.min(wanted, -late)
         this.read = splice ? (from + late) | 0 : from
         this.from = from
         this.song = song
+        this.step = step
         this.seen = generation
         this.started = splice && this.started
       }
@@ -48,7 +49,7 @@ class PcmProcessor extends AudioWorkletProcessor {
       }
     const missing = this.started && !Atomics.load(w, ENDED) ? left.length - done : 0
     if (missing > 0) { w[UNDERRUNS]++; w[MISSING] += missing }
-    w[POSITION] = (this.song + ((this.read - this.from) | 0)) | 0
+    w[POSITION] = (this.song + Math.floor(((this.read - this.from) | 0) * this.step / 65536)) | 0
     Atomics.store(w, SEEN, this.seen)
     Atomics.store(w, READ, this.read)
     if (Atomics.add(w, CLOCK, 1) % 8 === 0 && this.engine)

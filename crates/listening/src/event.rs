@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Column, Row};
-use protocol::engine::Overrides;
+use protocol::engine::{Overrides, Tempo};
 use protocol::{engine, library};
 use sidfile::{Md5, TuneId};
 
@@ -87,6 +87,12 @@ pub enum Intent {
     UnmuteAll,
     /// Chips and video standard.
     SetOverrides(Overrides),
+    /// Speed and pitch.
+    SetTempo(Tempo),
+    /// Speed up or down by a step.
+    StepSpeed(i32),
+    /// Speed and pitch hold for every tune, or for this one.
+    KeepTempo(bool),
     /// Colours of the page.
     SetTheme(Theme),
     /// Navigation wide or narrow.
@@ -235,6 +241,8 @@ pub enum AudioCommand {
     Volume(f32),
     /// Factor that brings the tune to the common loudness.
     Level(f32),
+    /// Speed of rendered files, and whether their pitch follows.
+    Tempo(Tempo),
     /// Play a rendered file.
     PlayFile {
         /// Its address.
@@ -261,6 +269,8 @@ pub struct MediaState {
     pub length_millis: u32,
     /// Place.
     pub position_millis: u32,
+    /// Speed, in percent.
+    pub speed_percent: u16,
 }
 
 /// What the page is to do.

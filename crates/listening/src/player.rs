@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Entry, Query, Row};
-use protocol::engine::{ALL_AUDIBLE, Audible, FoundLength, MAX_CHIPS, Playing, Request};
+use protocol::engine::{ALL_AUDIBLE, Audible, FoundLength, MAX_CHIPS, Playing, Request, Tempo};
 use sidfile::TuneId;
 
 use crate::event::{AudioCommand, Effect, Heard, MediaState, SoundMode, Ticket, UNASKED};
@@ -86,6 +86,7 @@ pub(crate) struct Player {
     interrupted: bool,
     pub machine: Option<Playing>,
     pub audible: Audible,
+    pub tempo: Tempo,
     pub error: Option<String>,
     pub silent_millis: Option<u32>,
     /// How much of a file is rendered.
@@ -111,8 +112,8 @@ impl Player {
         }
     }
 
-    /// Chooses a song; nothing sounds yet.
-    pub fn choose(&mut self, mut current: Current, position_millis: u32) {
+    /// Chooses a song; nothing sounds yet. Another file starts at `usual_tempo`.
+    pub fn choose(&mut self, mut current: Current, position_millis: u32, usual_tempo: Tempo) {
         self.scouted.begin(current.id);
         current.found = self.scouted.length(current.id);
         self.position_millis = position_millis.min(current.length());
@@ -123,6 +124,7 @@ impl Player {
         if !same_file {
             self.neighbours = Neighbours::default();
             self.audible = ALL_VOICES;
+            self.tempo = usual_tempo;
         }
         self.current = Some(current);
         self.state = State::Ready;
@@ -183,6 +185,7 @@ impl Player {
                     length_millis,
                     overrides,
                     audible,
+                    semitones: self.tempo.semitones,
                 }
             }
             Some(SoundMode::Ring | SoundMode::Port) => Request::Load {
@@ -192,6 +195,7 @@ impl Player {
                 finds_length: current.known_length().is_none() && current.found.is_none(),
                 overrides,
                 audible,
+                tempo: self.tempo,
             },
         };
         self.loaded = true;
@@ -252,6 +256,7 @@ impl Player {
         now: u64,
         effects: &mut Vec<Effect>,
     ) {
+        effects.push(Effect::Audio(AudioCommand::Tempo(self.tempo)));
         effects.push(Effect::Audio(AudioCommand::PlayFile {
             url: file.clone(),
             start_millis: self.position_millis,
@@ -402,6 +407,7 @@ impl Player {
             playing: matches!(self.state, State::Playing | State::Loading),
             length_millis: current.length(),
             position_millis: self.position_millis,
+            speed_percent: self.tempo.speed_percent,
         })
     }
 

@@ -7,7 +7,7 @@ use core::fmt::Write;
 use core::str::FromStr;
 
 use catalog::{Column, Sort};
-use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Video};
+use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Tempo, Video};
 use sidfile::TuneId;
 
 /// Version of the text that [`Preferences::save`] writes.
@@ -77,6 +77,8 @@ pub struct Preferences {
     pub overrides: Overrides,
     /// Tunes are brought to one loudness.
     pub levelling: bool,
+    /// Speed and pitch of every tune; `None` where each starts as it was made.
+    pub tempo: Option<Tempo>,
     /// The navigation shows icons only.
     pub narrow_navigation: bool,
     /// What played last.
@@ -94,6 +96,7 @@ impl Default for Preferences {
             sort: Sort::default(),
             overrides: Overrides::default(),
             levelling: true,
+            tempo: None,
             narrow_navigation: false,
             last: None,
         }
@@ -231,6 +234,11 @@ impl Preferences {
         line("filter", self.overrides.filter.name());
         line("spread", self.overrides.spread.name());
         line("levelling", self.levelling.name());
+        if let Some(tempo) = self.tempo {
+            let follows = tempo.pitch_follows.name();
+            let text = format!("{} {} {follows}", tempo.speed_percent, tempo.semitones);
+            line("tempo", &text);
+        }
         line("narrow-navigation", self.narrow_navigation.name());
         if let Some(last) = self.last {
             line("last", &last.tune.to_string());
@@ -308,6 +316,16 @@ impl Preferences {
             "filter" => self.overrides.filter = Named::named(value)?,
             "spread" => self.overrides.spread = Named::named(value)?,
             "levelling" => self.levelling = Named::named(value)?,
+            "tempo" => {
+                let mut parts = value.split_whitespace();
+                let tempo = Tempo {
+                    speed_percent: number(parts.next()?)?,
+                    semitones: number(parts.next()?)?,
+                    pitch_follows: Named::named(parts.next()?)?,
+                };
+                let is_playable = tempo == tempo.within_limits() && parts.next().is_none();
+                self.tempo = is_playable.then_some(Some(tempo))?;
+            }
             "narrow-navigation" => self.narrow_navigation = Named::named(value)?,
             "last" => {
                 let (md5, song) = value.split_once('/')?;
@@ -374,6 +392,11 @@ mod tests {
                 spread: Spread::Mono,
             },
             levelling: true,
+            tempo: Some(Tempo {
+                speed_percent: 150,
+                semitones: -2,
+                pitch_follows: true,
+            }),
             narrow_navigation: true,
             last: Some(Place {
                 tune: TuneId {
@@ -390,6 +413,7 @@ mod tests {
         let fixture = include_str!("../fixtures/preferences-1.txt");
         // What later releases added is as on a first visit.
         let mut written = full();
+        written.tempo = None;
         written.overrides = Overrides {
             model: written.overrides.model,
             video: written.overrides.video,
@@ -448,6 +472,9 @@ mod tests {
         check("spread=butter", 1, |p| p.overrides.spread = Spread::Stereo);
         check("levelling=loud", 1, |_| ());
         check("levelling=no", 0, |p| p.levelling = false);
+        for damaged in ["fast", "150 -2", "20 0 no", "100 13 no", "100 0 no 1", ""] {
+            check(&format!("tempo={damaged}"), 1, |p| p.tempo = None);
+        }
         check("narrow-navigation=", 1, |p| p.narrow_navigation = false);
         // Without a tune the position means nothing either.
         check("last=xyz/1", 2, |p| p.last = None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalog::{Entry, Row};
-use protocol::engine::{Audible, FoundLength, Playing};
+use protocol::engine::{Audible, FoundLength, Playing, Tempo};
 use sidfile::TuneId;
 
 use crate::event::SoundMode;
@@ -68,6 +68,8 @@ pub struct PlayerView {
     pub mode: Option<SoundMode>,
     /// Voices heard.
     pub audible: Audible,
+    /// Speed and pitch.
+    pub tempo: Tempo,
     /// Why it does not play.
     pub error: Option<String>,
     /// The engine cannot be started, and why; stays until it is tried again.
@@ -155,6 +157,7 @@ impl PlayerView {
             machine: player.machine.clone(),
             mode: player.mode,
             audible: player.audible,
+            tempo: player.tempo,
             error: player.error.clone(),
             gone: player.gone.clone(),
             silent_millis: player.silent_millis,

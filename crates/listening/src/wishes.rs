@@ -100,6 +100,9 @@ impl Model {
                 self.preferences.overrides = overrides;
                 self.send_overrides();
             }
+            Intent::SetTempo(tempo) => self.set_tempo(tempo),
+            Intent::StepSpeed(step) => self.step_speed(step),
+            Intent::KeepTempo(keep) => self.keep_tempo(keep),
             Intent::SetTheme(theme) => {
                 self.preferences.theme = theme;
                 self.keep();
@@ -244,6 +247,7 @@ impl Model {
                 found: None,
             },
             position_millis,
+            self.preferences.tempo.unwrap_or_default(),
         );
         self.send_level();
         self.load_current();
@@ -303,6 +307,7 @@ impl Model {
                 found: None,
             },
             position,
+            self.preferences.tempo.unwrap_or_default(),
         );
         self.ask_about_current();
     }

@@ -27,6 +27,24 @@ pub fn length_text(millis: Option<u32>) -> String {
     }
 }
 
+/// A speed: `1.25×`.
+#[must_use]
+pub fn speed_text(percent: u16) -> String {
+    let text = format!("{}.{:02}", percent / 100, percent % 100);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text}\u{d7}")
+}
+
+/// Semitones up or down: `+3`, `0`, `\u{2212}12`.
+#[must_use]
+pub fn semitones_text(semitones: i8) -> String {
+    match semitones {
+        0 => "0".to_owned(),
+        1.. => format!("+{semitones}"),
+        _ => format!("\u{2212}{}", semitones.unsigned_abs()),
+    }
+}
+
 /// How a length was found that no list knows.
 #[must_use]
 pub fn found_text(found: FoundLength) -> &'static str {

@@ -52,6 +52,7 @@ impl Follower {
                 Request::Seek { .. }
                 | Request::SetAudible { .. }
                 | Request::SetEnd { .. }
+                | Request::SetTempo { .. }
                 | Request::SetOverrides { .. } => {
                     assert!(self.loaded.is_some(), "{request:?} before a load");
                     assert_ne!(mode, Some(SoundMode::File));
@@ -104,6 +105,7 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
         16 => Intent::Remove(tune(title, 1).md5),
         17 => Intent::Import,
         18 => Intent::StepVolume(millis as i32 - 150_000),
+        19 => Intent::StepSpeed(dice.below(3) as i32 - 1),
         20 => {
             let chosen = [SoundMode::Ring, SoundMode::Port, SoundMode::File];
             let chosen = chosen[dice.below(3) as usize];

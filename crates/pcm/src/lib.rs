@@ -10,8 +10,10 @@ pub mod flac;
 pub mod loudness;
 pub mod overview;
 mod predict;
+mod resample;
 mod rice;
 pub mod silence;
+pub mod tempo;
 pub mod wav;
 pub mod zip;
 

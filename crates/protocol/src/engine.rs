@@ -81,6 +81,52 @@ pub struct Overrides {
     pub spread: Spread,
 }
 
+/// Slowest speed, in percent.
+pub const MIN_SPEED: u16 = 25;
+/// Fastest speed, in percent.
+pub const MAX_SPEED: u16 = 400;
+/// Most semitones up or down.
+pub const MAX_SEMITONES: i8 = 12;
+
+/// How fast and how high the song is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tempo {
+    /// Speed in percent of the song's own, [`MIN_SPEED`] to [`MAX_SPEED`].
+    pub speed_percent: u16,
+    /// Semitones up, or down where negative; [`MAX_SEMITONES`] at most.
+    pub semitones: i8,
+    /// Speed changes the pitch with it, as a tape does.
+    pub pitch_follows: bool,
+}
+
+impl Default for Tempo {
+    fn default() -> Self {
+        Self {
+            speed_percent: 100,
+            semitones: 0,
+            pitch_follows: false,
+        }
+    }
+}
+
+impl Tempo {
+    /// The song sounds as it was made.
+    #[must_use]
+    pub fn is_own(self) -> bool {
+        self.speed_percent == 100 && self.semitones == 0
+    }
+
+    /// The nearest tempo that can be played.
+    #[must_use]
+    pub fn within_limits(self) -> Self {
+        Self {
+            speed_percent: self.speed_percent.clamp(MIN_SPEED, MAX_SPEED),
+            semitones: self.semitones.clamp(-MAX_SEMITONES, MAX_SEMITONES),
+            ..self
+        }
+    }
+}
+
 /// How samples leave the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Output {
@@ -119,6 +165,8 @@ pub enum Request {
         overrides: Overrides,
         /// Voices heard.
         audible: Audible,
+        /// Speed and pitch.
+        tempo: Tempo,
     },
     /// Goes to a place in the song. Answer: [`Event::Sought`]; before it any number of
     /// [`Event::Seeking`]. A later seek replaces one that is still running.
@@ -150,6 +198,8 @@ pub enum Request {
         overrides: Overrides,
         /// Voices heard.
         audible: Audible,
+        /// Semitones up or down. The speed of a file is set where it is played.
+        semitones: i8,
     },
     /// Moves the end of the song that plays.
     SetEnd {
@@ -172,6 +222,12 @@ pub enum Request {
         stems: bool,
         /// Listener's choices.
         overrides: Overrides,
+    },
+    /// Changes speed and pitch, from the play head on. Answer: [`Event::Loaded`], as a fast song may
+    /// want another grade.
+    SetTempo {
+        /// Speed and pitch.
+        tempo: Tempo,
     },
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Version of every message below; page and workers come from one build, so a difference means
 /// that a stale worker script was served.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Request id of what a worker says without being asked.
 pub const EVENT: u32 = 0;

@@ -1,25 +1,26 @@
-//! PCM ring, version 1.
+//! PCM ring, version 2.
 //!
 //! ```text
 //! word  name          written by  meaning
 //! 0     MAGIC         creator     "SIDR", little endian
-//! 1     VERSION       creator     1
+//! 1     VERSION       creator     2
 //! 2     RATE          creator     frames per second
 //! 3     CAPACITY      creator     frames that fit; a power of two
 //! 4     WRITE         engine      frames written since the start, wrapping
-//! 5     GENERATION    engine      odd while words 6 to 9 change, even when they are whole
+//! 5     GENERATION    engine      odd while words 6 to 10 change, even when they are whole
 //! 6     FROM          engine      first frame of this generation
 //! 7     SWITCH        engine      frame of the previous generation at which the reader goes over
 //! 8     SPLICE        engine      1: go over at SWITCH, in step; 0: go over at once
 //! 9     SONG          engine      song position of frame FROM, in frames
-//! 10    ENDED         engine      1: the frame before WRITE is the song's last
-//! 11    READ          worklet     frames read since the start, wrapping
-//! 12    SEEN          worklet     generation that the reader plays
-//! 13    POSITION      worklet     song position of frame READ, in frames
-//! 14    UNDERRUNS     worklet     times that frames were missing while the song was not over
-//! 15    MISSING       worklet     frames that were missing
-//! 16    CLOCK         worklet     quanta processed since the start, wrapping
-//! 17-31                           zero
+//! 10    STEP          engine      frames of the song in 65,536 frames of the ring
+//! 11    ENDED         engine      1: the frame before WRITE is the song's last
+//! 12    READ          worklet     frames read since the start, wrapping
+//! 13    SEEN          worklet     generation that the reader plays
+//! 14    POSITION      worklet     song position of frame READ, in frames
+//! 15    UNDERRUNS     worklet     times that frames were missing while the song was not over
+//! 16    MISSING       worklet     frames that were missing
+//! 17    CLOCK         worklet     quanta processed since the start, wrapping
+//! 18-31                           zero
 //! 32..                            stereo f32, interleaved, frame n at 32 + 2 * (n mod CAPACITY)
 //! ```
 //!
@@ -27,15 +28,20 @@
 //! `SPLICE` 0 and the reader drops what it has not read. After a change of voices the engine
 //! renders again from a place shortly ahead of the play head and opens one with `SPLICE` 1: the
 //! reader plays the old frames up to `SWITCH` and goes on at `FROM` in step, without a gap.
+//!
+//! At another speed a frame of the ring is more of the song, or less: position counts in frames of
+//! the song, `STEP` tells how many of them go by.
 
 /// "SIDR".
 pub const MAGIC_VALUE: u32 = u32::from_le_bytes(*b"SIDR");
 /// Version of the layout.
-pub const VERSION_VALUE: u32 = 1;
+pub const VERSION_VALUE: u32 = 2;
 /// Words before the samples.
 pub const HEADER_WORDS: u32 = 32;
 /// Samples in a frame.
 pub const CHANNELS: u32 = 2;
+/// [`Generation::step`] of a song at its own speed.
+pub const OWN_SPEED: u32 = 1 << 16;
 
 /// Word numbers.
 #[expect(missing_docs, reason = "the table above says what each is")]
@@ -50,13 +56,14 @@ pub mod word {
     pub const SWITCH: u32 = 7;
     pub const SPLICE: u32 = 8;
     pub const SONG: u32 = 9;
-    pub const ENDED: u32 = 10;
-    pub const READ: u32 = 11;
-    pub const SEEN: u32 = 12;
-    pub const POSITION: u32 = 13;
-    pub const UNDERRUNS: u32 = 14;
-    pub const MISSING: u32 = 15;
-    pub const CLOCK: u32 = 16;
+    pub const STEP: u32 = 10;
+    pub const ENDED: u32 = 11;
+    pub const READ: u32 = 12;
+    pub const SEEN: u32 = 13;
+    pub const POSITION: u32 = 14;
+    pub const UNDERRUNS: u32 = 15;
+    pub const MISSING: u32 = 16;
+    pub const CLOCK: u32 = 17;
 }
 
 /// Bytes of a ring of `capacity` frames.
@@ -115,7 +122,7 @@ pub fn stretches(capacity: u32, frame: u32, count: u32) -> [(u32, u32); 2] {
 }
 
 /// The words of a generation, as the engine publishes them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Generation {
     /// Even number of the generation.
     pub number: u32,
@@ -127,6 +134,36 @@ pub struct Generation {
     pub splice: bool,
     /// Song position of `from`.
     pub song: u32,
+    /// Frames of the song in 65,536 frames of the ring.
+    pub step: u32,
+}
+
+impl Default for Generation {
+    fn default() -> Self {
+        Self {
+            number: 0,
+            from: 0,
+            switch: 0,
+            splice: false,
+            song: 0,
+            step: OWN_SPEED,
+        }
+    }
+}
+
+impl Generation {
+    /// Song position of ring frame `frame`, wrapping.
+    #[must_use]
+    pub fn song_at(&self, frame: u32) -> u32 {
+        let frames = i64::from(frame.wrapping_sub(self.from).cast_signed());
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it wraps as the ring does"
+        )]
+        let gone = ((frames * i64::from(self.step)) >> 16) as u32;
+        self.song.wrapping_add(gone)
+    }
 }
 
 /// The engine's view: what it has written and what the reader will do with it.
@@ -163,10 +200,10 @@ impl Writer {
         self.current
     }
 
-    /// Opens a generation whose first frame, the next one written, has song position `song`.
-    /// `splice_at` is the frame of what the reader plays now at which it goes over in step; `None`
-    /// makes it go over at once. `seen` is the reader's word SEEN.
-    pub fn open(&mut self, song: u32, splice_at: Option<u32>, seen: u32) -> Generation {
+    /// Opens a generation whose first frame, the next one written, has song position `song`, and
+    /// goes on at the speed `step`. `splice_at` is the frame of what the reader plays now at which
+    /// it goes over in step; `None` makes it go over at once. `seen` is the reader's word SEEN.
+    pub fn open(&mut self, song: u32, step: u32, splice_at: Option<u32>, seen: u32) -> Generation {
         if seen == self.current.number {
             self.previous = self.current;
         }
@@ -176,6 +213,7 @@ impl Writer {
             switch: splice_at.unwrap_or(self.write),
             splice: splice_at.is_some(),
             song,
+            step,
         };
         self.current
     }
@@ -188,8 +226,7 @@ impl Writer {
     /// Song position of the reader, from its words READ and SEEN.
     #[must_use]
     pub fn song_position(&self, read: u32, seen: u32) -> u32 {
-        let playing = self.playing(seen);
-        playing.song.wrapping_add(read.wrapping_sub(playing.from))
+        self.playing(seen).song_at(read)
     }
 
     /// Frames of the current generation that the reader has not read.
@@ -232,15 +269,14 @@ pub struct Reader {
     pub read: u32,
     /// Word SEEN.
     pub seen: u32,
-    from: u32,
-    song: u32,
+    playing: Generation,
 }
 
 impl Reader {
     /// Song position of the next frame.
     #[must_use]
     pub fn position(&self) -> u32 {
-        self.song.wrapping_add(self.read.wrapping_sub(self.from))
+        self.playing.song_at(self.read)
     }
 
     /// Takes up to `count` frames out of a ring whose engine words are `generation` and `write`.
@@ -253,8 +289,7 @@ impl Reader {
                 let step = if generation.splice { late } else { 0 };
                 self.read = generation.from.wrapping_add(step);
                 self.seen = generation.number;
-                self.from = generation.from;
-                self.song = generation.song;
+                self.playing = generation;
             } else {
                 // Old frames, no further than the switch.
                 let count = count.min(late.wrapping_neg());
@@ -282,20 +317,20 @@ mod tests {
 
     #[test]
     fn layout_is_checked() {
-        let words = [MAGIC_VALUE, 1, 48_000, 1024];
+        let words = [MAGIC_VALUE, 2, 48_000, 1024];
         assert_eq!(check_layout(words, byte_length(1024)), Ok(1024));
-        assert_eq!(check_layout([0, 1, 0, 1024], 0), Err(LayoutError::Magic(0)));
+        assert_eq!(check_layout([0, 2, 0, 1024], 0), Err(LayoutError::Magic(0)));
         assert_eq!(
-            check_layout([MAGIC_VALUE, 2, 0, 0], 0),
-            Err(LayoutError::Version(2))
+            check_layout([MAGIC_VALUE, 1, 0, 0], 0),
+            Err(LayoutError::Version(1))
         );
-        let wrong = check_layout([MAGIC_VALUE, 1, 0, 1000], byte_length(1000));
+        let wrong = check_layout([MAGIC_VALUE, 2, 0, 1000], byte_length(1000));
         assert!(matches!(
             wrong,
             Err(LayoutError::Length { capacity: 1000, .. })
         ));
         assert!(check_layout(words, 4).is_err());
-        assert!(check_layout([MAGIC_VALUE, 1, 0, 1 << 31], 128).is_err());
+        assert!(check_layout([MAGIC_VALUE, 2, 0, 1 << 31], 128).is_err());
     }
 
     #[test]
@@ -334,7 +369,8 @@ mod tests {
         }
 
         fn open(&mut self, song: u32, splice_at: Option<u32>) {
-            self.writer.open(song, splice_at, self.reader.seen);
+            self.writer
+                .open(song, OWN_SPEED, splice_at, self.reader.seen);
             self.next_song = song;
             self.take += 1;
         }
@@ -420,6 +456,25 @@ mod tests {
             rig.played[4..],
             [(1000, 2), (1001, 2), (1002, 2), (1003, 2)]
         );
+    }
+
+    #[test]
+    fn a_position_is_of_the_song_at_any_speed() {
+        let at = |step, frame| {
+            let generation = Generation {
+                from: u32::MAX - 9,
+                song: 1000,
+                step,
+                ..Generation::default()
+            };
+            generation.song_at(frame)
+        };
+        assert_eq!(at(OWN_SPEED, 10), 1020);
+        assert_eq!(at(2 * OWN_SPEED, 10), 1040);
+        assert_eq!(at(OWN_SPEED / 4, 10), 1005);
+        // A position that is not whole is the one before.
+        assert_eq!(at(OWN_SPEED / 4, 13), 1005);
+        assert_eq!(at(4 * OWN_SPEED, u32::MAX - 10), 996);
     }
 
     proptest! {

@@ -5,10 +5,18 @@
 //! a socket or a browser.
 #![forbid(unsafe_code)]
 
+pub mod announce;
+pub mod bencode;
+pub mod create;
 mod ids;
+pub mod magnet;
 pub mod metainfo;
+pub mod names;
+pub mod percent;
 pub mod session;
 
+pub use create::Builder;
 pub use ids::{ConnectionId, FetchId, InfoHash, OfferId, PeerId};
+pub use magnet::Magnet;
 pub use metainfo::{Info, InfoFile, Metainfo};
 pub use session::Session;

@@ -1,12 +1,14 @@
 //! The engine: requests in, sound out. It renders ahead of the play head into a ring, in slices
 //! short enough that a request is never kept waiting.
 
+mod changes;
 mod export;
 mod measure;
 mod outside;
 mod program;
 mod scout;
 mod session;
+mod tempo;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -18,7 +20,7 @@ use c64::ScopeBuffer;
 use pcm::Tags;
 use pcm::wav::Wav;
 use protocol::engine::{
-    ALL_AUDIBLE, Audible, Event, Failure, Grade, MAX_CHIPS, Output, Overrides, Request,
+    ALL_AUDIBLE, Audible, Event, Failure, Grade, MAX_CHIPS, Output, Overrides, Request, Tempo,
 };
 use protocol::library::Rom;
 use ring::pcm::Writer;
@@ -30,9 +32,12 @@ pub use outside::{Outside, Reader, Sink};
 pub use program::Program;
 use scout::Scout;
 pub use session::{Session, frames_of, millis_of};
+use tempo::{Blend, Flow};
 
 /// Sound kept ahead of the play head: enough for a busy machine.
 const AHEAD_MILLIS: u32 = 900;
+/// Song kept ahead of it at most: what the scope ring holds of a song that plays fast.
+const AHEAD_SONG_MILLIS: u32 = 1_800;
 /// Old sound that still plays while a change of voices is rendered.
 const SPLICE_MILLIS: u32 = 25;
 /// New sound rendered before the worklet is told of it.
@@ -57,10 +62,12 @@ enum Wanted {
         start_millis: u32,
         end_millis: Option<u32>,
         finds_length: bool,
+        tempo: Tempo,
     },
     File {
         id: u32,
         length_millis: u32,
+        semitones: i8,
     },
     Export {
         id: u32,
@@ -94,9 +101,13 @@ struct Song {
     source: Rc<Program>,
     end_millis: Option<u32>,
     finds_length: bool,
+    /// As the listener chose, and with the grade settled.
+    asked: Overrides,
     overrides: Overrides,
     audible: Audible,
+    tempo: Tempo,
     session: Session,
+    flow: Flow,
     /// Runs ahead; gone when it has nothing left to do.
     scout: Option<Scout>,
     task: Task,
@@ -108,6 +119,7 @@ struct FileJob {
     id: u32,
     tune: TuneId,
     session: Session,
+    flow: Flow,
     wav: Wav,
     told: f64,
 }
@@ -135,6 +147,7 @@ pub struct Engine<S, O> {
     meter: Meter,
     chunk: Vec<f32>,
     scope: ScopeBuffer,
+    blend: Blend,
 }
 
 /// What there is to do next.
@@ -167,13 +180,16 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             meter: Meter::default(),
             chunk: vec![0.0; 2 * CHUNK as usize],
             scope: ScopeBuffer::default(),
+            blend: Blend::default(),
         }
     }
 
     /// Sets the output up; `None` renders files only.
     pub fn start(&mut self, rate: u32, sink: Option<S>) {
         self.rate = rate;
-        self.writer = Writer::new(sink.as_ref().map_or(0, Sink::capacity));
+        let capacity = sink.as_ref().map_or(0, Sink::capacity);
+        self.writer = Writer::new(capacity);
+        self.blend = Blend::new(capacity);
         self.sink = sink;
         self.song = None;
         self.job = None;
@@ -191,12 +207,14 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 finds_length,
                 overrides,
                 audible,
+                tempo,
             } => {
                 let wanted = Wanted::Play {
                     id,
                     start_millis,
                     end_millis,
                     finds_length,
+                    tempo: tempo.within_limits(),
                 };
                 self.order(Order {
                     tune,
@@ -210,8 +228,13 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 length_millis,
                 overrides,
                 audible,
+                semitones,
             } => {
-                let wanted = Wanted::File { id, length_millis };
+                let wanted = Wanted::File {
+                    id,
+                    length_millis,
+                    semitones,
+                };
                 self.order(Order {
                     tune,
                     overrides,
@@ -222,6 +245,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             Request::Seek { millis } => self.seek(id, millis),
             Request::SetAudible { audible } => self.set_audible(id, audible),
             Request::SetOverrides { overrides } => self.set_overrides(id, overrides),
+            Request::SetTempo { tempo } => self.set_tempo(id, tempo.within_limits()),
             Request::SetEnd { end_millis } => self.set_end(id, end_millis),
             Request::Export {
                 md5,
@@ -275,7 +299,8 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     /// Stops what sounds: the reader goes over to a generation that is empty.
     fn silence(&mut self) {
         if let Some(sink) = &mut self.sink {
-            let opened = self.writer.open(0, None, sink.reader().seen);
+            let own = ring::pcm::OWN_SPEED;
+            let opened = self.writer.open(0, own, None, sink.reader().seen);
             sink.publish(self.writer.write(), true, Some(opened));
         }
     }
@@ -321,10 +346,11 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     /// Chooses the grade where the listener did not.
-    fn settle(&self, overrides: Overrides, program: &Program) -> Overrides {
+    fn settle(&self, overrides: Overrides, program: &Program, tempo: Tempo) -> Overrides {
         let chips = program.tune.chips.len().max(1) as f64;
+        let speed = f64::from(tempo.speed_percent.max(100)) / 100.0;
         let grade = overrides.grade.unwrap_or({
-            if self.chip_speed / chips >= ACCURATE_SPEED {
+            if self.chip_speed / (chips * speed) >= ACCURATE_SPEED {
                 Grade::Accurate
             } else {
                 Grade::Light
@@ -343,13 +369,19 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             audible,
             wanted,
         } = order;
-        let overrides = self.settle(overrides, &source);
+        let asked = overrides;
+        let tempo = match wanted {
+            Wanted::Play { tempo, .. } => tempo,
+            _ => Tempo::default(),
+        };
+        let overrides = self.settle(asked, &source, tempo);
         match wanted {
             Wanted::Play {
                 id,
                 start_millis,
                 end_millis,
                 finds_length,
+                ..
             } => {
                 let made = Session::new(
                     &source, tune.song, self.rate, end_millis, overrides, audible,
@@ -366,9 +398,12 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     source,
                     end_millis,
                     finds_length,
+                    asked,
                     overrides,
                     audible,
+                    tempo,
                     session,
+                    flow: Flow::new(self.rate, tempo),
                     scout: None,
                     task: Task::Seeking {
                         id,
@@ -384,7 +419,11 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 self.outside
                     .tell(id, &Event::Loaded { tune, playing }, None);
             }
-            Wanted::File { id, length_millis } => {
+            Wanted::File {
+                id,
+                length_millis,
+                semitones,
+            } => {
                 let end = Some(length_millis);
                 let made = Session::new(&source, tune.song, self.rate, end, overrides, audible);
                 let session = match made {
@@ -392,10 +431,15 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     Err(failure) => return self.fail(id, tune, failure),
                 };
                 let frames = frames_of(length_millis, self.rate);
+                let tempo = Tempo {
+                    semitones,
+                    ..Tempo::default()
+                };
                 self.job = Some(FileJob {
                     id,
                     tune,
                     session,
+                    flow: Flow::new(self.rate, tempo.within_limits()),
                     wav: Wav::new(self.rate, frames, &Tags::default()),
                     told: self.outside.now_millis(),
                 });
@@ -406,133 +450,6 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 self.export = Some(export);
             }
         }
-    }
-
-    fn no_song(&self, id: u32) {
-        let failure = Failure::State("no tune is loaded".into());
-        self.outside.tell(
-            id,
-            &Event::Failed {
-                tune: None,
-                failure,
-            },
-            None,
-        );
-    }
-
-    fn seek(&mut self, id: u32, millis: u32) {
-        let Some(song) = &mut self.song else {
-            return self.no_song(id);
-        };
-        let target = frames_of(millis, self.rate).min(end_frame(&song.session));
-        let is_muted = song.audible != [ALL_AUDIBLE; MAX_CHIPS];
-        song.session.rewind(target, is_muted);
-        song.is_end_told = false;
-        song.task = Task::Seeking {
-            id,
-            target,
-            is_new: false,
-            told: self.outside.now_millis(),
-        };
-    }
-
-    fn set_audible(&mut self, id: u32, audible: Audible) {
-        let Some(song) = &mut self.song else {
-            return self.no_song(id);
-        };
-        song.audible = audible;
-        self.change(|session| session.set_audible(audible));
-        self.outside.tell(id, &Event::Changed, None);
-    }
-
-    /// Changes the song that plays, and renders again from shortly ahead of the play head.
-    fn change(&mut self, change: impl FnOnce(&mut Session)) {
-        let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
-            return;
-        };
-        if matches!(song.task, Task::Seeking { .. }) {
-            change(&mut song.session);
-            return;
-        }
-        let reader = sink.reader();
-        let ahead = self.writer.ahead(reader.read, reader.seen);
-        let splice = frames_of(SPLICE_MILLIS, self.rate);
-        // While the last change has not been reached yet, this one starts from the same place.
-        let pending = self.writer.current();
-        let is_seen = reader.seen == pending.number;
-        let (at, target) = if is_seen {
-            let at = reader.read.wrapping_add(splice.min(ahead));
-            (at, self.writer.song_position(at, reader.seen))
-        } else {
-            (pending.switch, pending.song)
-        };
-        let is_splice = is_seen || pending.splice;
-        song.session.rewind(target, true);
-        change(&mut song.session);
-        while !song.session.advance(target, CHUNK) {}
-        song.is_end_told = false;
-        let opened = self
-            .writer
-            .open(target, is_splice.then_some(at), reader.seen);
-        self.render(frames_of(PRIME_MILLIS, self.rate), Some(opened));
-    }
-
-    fn set_end(&mut self, id: u32, end_millis: u32) {
-        let Some(song) = &mut self.song else {
-            return self.no_song(id);
-        };
-        song.end_millis = Some(end_millis);
-        song.finds_length = false;
-        song.session.set_end(end_millis);
-        if let Some(scout) = &mut song.scout {
-            scout.set_end(end_millis);
-        }
-    }
-
-    /// Another model is put in while the song plays; another video standard makes another machine,
-    /// which has to get to the place first.
-    fn set_overrides(&mut self, id: u32, overrides: Overrides) {
-        let Some(song) = &mut self.song else {
-            return self.no_song(id);
-        };
-        if overrides.video == song.overrides.video {
-            let (tune, source) = (song.id, Rc::clone(&song.source));
-            let overrides = self.settle(overrides, &source);
-            if let Some(song) = &mut self.song {
-                song.overrides = overrides;
-            }
-            self.change(|session| session.set_overrides(overrides));
-            if let Some(song) = &mut self.song {
-                // The other model has another loudness, and other moments.
-                song.send_scout(self.rate);
-                let playing = song.session.playing();
-                self.outside
-                    .tell(id, &Event::Loaded { tune, playing }, None);
-            }
-            return;
-        }
-        let at = match (song.task, &self.sink) {
-            (Task::Seeking { target, .. }, _) => target,
-            (Task::Playing, Some(sink)) => {
-                let reader = sink.reader();
-                self.writer.song_position(reader.read, reader.seen)
-            }
-            (Task::Playing, None) => 0,
-        };
-        let wanted = Wanted::Play {
-            id,
-            start_millis: millis_of(at, self.rate),
-            end_millis: song.end_millis,
-            finds_length: song.finds_length,
-        };
-        let order = Order {
-            tune: song.id,
-            overrides,
-            audible: song.audible,
-            wanted,
-        };
-        let source = Rc::clone(&song.source);
-        self.fill(order, source);
     }
 }
 

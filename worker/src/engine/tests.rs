@@ -1,6 +1,7 @@
 //! The engine against a ring in memory and a reader that plays by `ring`'s own arithmetic.
 
 mod files;
+mod tempo;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -173,6 +174,7 @@ impl Rig {
                 finds_length: false,
                 overrides,
                 audible,
+                tempo: Tempo::default(),
             },
         );
         if self.world.asked.take().is_some() {
@@ -459,6 +461,7 @@ fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
         finds_length: true,
         overrides: Overrides::default(),
         audible: [ALL_AUDIBLE; 3],
+        tempo: Tempo::default(),
     };
     rig.engine.request(5, load);
     rig.engine.file(rig.md5, Some(tune()), &[]);
@@ -522,6 +525,7 @@ fn the_rate_of_a_timer_is_told_when_the_song_has_set_it() {
             finds_length: false,
             overrides: Overrides::default(),
             audible: [ALL_AUDIBLE; 3],
+            tempo: Tempo::default(),
         },
     );
     rig.engine.file(md5, Some(file), &[]);

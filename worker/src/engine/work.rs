@@ -4,9 +4,10 @@ use protocol::EVENT;
 use protocol::engine::Event;
 use ring::pcm::Generation;
 
+use super::tempo::Flow;
 use super::{
-    AHEAD_MILLIS, CHUNK, Engine, Meter, Next, Outside, SILENT_MILLIS, SLICE_MILLIS, Sink, Task,
-    end_frame, frames_of, millis_of,
+    AHEAD_MILLIS, AHEAD_SONG_MILLIS, CHUNK, Engine, Meter, Next, Outside, SILENT_MILLIS,
+    SLICE_MILLIS, Sink, Task, end_frame, frames_of, millis_of,
 };
 
 impl<S: Sink, O: Outside> Engine<S, O> {
@@ -118,8 +119,11 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             return Next::Busy;
         }
         song.task = Task::Playing;
+        song.flow = Flow::new(self.rate, song.tempo);
         let seen = sink.reader().seen;
-        let opened = self.writer.open(song.session.at(), None, seen);
+        let opened = self
+            .writer
+            .open(song.session.at(), song.flow.step(), None, seen);
         self.render(CHUNK / 2, Some(opened));
         if !is_new {
             self.outside.tell(
@@ -139,7 +143,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         };
         let reader = sink.reader();
         let ahead = self.writer.ahead(reader.read, reader.seen);
-        if song.session.is_over() {
+        if song.flow.is_over(&song.session) {
             if ahead == 0 && reader.seen == self.writer.current().number && !song.is_end_told {
                 song.is_end_told = true;
                 self.outside
@@ -147,7 +151,8 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             }
             return Next::Full;
         }
-        if ahead >= frames_of(AHEAD_MILLIS, self.rate) || self.writer.free(reader.read) < CHUNK {
+        let wanted = AHEAD_MILLIS.min(song.flow.millis_of_song(AHEAD_SONG_MILLIS));
+        if ahead >= frames_of(wanted, self.rate) || self.writer.free(reader.read) < CHUNK {
             return Next::Full;
         }
         self.render(CHUNK, None);
@@ -163,21 +168,32 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let start = self.outside.now_millis();
         let mut left = frames;
         while left > 0 {
-            self.scope.clear();
             let size = 2 * left.min(CHUNK) as usize;
-            let count = song
-                .session
-                .render(&mut self.chunk[..size], Some(&mut self.scope));
+            let (session, scope) = (&mut song.session, &mut self.scope);
+            let count = song.flow.fill(&mut self.chunk[..size], |out| {
+                scope.clear();
+                let count = session.render(out, Some(&mut *scope));
+                if count > 0 {
+                    sink.scope(scope, session.scope_step());
+                }
+                count
+            });
             if count == 0 {
                 break;
             }
-            sink.store(self.writer.write(), &self.chunk[..2 * count as usize]);
-            sink.scope(&self.scope, song.session.scope_step());
+            let samples = &mut self.chunk[..2 * count as usize];
+            self.blend.mix(samples);
+            self.blend.store(self.writer.write(), samples);
+            sink.store(self.writer.write(), samples);
             self.writer.advance(count);
             self.meter.frames += count;
             left -= count;
         }
-        sink.publish(self.writer.write(), song.session.is_over(), opened);
+        sink.publish(
+            self.writer.write(),
+            song.flow.is_over(&song.session),
+            opened,
+        );
         self.meter.spent_millis += self.outside.now_millis() - start;
     }
 
@@ -219,7 +235,10 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             reason = "hundredths of a small number"
         )]
         let speed_percent = (100.0 * rendered / self.meter.spent_millis) as u32;
-        let ahead_millis = millis_of(self.writer.ahead(reader.read, reader.seen), self.rate);
+        let ahead = self.writer.ahead(reader.read, reader.seen);
+        let current = self.writer.current();
+        let in_song = current.song_at(current.from.wrapping_add(ahead));
+        let ahead_millis = millis_of(in_song.wrapping_sub(current.song), self.rate);
         self.meter = Meter {
             next_millis: now + 1000.0,
             ..Meter::default()
@@ -238,7 +257,10 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let Some(job) = &mut self.job else {
             return Next::Idle;
         };
-        let count = job.session.render(&mut self.chunk, None);
+        let session = &mut job.session;
+        let count = job
+            .flow
+            .fill(&mut self.chunk, |out| session.render(out, None));
         job.wav.push(&self.chunk[..2 * count as usize]);
         let now = self.outside.now_millis();
         if let Some(failure) = job.session.failure() {

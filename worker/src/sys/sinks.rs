@@ -120,6 +120,7 @@ impl Sink for SharedSink {
             set(words, word::SWITCH, opened.switch);
             set(words, word::SPLICE, u32::from(opened.splice));
             set(words, word::SONG, opened.song);
+            set(words, word::STEP, opened.step);
             set(words, word::ENDED, u32::from(is_end));
             set(words, word::WRITE, write);
             set(words, word::GENERATION, opened.number);
@@ -166,7 +167,7 @@ const PORT_CAPACITY: u32 = 1 << 17;
 pub struct PortSink {
     port: MessagePort,
     reader: Rc<Cell<Reader>>,
-    words: [i32; 7],
+    words: [i32; 8],
 }
 
 impl PortSink {
@@ -188,7 +189,7 @@ impl PortSink {
         Self {
             port,
             reader,
-            words: [0; 7],
+            words: [0; 8],
         }
     }
 
@@ -236,8 +237,9 @@ impl Sink for PortSink {
             words[3] = opened.switch.cast_signed();
             words[4] = i32::from(opened.splice);
             words[5] = opened.song.cast_signed();
+            words[6] = opened.step.cast_signed();
         }
-        words[6] = i32::from(is_end);
+        words[7] = i32::from(is_end);
         self.send(
             &[("words", &Int32Array::from(self.words.as_slice()))],
             &Array::new(),

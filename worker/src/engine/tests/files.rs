@@ -34,6 +34,7 @@ fn what_cannot_be_played_is_answered() {
         finds_length: false,
         overrides: Overrides::default(),
         audible: [ALL_AUDIBLE; 3],
+        tempo: Tempo::default(),
     };
     rig.engine.request(2, load(0));
     rig.engine.file(tune_id.md5, None, &[]);
@@ -70,6 +71,7 @@ fn a_file_holds_the_song() {
             length_millis: 700,
             overrides,
             audible,
+            semitones: 0,
         },
     );
     rig.engine.file(rig.md5, Some(tune()), &[]);
@@ -153,6 +155,7 @@ fn a_program_without_its_roms_is_asked_for_again() {
         finds_length: false,
         overrides: Overrides::default(),
         audible: [ALL_AUDIBLE; 3],
+        tempo: Tempo::default(),
     };
     rig.engine.request(2, load.clone());
     assert_eq!(rig.world.asked.take(), Some(md5));
