@@ -300,6 +300,7 @@ pub(crate) mod tests {
             needs_basic: false,
             origin: Origin::Imported,
             notes: Vec::new(),
+            remote: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! a socket or a browser.
 #![forbid(unsafe_code)]
 
+pub mod announce;
 pub mod bencode;
 pub mod create;
 mod ids;

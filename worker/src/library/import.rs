@@ -6,10 +6,9 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use catalog::{Entry, Origin};
+use catalog::{Entry, Origin, path_in_collection};
 use protocol::library::{ImportReport, Refusal};
 use sidfile::rom::{self, RomKind};
-use sidfile::{Md5, Tune};
 use zip::ZipArchive;
 
 use super::store::StoredFile;
@@ -206,7 +205,8 @@ impl<S: Source> Importer<S> {
                 self.report.skipped += 1;
                 Ok(Found::Nothing)
             }
-            kind => read_whole(&source, kind).and_then(|bytes| take(kind, clean(&path), bytes)),
+            kind => read_whole(&source, kind)
+                .and_then(|bytes| take(kind, path_in_collection(&path), bytes)),
         };
         Some(self.settle(result.map_err(|reason| Refusal { path, reason })))
     }
@@ -284,7 +284,7 @@ fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Re
         };
         return Err(refuse(reason));
     }
-    take(kind, clean(&name), bytes).map_err(refuse)
+    take(kind, path_in_collection(&name), bytes).map_err(refuse)
 }
 
 fn most_bytes(kind: Kind) -> u64 {
@@ -326,7 +326,8 @@ fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
             Err(error) => Err(format!("no ROM of the C64 that is known: {error}")),
         },
         _ => {
-            let entry = entry_of(&path, &bytes, Origin::Imported)?;
+            let entry = Entry::of_file(&path, &bytes, Origin::Imported)
+                .map_err(|error| error.to_string())?;
             let file = StoredFile {
                 md5: entry.md5,
                 path,
@@ -335,58 +336,4 @@ fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
             Ok(Found::Tune(file, Box::new(entry)))
         }
     }
-}
-
-/// Path as it is shown and looked up in STIL: from the collection's own top folder on, if there is
-/// one, without steps up.
-fn clean(path: &str) -> String {
-    const TOPS: [&str; 3] = ["DEMOS", "GAMES", "MUSICIANS"];
-    let parts: Vec<&str> = path
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != "." && *part != "..")
-        .collect();
-    let top = parts
-        .iter()
-        .position(|part| TOPS.contains(part))
-        .unwrap_or(0);
-    parts[top..].join("/")
-}
-
-/// Index entry of a file.
-///
-/// # Errors
-/// It is no tune; why, in words.
-pub fn entry_of(path: &str, bytes: &[u8], origin: Origin) -> Result<Entry, String> {
-    let tune = Tune::parse(bytes).map_err(|error| error.to_string())?;
-    Ok(Entry {
-        md5: Md5::of(bytes),
-        path: path.to_owned(),
-        title: shown(tune.name, path),
-        author: tune.author,
-        released: tune.released,
-        format: tune.format,
-        version: tune.version,
-        clock: tune.clock,
-        chips: tune.chips,
-        load_address: tune.load_address,
-        init_address: tune.init_address,
-        play_address: tune.play_address,
-        size: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-        start_song: tune.start_song,
-        lengths: vec![None; usize::from(tune.songs)],
-        needs_basic: tune.is_basic,
-        origin,
-        notes: Vec::new(),
-    })
-}
-
-/// Title, or the file's name where there is none.
-fn shown(title: String, path: &str) -> String {
-    if !title.trim().is_empty() {
-        return title;
-    }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.')
-        .map_or(name, |(stem, _)| stem)
-        .replace('_', " ")
 }

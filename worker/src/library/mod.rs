@@ -2,7 +2,6 @@
 
 mod found;
 mod import;
-mod knowledge;
 mod roms;
 mod store;
 #[cfg(test)]
@@ -14,13 +13,12 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use catalog::{Entry, Index, Origin, Query, Row};
+use catalog::{Entry, Index, Knowledge, Origin, Query, Row};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
 
-pub use import::{Found, Importer, Source, entry_of};
-pub use knowledge::Knowledge;
+pub use import::{Found, Importer, Source};
 pub use store::{MemoryStore, Store, StoreError, StoredFile};
 
 /// Blob that holds the encoded index.
@@ -235,7 +233,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             let Some(file) = self.store.get(&md5).await? else {
                 continue;
             };
-            if let Ok(mut entry) = entry_of(&file.path, &file.bytes, Origin::Imported) {
+            if let Ok(mut entry) = Entry::of_file(&file.path, &file.bytes, Origin::Imported) {
                 self.knowledge.borrow().apply(&mut entry);
                 recovered += u32::from(index.insert(entry));
             }
@@ -289,7 +287,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             let Some(bytes) = self.outside.fetch(&format!("/demo/{path}")).await else {
                 return;
             };
-            let Ok(mut entry) = entry_of(&path, &bytes, Origin::BuiltIn) else {
+            let Ok(mut entry) = Entry::of_file(&path, &bytes, Origin::BuiltIn) else {
                 return;
             };
             knowledge.apply(&mut entry);
