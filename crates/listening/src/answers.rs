@@ -66,7 +66,7 @@ impl Model {
     pub(crate) fn library_says(&mut self, ticket: Ticket, event: library::Event) {
         use library::Event as Said;
         match event {
-            Said::Ready | Said::File { .. } => {}
+            Said::Ready | Said::File { .. } | Said::Folder { .. } => {}
             Said::Opened {
                 count,
                 storage,

@@ -12,7 +12,7 @@ use torrent::{InfoHash, Metainfo};
 use super::jobs::Job;
 use super::record::{DISMISSED, Name, Record, parse_name};
 use super::{
-    Caller, Known, Outside, PATIENCE_MILLIS, Store, Swarm, Waiting, Watch, limits, links, ranges,
+    Caller, Known, Outside, PATIENCE_MILLIS, Store, Swarm, Waiting, Watch, limits, links,
 };
 
 /// A tab that has not been heard for that long is gone.
@@ -521,7 +521,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
     pub(super) fn arrived(&self, torrent: InfoHash) -> Vec<(u32, u32)> {
         let state = self.state.borrow();
         let known = state.torrents.get(&torrent);
-        known.map_or_else(|| ranges([]), |known| known.record.arrived.clone())
+        known.map_or_else(Vec::new, |known| known.record.arrived.clone())
     }
 }
 
