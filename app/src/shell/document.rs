@@ -118,3 +118,15 @@ pub fn remove_boot() {
         boot.remove();
     }
 }
+
+/// Has the clipboard take a text.
+pub fn copy(text: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let clipboard = get(&window.navigator(), "clipboard");
+    if let Ok(write) = get(&clipboard, "writeText").dyn_into::<js_sys::Function>() {
+        // A refusal leaves the link on the page, where it can be marked.
+        let _ = write.call1(&clipboard, &text.into());
+    }
+}

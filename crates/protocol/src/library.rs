@@ -82,6 +82,12 @@ pub enum Request {
         /// Whether it is here.
         is_here: bool,
     },
+    /// All that is known of a torrent's file, which is fetched where nothing is. Answer:
+    /// [`Event::Entry`].
+    RemoteEntry {
+        /// Where the swarm has it.
+        remote: Remote,
+    },
     /// The listener's own files below a folder. Answer: [`Event::Folder`].
     Folder {
         /// The folder's path, `/`-separated, without a slash at its end; empty for all.

@@ -105,6 +105,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Neighbours { .. }
                 | Request::Entry { .. }
                 | Request::Folder { .. }
+                | Request::RemoteEntry { .. }
                 | Request::Torrent { .. }
         ) {
             self.settled().await;
@@ -120,6 +121,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 let entry = self.index.borrow().get(&md5).cloned().map(Box::new);
                 Event::Entry { md5, entry }
             }
+            Request::RemoteEntry { remote } => self.remote_entry(remote).await,
             Request::Neighbours { query, md5 } => self.neighbours(&query, md5),
             Request::CancelImport { import } => {
                 self.cancelled.borrow_mut().insert(import);

@@ -185,6 +185,40 @@ impl<S: Store, O: Outside> Library<S, O> {
         is_new
     }
 
+    /// What is known of a torrent's file; it is fetched where nothing is.
+    pub(super) async fn remote_entry(&self, remote: Remote) -> Event {
+        let known = {
+            let index = self.index.borrow();
+            let entries = index.entries().iter();
+            entries.into_iter().find(|entry| entry.remote == Some(remote)).cloned()
+        };
+        if let Some(entry) = known {
+            return Event::Entry {
+                md5: entry.md5,
+                entry: Some(Box::new(entry)),
+            };
+        }
+        let bytes = match self.outside.fetch_from_swarm(remote).await {
+            Ok(bytes) => bytes,
+            Err(reason) => return Event::Failed { reason },
+        };
+        let md5 = Md5::of(&bytes);
+        // Its path comes with its arrival, which may be later than this.
+        match Entry::of_file("file.sid", &bytes, Origin::Imported) {
+            Ok(mut entry) => {
+                entry.remote = Some(remote);
+                let known = self.index.borrow().get(&md5).cloned();
+                Event::Entry {
+                    md5,
+                    entry: Some(Box::new(known.unwrap_or(entry))),
+                }
+            }
+            Err(error) => Event::Failed {
+                reason: error.to_string(),
+            },
+        }
+    }
+
     /// Keeps what has arrived, and tells of it.
     pub async fn arrivals_are_over(&self) {
         let event = self.changed().await;
