@@ -281,6 +281,19 @@ impl Content {
         pieces.0.min(self.pieces())..pieces.1.min(self.pieces())
     }
 
+    /// Pieces in the store, as ascending ranges: those that were not read back yet among them.
+    pub fn stored(&self) -> Vec<(u32, u32)> {
+        let mut stored = self.have.clone();
+        if self.verified.0 < self.verified.1 {
+            for piece in 0..self.pieces() {
+                if self.picker.state(piece) == PieceState::Unverified {
+                    stored.set(piece, true);
+                }
+            }
+        }
+        stored.ranges()
+    }
+
     /// Priorities as ranges of files that differ from `normal`.
     pub fn priority_ranges(&self, normal: Priority) -> Vec<(u32, u32, Priority)> {
         let mut ranges: Vec<(u32, u32, Priority)> = Vec::new();
