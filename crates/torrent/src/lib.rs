@@ -14,6 +14,7 @@ pub mod metainfo;
 pub mod names;
 pub mod percent;
 pub mod session;
+pub mod tracker;
 
 pub use create::Builder;
 pub use ids::{ConnectionId, FetchId, InfoHash, OfferId, PeerId};
