@@ -320,6 +320,7 @@ impl Core {
                     AudioCommand::Pause => audio.pause(),
                     AudioCommand::Volume(volume) => audio.set_volume(volume),
                     AudioCommand::Level(level) => audio.set_level(level),
+                    AudioCommand::Tempo(tempo) => audio.set_tempo(tempo),
                     AudioCommand::PlayFile { url, start_millis } => {
                         audio.play_file(&url, start_millis);
                     }

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-const SHORTCUTS: [(&str, &str); 9] = [
+const SHORTCUTS: [(&str, &str); 10] = [
     ("Space", "Play or pause"),
     ("\u{2190} \u{2192}", "Seek 5 seconds back or forth"),
     ("\u{2191} \u{2193}", "Volume up or down"),
     ("M", "Mute"),
     ("N", "Next tune"),
     ("P", "Start of the tune, or the one before"),
+    ("< >", "Slower or faster"),
     ("/", "Search the library"),
     ("?", "Show these shortcuts"),
     (

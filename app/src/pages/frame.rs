@@ -142,6 +142,8 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Mute => Intent::ToggleMute,
         Shortcut::Next => Intent::Next,
         Shortcut::Previous => Intent::Previous,
+        Shortcut::Slower => Intent::StepSpeed(-1),
+        Shortcut::Faster => Intent::StepSpeed(1),
         Shortcut::Help => {
             help.set(true);
             return;

@@ -10,7 +10,7 @@ use listening::{Intent, PageEntry, State, words};
 use sidfile::{Format, Md5, TuneId};
 
 use super::parts::{
-    ChipChoice, Equaliser, Export, Facts, Notes, Songs, TuneArt, VideoChoice, Views,
+    ChipChoice, Equaliser, Export, Facts, Notes, Songs, TempoChoice, TuneArt, VideoChoice, Views,
 };
 use crate::components::{Dialog, Icon, Name};
 use crate::core::use_core;
@@ -237,6 +237,9 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                     }
                 >
                     <Views />
+                </Show>
+                <Show when=move || state.get().is_some()>
+                    <TempoChoice />
                 </Show>
                 <section class="machine">
                     <h2>"Machine"</h2>

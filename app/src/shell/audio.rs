@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, ArrayBuffer, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
-use protocol::engine::{Event as EngineEvent, Output};
+use protocol::engine::{Event as EngineEvent, Output, Tempo};
 use ring::pcm;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -418,6 +418,21 @@ impl Audio {
         if self.inner.playing.get() {
             forget(element.play());
         }
+    }
+
+    /// Sets the speed of rendered files. [`Mode::File`] only; elsewhere the engine does it.
+    pub fn set_tempo(&self, tempo: Tempo) {
+        let element = &self.inner.element;
+        let rate = f64::from(tempo.speed_percent) / 100.0;
+        // A file that is loaded later begins at the default.
+        element.set_default_playback_rate(rate);
+        element.set_playback_rate(rate);
+        // A browser without it keeps the pitch.
+        let _ = Reflect::set(
+            element,
+            &"preservesPitch".into(),
+            &(!tempo.pitch_follows).into(),
+        );
     }
 
     /// Goes to a place in the rendered file.

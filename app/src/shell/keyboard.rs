@@ -22,6 +22,10 @@ pub enum Shortcut {
     Next,
     /// P.
     Previous,
+    /// Less than.
+    Slower,
+    /// Greater than.
+    Faster,
     /// Slash.
     Search,
     /// Question mark.
@@ -60,6 +64,8 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             "m" | "M" => Shortcut::Mute,
             "n" | "N" => Shortcut::Next,
             "p" | "P" => Shortcut::Previous,
+            "<" => Shortcut::Slower,
+            ">" => Shortcut::Faster,
             "/" => Shortcut::Search,
             "?" => Shortcut::Help,
             _ => return,

@@ -112,6 +112,11 @@ pub fn show(state: Option<&MediaState>) {
     set(&session, "playbackState", playing);
     let seconds = |millis: u32| f64::from(millis) / 1000.0;
     let position = Object::new();
+    set(
+        &position,
+        "playbackRate",
+        f64::from(state.speed_percent) / 100.0,
+    );
     set(&position, "duration", seconds(state.length_millis));
     let at = state.position_millis.min(state.length_millis);
     set(&position, "position", seconds(at));

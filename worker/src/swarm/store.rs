@@ -47,6 +47,48 @@ pub trait Store {
     async fn records(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
 }
 
+impl<S: Store> Store for std::rc::Rc<S> {
+    fn kept(&self) -> Kept {
+        (**self).kept()
+    }
+
+    async fn put(&self, torrent: InfoHash, piece: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).put(torrent, piece, bytes).await
+    }
+
+    async fn get(&self, torrent: InfoHash, piece: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(torrent, piece).await
+    }
+
+    async fn remove(&self, torrent: InfoHash, pieces: Range<u32>) -> Result<(), StoreError> {
+        (**self).remove(torrent, pieces).await
+    }
+
+    fn held(&self, torrent: InfoHash) -> Vec<(u32, u32)> {
+        (**self).held(torrent)
+    }
+
+    fn used(&self) -> u64 {
+        (**self).used()
+    }
+
+    fn flush(&self) {
+        (**self).flush();
+    }
+
+    async fn put_record(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        (**self).put_record(name, bytes).await
+    }
+
+    async fn remove_record(&self, name: &str) -> Result<(), StoreError> {
+        (**self).remove_record(name).await
+    }
+
+    async fn records(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        (**self).records().await
+    }
+}
+
 /// Ascending numbers as ranges.
 pub fn ranges(numbers: impl IntoIterator<Item = u32>) -> Vec<(u32, u32)> {
     let mut found: Vec<(u32, u32)> = Vec::new();

@@ -14,6 +14,7 @@ mod roms;
 mod row;
 mod scopes;
 mod side_panel;
+mod tempo;
 mod views;
 
 pub use art::TuneArt;
@@ -30,6 +31,7 @@ pub use roms::Roms;
 pub use row::TuneRow;
 pub use scopes::Scopes;
 pub use side_panel::SidePanel;
+pub use tempo::{TempoBadge, TempoChoice};
 pub use views::Views;
 
 use leptos::prelude::*;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Overview, TuneArt};
+use super::{Overview, TempoBadge, TuneArt};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -274,6 +274,7 @@ fn Quality() -> impl IntoView {
     });
     view! {
         <div class="quality">
+            <TempoBadge />
             {move || {
                 hint.get()
                     .map(|hint| {
