@@ -23,6 +23,7 @@ pub mod percent;
 mod picker;
 mod rate;
 pub mod session;
+pub mod tracker;
 mod web_seed;
 pub mod wire;
 
