@@ -114,7 +114,9 @@ fn take(transfer: &web_sys::DataTransfer) -> (Vec<FileSystemEntry>, Vec<File>) {
 }
 
 fn is_file_by_name(name: &str) -> bool {
-    const ENDS: [&str; 8] = ["sid", "psid", "rsid", "zip", "md5", "txt", "bin", "rom"];
+    const ENDS: [&str; 11] = [
+        "sid", "psid", "rsid", "mus", "str", "wds", "zip", "md5", "txt", "bin", "rom",
+    ];
     name.rsplit_once('.')
         .is_some_and(|(_, end)| ENDS.contains(&&*end.to_ascii_lowercase()))
 }
