@@ -10,14 +10,12 @@ use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    ListView, Model, Notice, OverviewView, PageView, PlayerView, SettingsView, SoundMode, State,
-    Ticket, UNASKED, art,
+    LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
+    SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
-use protocol::swarm::{
-    Event as SwarmEvent, FileId, FileStatus, InfoHash, Request as SwarmRequest,
-};
+use protocol::swarm::{Event as SwarmEvent, FileId, FileStatus, InfoHash, Request as SwarmRequest};
 use sidfile::TuneId;
 
 use crate::shell::audio::{self, Audio};

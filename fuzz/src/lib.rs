@@ -6,6 +6,7 @@ use c64::prg::Prg;
 use c64::{CiaModel, Config, Player, Snapshot, VicModel};
 use listening::preferences::Preferences;
 use protocol::{engine, library};
+use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
 use torrent::announce::{ClientMessage, TrackerMessage};
 use torrent::bencode::Value;
@@ -20,8 +21,9 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 13] = [
+pub const CHECKS: [Check; 14] = [
     ("sidfile", sidfile),
+    ("mus", mus),
     ("songlengths", songlengths),
     ("stil", stil),
     ("catalog", catalog),
@@ -45,6 +47,18 @@ pub fn sidfile(bytes: &[u8]) {
         let _ = tune.speed_of(tune.songs);
         let _ = tune.relocation();
     }
+}
+
+/// Any bytes are a Sidplayer song or an error, and a song is played.
+pub fn mus(bytes: &[u8]) {
+    let Ok(mus) = Mus::parse(bytes) else {
+        return;
+    };
+    assert!((1..=2).contains(&mus.scores.len()));
+    let tune = mus.tune(bytes);
+    assert_eq!(Mus::of(&tune), Ok(mus));
+    let mut player = Player::new(&tune, 1, &Config::default()).expect("any song plays");
+    player.run_cycles(20 * CYCLES);
 }
 
 /// Any bytes are a list of lengths.

@@ -205,7 +205,7 @@ fn Empty() -> impl IntoView {
             </div>
             <h2>"Bring your music"</h2>
             <p class="quiet">
-                "Drop .sid files, a folder or a zip anywhere on this page. They stay on this device."
+                "Drop .sid or .mus files, a folder or a zip anywhere on this page. They stay on this device."
             </p>
             <div class="button-row">
                 <button class="button primary" type="button" on:click=move |_| core.pick(false)>

@@ -164,7 +164,7 @@ impl Rtc {
             }
             sleep(CONNECT_MILLIS).await;
             // An offer that waits for an answer is the swarm's to give up.
-            let has_answer = connection.remote_description().is_some();
+            let has_answer = get(&connection, "remoteDescription").is_object();
             if has_answer && !is_up.get() {
                 this.lost(id, "it took too long");
             }
@@ -264,7 +264,10 @@ impl Rtc {
 }
 
 /// An offer, or the answer to one, with all candidates.
-async fn describe(connection: &RtcPeerConnection, offer: Option<String>) -> Result<String, JsValue> {
+async fn describe(
+    connection: &RtcPeerConnection,
+    offer: Option<String>,
+) -> Result<String, JsValue> {
     let description = match offer {
         None => JsFuture::from(connection.create_offer()).await?,
         Some(offer) => {
@@ -277,10 +280,10 @@ async fn describe(connection: &RtcPeerConnection, offer: Option<String>) -> Resu
     let description: RtcSessionDescriptionInit = description.unchecked_into();
     JsFuture::from(connection.set_local_description(&description)).await?;
     gathered(connection).await;
-    let description = connection.local_description();
-    description
-        .map(|description| description.sdp())
-        .ok_or_else(|| "the browser describes no connection".into())
+    // Only now it has the candidates.
+    let description = get(connection, "localDescription");
+    let sdp = get(&description, "sdp").as_string();
+    sdp.ok_or_else(|| "the browser describes no connection".into())
 }
 
 /// Waits until all candidates are gathered, or for long enough.

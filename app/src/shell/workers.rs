@@ -262,7 +262,9 @@ impl Workers {
             Some(bytes) => Array::of1(&bytes.buffer()),
             None => Array::of1(value),
         };
-        worker.post_message_with_transfer(&message, &transfer).is_ok()
+        worker
+            .post_message_with_transfer(&message, &transfer)
+            .is_ok()
     }
 
     /// Asks the swarm, with bytes beside it; returns the id that its answers carry.

@@ -473,11 +473,7 @@ impl Model {
         }
         let next = self.player.neighbours.next.as_ref();
         let next = next.and_then(|next| next.remote);
-        let protected: Vec<FileId> = [current, next]
-            .into_iter()
-            .flatten()
-            .map(file_id)
-            .collect();
+        let protected: Vec<FileId> = [current, next].into_iter().flatten().map(file_id).collect();
         if protected != self.swarm.protected {
             self.swarm.protected.clone_from(&protected);
             self.ask_swarm(Request::Protect(protected));

@@ -207,13 +207,12 @@ impl Model {
     }
 
     fn forget_entry_to_play(&mut self) {
-        self.asked
-            .retain(|(_, asked)| !{
-                matches!(
-                    asked,
-                    Asked::EntryToPlay(_) | Asked::FirstRow | Asked::RemoteToPlay
-                )
-            });
+        self.asked.retain(|(_, asked)| !{
+            matches!(
+                asked,
+                Asked::EntryToPlay(_) | Asked::FirstRow | Asked::RemoteToPlay
+            )
+        });
     }
 
     fn unlock(&mut self) {

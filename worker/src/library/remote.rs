@@ -122,7 +122,12 @@ impl<S: Store, O: Outside> Library<S, O> {
             .iter()
             .map(|collection| catalogue_blob(&collection.catalogue.sha256))
             .collect();
-        for collection in old.as_deref().and_then(parse).unwrap_or_default().collections {
+        for collection in old
+            .as_deref()
+            .and_then(parse)
+            .unwrap_or_default()
+            .collections
+        {
             let name = catalogue_blob(&collection.catalogue.sha256);
             if !wanted.contains(&name) {
                 // What is left behind takes room and does no harm.
@@ -190,7 +195,10 @@ impl<S: Store, O: Outside> Library<S, O> {
         let known = {
             let index = self.index.borrow();
             let entries = index.entries().iter();
-            entries.into_iter().find(|entry| entry.remote == Some(remote)).cloned()
+            entries
+                .into_iter()
+                .find(|entry| entry.remote == Some(remote))
+                .cloned()
         };
         if let Some(entry) = known {
             return Event::Entry {
@@ -227,8 +235,11 @@ impl<S: Store, O: Outside> Library<S, O> {
 
     /// The listener's own files below a folder.
     pub(super) async fn folder(&self, path: &str) -> Event {
-        let kept: Result<BTreeSet<Md5>, StoreError> =
-            self.store.keys().await.map(|keys| keys.into_iter().collect());
+        let kept: Result<BTreeSet<Md5>, StoreError> = self
+            .store
+            .keys()
+            .await
+            .map(|keys| keys.into_iter().collect());
         let kept = match kept {
             Ok(kept) => kept,
             Err(error) => {

@@ -154,6 +154,50 @@ fn files_and_zips_come_in_once() {
     assert_eq!(c, "MUSICIANS/X/c.sid");
 }
 
+/// A Sidplayer song whose first voice holds one note.
+fn song(note: u8, title: &str) -> Vec<u8> {
+    let mut file = vec![
+        0, 9, 4, 0, 2, 0, 2, 0, 0x10, note, 1, 0x4f, 1, 0x4f, 1, 0x4f,
+    ];
+    file.extend(title.bytes());
+    file.extend(b"\r\0");
+    file
+}
+
+#[test]
+fn a_song_its_second_chip_and_its_words_are_one_tune() {
+    let library = library();
+    let pair = zip(&[
+        ("x/pair.wds", b"LA LA"),
+        ("x/pair.MUS", &song(0x9e, "IN A ZIP")),
+        ("y/pair.str", &song(0x9f, "ALONE")),
+    ]);
+    let report = import(
+        &library,
+        &[
+            ("a/Song.str", song(0x9c, "")),
+            ("a/song.mus", song(0x9d, "STEREO")),
+            ("a/other.mus", song(0x9e, "MONO")),
+            ("a/nothing.wds", b"LA".to_vec()),
+            ("b/bad.str", b"no score".to_vec()),
+            ("b/bad.mus", song(0x9b, "STILL THERE")),
+            ("p.zip", pair),
+        ],
+    );
+    assert_eq!((report.added, report.skipped), (5, 1));
+    let refused: Vec<&str> = report.refused.iter().map(|r| &*r.path).collect();
+    assert_eq!(refused, ["b/bad.str"]);
+    assert_eq!(
+        titles(&library, ""),
+        ["ALONE", "IN A ZIP", "MONO", "STEREO", "STILL THERE"]
+    );
+    let index = library.index.borrow();
+    let of = |title: &str| index.entries().iter().find(|e| e.title == title).unwrap();
+    assert_eq!(of("STEREO").chips.len(), 2);
+    assert_eq!(of("MONO").chips.len(), 1);
+    assert_eq!(of("IN A ZIP").notes[0].comment, "LA LA");
+}
+
 #[test]
 fn each_refusal_says_what_and_why() {
     let library = library();

@@ -19,7 +19,9 @@ use std::rc::Rc;
 
 use protocol::EVENT;
 use protocol::swarm::{Event, FileId, Rtc, Settings, Torrent, Window};
-use torrent::session::{Config, Event as Happened, Input, Limits, Output, Phase, Priority, Problem};
+use torrent::session::{
+    Config, Event as Happened, Input, Limits, Output, Phase, Priority, Problem,
+};
 use torrent::{InfoHash, PeerId, Session};
 
 pub use outside::{Caller, Outside};
@@ -282,7 +284,9 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             return false;
         };
         let told = known.record.arrived.iter();
-        let is_told = told.clone().any(|(from, to)| (*from..*to).contains(&id.file));
+        let is_told = told
+            .clone()
+            .any(|(from, to)| (*from..*to).contains(&id.file));
         let info = state.session.info(&id.torrent);
         let path = info.and_then(|info| info.files.get(id.file as usize));
         known.record.kind == protocol::swarm::Kind::Added

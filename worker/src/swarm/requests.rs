@@ -11,9 +11,7 @@ use torrent::{InfoHash, Metainfo};
 
 use super::jobs::Job;
 use super::record::{DISMISSED, Name, Record, parse_name};
-use super::{
-    Caller, Known, Outside, PATIENCE_MILLIS, Store, Swarm, Waiting, Watch, limits, links,
-};
+use super::{Caller, Known, Outside, PATIENCE_MILLIS, Store, Swarm, Waiting, Watch, limits, links};
 
 /// A tab that has not been heard for that long is gone.
 const TAB_MILLIS: u64 = 35_000;
@@ -64,14 +62,18 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                 priority,
             } => {
                 if let Some(known) = self.state.borrow_mut().torrents.get_mut(&torrent) {
-                    known.before.retain(|file, _| !(files.0..files.1).contains(file));
+                    known
+                        .before
+                        .retain(|file, _| !(files.0..files.1).contains(file));
                 }
                 self.prioritise(torrent, files, priority);
             }
             Request::Watch(window) => self.watch(caller, |watch| watch.window = window),
             Request::WatchFiles(files) => self.watch(caller, |watch| watch.files = files),
             Request::Protect(files) => {
-                self.watch(caller, |watch| watch.protected = files.into_iter().collect());
+                self.watch(caller, |watch| {
+                    watch.protected = files.into_iter().collect()
+                });
             }
             Request::Online(online) => {
                 self.state.borrow_mut().online = online;
@@ -176,14 +178,17 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                     infos.insert(hash, bytes);
                 }
                 None if name == DISMISSED => {
-                    let hashes = bytes.chunks_exact(20).filter_map(|hash| hash.try_into().ok());
+                    let hashes = bytes
+                        .chunks_exact(20)
+                        .filter_map(|hash| hash.try_into().ok());
                     self.state.borrow_mut().dismissed = hashes.map(InfoHash).collect();
                 }
                 None => {}
             }
         }
         if damaged > 0 {
-            let text = format!("{damaged} torrents could not be taken up: their records are damaged.");
+            let text =
+                format!("{damaged} torrents could not be taken up: their records are damaged.");
             self.outside
                 .tell(Caller::Page, EVENT, &Event::Notice(text), None);
         }
@@ -364,7 +369,9 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         for (path, md5, _) in &files {
             let bytes = self.outside.library_file(*md5).await;
             let bytes = bytes.ok_or_else(|| format!("{path} is not in the library any more"))?;
-            builder.push(&bytes).map_err(|error| format!("{path}: {error}"))?;
+            builder
+                .push(&bytes)
+                .map_err(|error| format!("{path}: {error}"))?;
             if self.outside.now_millis() >= slice_end {
                 self.outside.turn().await;
                 slice_end = self.outside.now_millis() + SLICE_MILLIS;
@@ -457,7 +464,13 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             }
             state.waiting.entry(file).or_default().push(one);
         }
-        if self.state.borrow().session.record(&file.torrent).is_some_and(|now| now.paused) {
+        if self
+            .state
+            .borrow()
+            .session
+            .record(&file.torrent)
+            .is_some_and(|now| now.paused)
+        {
             // Whoever plays a tune wants it more than the pause.
             self.input(Input::Pause(file.torrent, false));
         }

@@ -215,7 +215,12 @@ impl Torrent {
         }
         let start = u64::from(first) * u64::from(content.info.piece_length);
         let web_seed = &self.seeds[seed];
-        let parts = parts(&web_seed.url, web_seed.flat, &content.info, start..start + length);
+        let parts = parts(
+            &web_seed.url,
+            web_seed.flat,
+            &content.info,
+            start..start + length,
+        );
         let run = Run {
             seed: seed as u16,
             pieces: first..end,
@@ -244,7 +249,9 @@ impl Torrent {
         };
         let under_way = |run: &Run| {
             let parts = run.parts.iter();
-            parts.filter(|(part, got, fetch)| fetch.is_some() && *got < part.length).count()
+            parts
+                .filter(|(part, got, fetch)| fetch.is_some() && *got < part.length)
+                .count()
         };
         while under_way(run) < MOST_FETCHES {
             let next = run.parts.iter_mut().find(|(_, _, fetch)| fetch.is_none());
@@ -360,7 +367,10 @@ impl Torrent {
             return false;
         };
         let run = self.runs.get_mut(&id).expect("it was found");
-        let size = self.content.as_ref().map_or(0, |content| content.info.piece_length);
+        let size = self
+            .content
+            .as_ref()
+            .map_or(0, |content| content.info.piece_length);
         let base = u64::from(run.pieces.start) * u64::from(size);
         let seed = run.seed;
         let (part, got, _) = &mut run.parts[part];
@@ -447,7 +457,10 @@ impl Torrent {
 
     /// Gives up runs that bring nothing.
     pub fn look_for_silent_seeds(&mut self, now: u64, shared: &mut Shared) {
-        let silent = self.runs.values().find(|run| now > run.heard + SILENT_MILLIS);
+        let silent = self
+            .runs
+            .values()
+            .find(|run| now > run.heard + SILENT_MILLIS);
         if let Some(seed) = silent.map(|run| run.seed) {
             self.fail_seed(now, seed, "it does not answer".into(), shared);
         }
