@@ -19,9 +19,7 @@ use std::rc::Rc;
 
 use protocol::EVENT;
 use protocol::swarm::{Event, FileId, Rtc, Settings, Torrent, Window};
-use torrent::session::{
-    Config, Event as Happened, Input, Limits, Output, Phase, Priority, Problem,
-};
+use torrent::session::{Config, Event as Happened, Input, Limits, Output, Priority, Problem};
 use torrent::{InfoHash, PeerId, Session};
 
 pub use outside::{Caller, Outside};
@@ -43,6 +41,8 @@ struct Known {
     record: Record,
     /// The record differs from what is kept.
     is_changed: bool,
+    /// The listener has been told that the disk is full.
+    has_told_disk: bool,
     /// The priority that a file had before somebody asked for it.
     before: BTreeMap<u32, Priority>,
     /// Files whose path has what a filter says: kept for the next window.
@@ -258,16 +258,24 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
     /// A disk that is full stops a download, which must not go unread.
     fn tell_disk_problem(&self, torrent: InfoHash) {
         let now = self.outside.now_millis();
-        let status = self.state.borrow().session.status(now, &torrent);
-        let Some(status) = status.filter(|status| status.phase == Phase::Error) else {
-            return;
+        let text = {
+            let state = &mut *self.state.borrow_mut();
+            let status = state.session.status(now, &torrent);
+            let known = state.torrents.get_mut(&torrent);
+            let (Some(status), Some(known)) = (status, known) else {
+                return;
+            };
+            let reason = status.problems.iter().find_map(|problem| match problem {
+                Problem::Disk(reason) => Some(reason),
+                _ => None,
+            });
+            let was_told = std::mem::replace(&mut known.has_told_disk, reason.is_some());
+            let reason = reason.filter(|_| !was_told);
+            reason.map(|reason| format!("{} stands still: {reason}.", status.name))
         };
-        for problem in &status.problems {
-            if let Problem::Disk(reason) = problem {
-                let text = format!("{} stands still: {reason}.", status.name);
-                self.outside
-                    .tell(Caller::Page, EVENT, &Event::Notice(text), None);
-            }
+        if let Some(text) = text {
+            self.outside
+                .tell(Caller::Page, EVENT, &Event::Notice(text), None);
         }
     }
 

@@ -225,6 +225,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         let known = Known {
             record,
             is_changed: false,
+            has_told_disk: false,
             before: std::collections::BTreeMap::new(),
             matches: None,
         };

@@ -7,6 +7,7 @@ use protocol::collections::{Catalogue, Collection, LISTING_VERSION, Listing, Par
 use protocol::swarm::{Kind, Request};
 use sidfile::Md5;
 use torrent::create::Builder;
+use torrent::session::Phase;
 use torrent::{ConnectionId, FetchId, Metainfo};
 
 use super::*;
