@@ -99,11 +99,6 @@ impl WebSeed {
         }
     }
 
-    /// When it may be asked again.
-    pub fn retry_at(&self) -> Option<u64> {
-        (!self.banned).then(|| self.backoff.until()).flatten()
-    }
-
     /// The network is back: no use in waiting.
     pub fn try_now(&mut self) {
         self.backoff.reset();
