@@ -333,7 +333,11 @@ impl Session {
                 !peer.requests.is_empty() || !peer.wishes.is_empty()
             });
             let is_busy = busy.next().is_some()
-                || self.torrents.values().any(|t| t.is_urgent() || !t.runs.is_empty());
+                || self.torrents.values().any(|torrent| {
+                    // A bound on the rate may be what holds back the next request.
+                    let is_bounded = self.shared.down.rate().is_some() && !torrent.has_all_wanted();
+                    is_bounded || torrent.is_urgent() || !torrent.runs.is_empty()
+                });
             self.next_look = now + if is_busy { BUSY_MILLIS } else { IDLE_MILLIS };
         }
         self.advance_trackers(now);

@@ -261,7 +261,9 @@ impl Torrent {
             return;
         };
         if run.done.iter().all(|done| *done) {
+            let seed = run.seed;
             self.end_run(id, shared);
+            self.praise_seed(seed, shared);
             self.fetch_from_seeds(now, shared);
         }
     }
@@ -386,14 +388,19 @@ impl Torrent {
         if *got < part.length {
             let reason = format!("it sent {got} bytes of {}", part.length);
             self.fail_seed(now, seed, reason, shared);
-        } else if let Some(seed) = self.seeds.get_mut(usize::from(seed)) {
+        }
+        true
+    }
+
+    /// A web seed has given all that it was asked for.
+    fn praise_seed(&mut self, index: u16, shared: &mut Shared) {
+        if let Some(seed) = self.seeds.get_mut(usize::from(index)).filter(|seed| !seed.banned) {
             seed.backoff.reset();
             seed.answered = true;
             if seed.error.take().is_some() {
                 shared.event(Event::Problems(self.info_hash));
             }
         }
-        true
     }
 
     /// A fetch failed; whether it is one of this torrent.

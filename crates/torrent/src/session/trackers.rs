@@ -207,7 +207,6 @@ impl Session {
         let interval = told.interval.unwrap_or(INTERVAL_MILLIS);
         told.next = now
             + match (event, offers.is_empty(), lacking) {
-                (Reason::Completed, ..) => 0,
                 (_, true, true) => interval.min(INTERVALS.0),
                 (_, _, true) => interval.min(LACKING_MILLIS),
                 _ => interval,
@@ -405,6 +404,12 @@ impl Session {
     fn make_place(&mut self, now: u64) -> bool {
         let most = usize::from(self.shared.limits.connections);
         if self.connections.len() < most {
+            if self.connections.len() + self.offers.len() >= most {
+                // A connection at hand is worth more than one that is offered.
+                if let Some(offer) = self.offers.drop_one() {
+                    self.shared.push(Output::Disconnect(offer));
+                }
+            }
             return true;
         }
         let idle = self.torrents.values().find_map(|torrent| {

@@ -321,8 +321,9 @@ impl World {
         for (connection, bytes) in out {
             if bytes.is_empty() {
                 self.cut(node, connection);
-            } else {
-                self.send(node, connection, bytes);
+            }
+            for part in bytes.chunks(200_000) {
+                self.send(node, connection, part.to_vec());
             }
         }
     }
@@ -476,7 +477,10 @@ impl World {
         let Some((other, theirs)) = it.links.remove(&connection) else {
             return;
         };
-        self.nodes[other].links.remove(&theirs);
+        // Who waits for an answer is not told that it will not come.
+        if self.nodes[other].links.remove(&theirs).is_none() {
+            return;
+        }
         self.nodes[other].connected.remove(&theirs);
         self.nodes[other].buffered.remove(&theirs);
         self.at(30, other, Input::Disconnected(theirs, "closed".into()));
@@ -548,7 +552,10 @@ impl World {
         let Some(seed) = self.seeds.get_mut(&url) else {
             return self.input(node, Input::FetchFailed(fetch, Some(404), "not found".into()));
         };
-        let part = left.min(65_536);
+        let mut part = left.min(65_536);
+        if seed.manner == Manner::Cuts {
+            part = part.min(length / 2);
+        }
         let wait = part * 1000 / seed.rate;
         let done = length - left;
         match seed.manner {
@@ -569,7 +576,7 @@ impl World {
         seed.served += part;
         match seed.manner {
             Manner::Lies => bytes[0] ^= 1,
-            Manner::TooMuch => bytes.extend([0; 70_000]),
+            Manner::TooMuch if left == part => bytes.extend([0; 70_000]),
             _ => {}
         }
         let next = Happening::Seed(node, fetch, url, offset, left - part, length);
