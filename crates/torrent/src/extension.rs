@@ -172,7 +172,8 @@ mod tests {
         ) {
             let data = MetadataMessage::Data { part, size, bytes: &bytes };
             for sent in [MetadataMessage::Request(part), data, MetadataMessage::Reject(part)] {
-                prop_assert_eq!(MetadataMessage::parse(&sent.encode()), Some(sent));
+                let bytes = sent.encode();
+                prop_assert_eq!(MetadataMessage::parse(&bytes), Some(sent));
             }
         }
 

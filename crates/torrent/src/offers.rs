@@ -113,6 +113,15 @@ impl Offers {
         self.0.remove(&connection).is_some()
     }
 
+    /// Takes out an offer that can be spared, to be closed: one that nobody has, if there is one.
+    pub fn drop_one(&mut self) -> Option<ConnectionId> {
+        let given = |offer: &Offer| matches!(offer.state, State::Given(..));
+        let spared = self.0.iter().min_by_key(|(_, offer)| given(offer));
+        let connection = *spared?.0;
+        self.0.remove(&connection);
+        Some(connection)
+    }
+
     /// A torrent's offers may be given to others.
     pub fn take_back(&mut self, torrent: InfoHash) {
         for offer in self.0.values_mut() {
@@ -199,5 +208,8 @@ mod tests {
         assert_eq!(offers.answered(TORRENT, given[1].0), Some(ConnectionId(1)));
         assert_eq!(offers.answered(TORRENT, given[1].0), None);
         assert_eq!(offers.len(), 2);
+        assert_eq!(offers.drop_one(), Some(ConnectionId(2)));
+        assert_eq!(offers.drop_one(), Some(ConnectionId(0)));
+        assert_eq!(offers.drop_one(), None);
     }
 }

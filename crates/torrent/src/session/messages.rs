@@ -41,10 +41,7 @@ impl Torrent {
         shared.dirty.insert(connection);
         // Who runs the same client is told everything in the first breath. webtorrent attaches its
         // listeners only after it has read a handshake, and would miss what comes with it.
-        if peer
-            .peer_id
-            .is_some_and(|id| id.0[..3] == shared.peer_id.0[..3])
-        {
+        if peer.peer_id.is_some_and(|id| id.0[..3] == shared.peer_id.0[..3]) {
             self.greet(connection, true, shared);
         }
     }
@@ -387,32 +384,42 @@ impl Torrent {
         let Some(peer) = self.peers.get_mut(&connection) else {
             return;
         };
-        if let Some(at) = peer.requests.iter().position(|r| r.block == block) {
-            peer.requests.remove(at);
-            peer.last_block = now;
-            peer.allowed_fast.remove(&block.piece);
-            let choking = peer.choking_us;
-            if let Some(content) = &mut self.content {
-                if let Some(assembly) = content.assemblies.get_mut(&block.piece) {
-                    if let Some(number) = assembly.block_at(block.begin, block.length) {
-                        assembly.release(number);
-                    }
-                    if assembly.is_untouched() || assembly.only.is_some() {
-                        self.untouched.push(block.piece);
-                    }
-                    content.note_free(block.piece);
-                }
-            }
-            // Who does not give what it said that it has, has it not.
-            if !choking {
-                self.on_dont_have(connection, block.piece);
-            }
-        } else if let Some(at) = peer.given_up.iter().position(|old| *old == block) {
+        // A request that was taken back is rejected before one that came after it.
+        if let Some(at) = peer.given_up.iter().position(|old| *old == block) {
             peer.given_up.remove(at);
+            return;
+        }
+        let Some(at) = peer.requests.iter().position(|r| r.block == block) else {
+            return;
+        };
+        peer.requests.remove(at);
+        peer.last_block = now;
+        peer.allowed_fast.remove(&block.piece);
+        let is_choking = peer.choking_us;
+        if let Some(content) = &mut self.content {
+            if let Some(assembly) = content.assemblies.get_mut(&block.piece) {
+                if let Some(number) = assembly.block_at(block.begin, block.length) {
+                    assembly.release(number);
+                }
+                if assembly.is_untouched() || assembly.only.is_some() {
+                    self.untouched.push(block.piece);
+                }
+                content.note_free(block.piece);
+            }
+        }
+        // Who does not give what it said that it has, has it not.
+        if !is_choking {
+            self.on_dont_have(connection, block.piece);
         }
     }
 
-    fn on_hello(&mut self, now: u64, connection: ConnectionId, bytes: &[u8], shared: &mut Shared) {
+    fn on_hello(
+        &mut self,
+        now: u64,
+        connection: ConnectionId,
+        bytes: &[u8],
+        shared: &mut Shared,
+    ) {
         let (Some(hello), Some(peer)) = (Hello::parse(bytes), self.peers.get_mut(&connection))
         else {
             return;

@@ -58,7 +58,7 @@ pub struct Session {
 
 impl Session {
     /// A channel's buffer is low when it holds fewer bytes: [`Input::Buffered`].
-    pub const LOW_WATER: u32 = 128 * 1024;
+    pub const LOW_WATER: u32 = 64 * 1024;
 
     /// A session without torrents.
     pub fn new(config: Config) -> Self {
@@ -114,15 +114,13 @@ impl Session {
                 torrent.serve(now, connection, shared);
             }),
             Input::Disconnected(connection, _) => self.on_disconnected(now, connection),
-            Input::Fetched(id, bytes) => {
-                self.with_fetch(|torrent, shared| torrent.on_fetched(now, id, &bytes, shared))
-            }
+            Input::Fetched(id, bytes) => self.with_fetch(|torrent, shared| {
+                torrent.on_fetched(now, id, &bytes, shared)
+            }),
             Input::FetchDone(id) => {
                 self.with_fetch(|torrent, shared| torrent.on_fetch_done(now, id, shared));
             }
-            Input::FetchFailed(id, status, reason) => {
-                self.on_fetch_failed(now, id, status, &reason)
-            }
+            Input::FetchFailed(id, status, reason) => self.on_fetch_failed(now, id, status, &reason),
             Input::Stored(hash, piece) => self.with(hash, |torrent, shared| {
                 torrent.on_stored(now, piece, shared);
             }),
@@ -255,18 +253,9 @@ impl Session {
             self.close_offers();
         }
         let over = self.connections.len().saturating_sub(most);
-        let peers = self
-            .torrents
-            .values()
-            .flat_map(|torrent| torrent.peers.values());
+        let peers = self.torrents.values().flat_map(|torrent| torrent.peers.values());
         let mut peers: Vec<_> = peers
-            .map(|peer| {
-                (
-                    peer.is_open(),
-                    peer.down.total() + peer.up.total(),
-                    peer.connection,
-                )
-            })
+            .map(|peer| (peer.is_open(), peer.down.total() + peer.up.total(), peer.connection))
             .collect();
         peers.sort_unstable();
         for (_, _, connection) in peers.into_iter().take(over) {
@@ -306,16 +295,13 @@ impl Session {
     }
 
     fn on_fetch_failed(&mut self, now: u64, id: FetchId, status: Option<u16>, reason: &str) {
-        let reason =
-            status.map_or_else(|| reason.to_owned(), |status| format!("{status}: {reason}"));
+        let reason = status.map_or_else(|| reason.to_owned(), |status| format!("{status}: {reason}"));
         self.with_fetch(|torrent, shared| torrent.on_fetch_failed(now, id, reason.clone(), shared));
     }
 
     fn on_loaded(&mut self, now: u64, hash: InfoHash, piece: u32, bytes: Option<Vec<u8>>) {
         if self.shared.loaded((hash, piece)) {
-            self.with(hash, |torrent, shared| {
-                torrent.on_loaded(now, piece, bytes, shared)
-            });
+            self.with(hash, |torrent, shared| torrent.on_loaded(now, piece, bytes, shared));
         }
         if !self.shared.is_loading_enough() {
             for torrent in self.torrents.values_mut() {
@@ -343,14 +329,15 @@ impl Session {
         if now >= self.next_look {
             self.look(now);
             let torrents = self.torrents.values();
-            let mut busy = torrents
-                .flat_map(|torrent| torrent.peers.values())
-                .filter(|peer| !peer.requests.is_empty() || !peer.wishes.is_empty());
+            let mut busy = torrents.flat_map(|torrent| torrent.peers.values()).filter(|peer| {
+                !peer.requests.is_empty() || !peer.wishes.is_empty()
+            });
             let is_busy = busy.next().is_some()
-                || self
-                    .torrents
-                    .values()
-                    .any(|t| t.is_urgent() || !t.runs.is_empty());
+                || self.torrents.values().any(|torrent| {
+                    // A bound on the rate may be what holds back the next request.
+                    let is_bounded = self.shared.down.rate().is_some() && !torrent.has_all_wanted();
+                    is_bounded || torrent.is_urgent() || !torrent.runs.is_empty()
+                });
             self.next_look = now + if is_busy { BUSY_MILLIS } else { IDLE_MILLIS };
         }
         self.advance_trackers(now);

@@ -157,6 +157,7 @@ impl Torrent {
         if content.has_all_wanted() && !self.told_complete {
             self.told_complete = true;
             shared.event(Event::Complete(self.info_hash));
+            self.look_for_sources(now, shared);
         }
         let connections: Vec<ConnectionId> = self.peers.keys().copied().collect();
         for connection in connections {
