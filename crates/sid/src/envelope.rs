@@ -106,6 +106,11 @@ impl Envelope {
         self.env3
     }
 
+    /// Bit 0 of the control register, as it was last taken.
+    pub fn gate(&self) -> bool {
+        self.gate
+    }
+
     /// Takes bit 0 (gate) of a voice's control register.
     pub fn write_control(&mut self, value: u8) {
         let gate = value & 1 != 0;
