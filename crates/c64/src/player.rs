@@ -313,14 +313,14 @@ impl Player {
             }
         }
         let [left, right] = &self.resampled;
-        let right = if self.resamplers.len() == 1 {
-            left
+        if self.resamplers.len() == 1 {
+            let frames = left.iter().map(|&sample| [soft_clip(sample); 2]);
+            self.ready.extend(frames);
         } else {
-            right
-        };
-        let frames = left.iter().zip(right);
-        self.ready
-            .extend(frames.map(|(&left, &right)| [soft_clip(left), soft_clip(right)]));
+            let frames = left.iter().zip(right);
+            self.ready
+                .extend(frames.map(|(&left, &right)| [soft_clip(left), soft_clip(right)]));
+        }
     }
 
     fn run_to(&mut self, cycle: u64) {

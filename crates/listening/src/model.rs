@@ -173,7 +173,7 @@ impl Model {
     /// The library.
     #[must_use]
     pub fn list(&self) -> ListView {
-        self.list.view()
+        self.list.view(|tune| self.player.scouted.length(tune))
     }
 
     /// The import.

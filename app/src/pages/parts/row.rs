@@ -5,6 +5,7 @@ use std::sync::Arc;
 use catalog::{Remote, Row};
 use leptos::prelude::*;
 use listening::{Intent, words};
+use protocol::engine::FoundLength;
 use protocol::swarm::{FileId, InfoHash, Priority};
 
 use super::{Equaliser, TuneArt};
@@ -19,9 +20,12 @@ pub fn TuneRow(
     /// The tune.
     #[prop(into)]
     row: Signal<Option<Arc<Row>>>,
+    /// Its length, where only listening found it.
+    #[prop(into)]
+    found: Signal<Option<FoundLength>>,
 ) -> impl IntoView {
     move || match row.get() {
-        Some(row) => view! { <KnownRow number=number row=row /> }.into_any(),
+        Some(row) => view! { <KnownRow number=number row=row found=found /> }.into_any(),
         None => view! { <Bones /> }.into_any(),
     }
 }
@@ -39,7 +43,7 @@ fn Bones() -> impl IntoView {
 }
 
 #[component]
-fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
+fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> impl IntoView {
     let core = use_core();
     let md5 = row.md5;
     let chosen = Memo::new(move |_| {
@@ -104,7 +108,13 @@ fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
                 <span class:faint=!several>{row.songs}</span>
             </div>
             <div class="c-length figures" role="gridcell">
-                {words::length_text(row.length_millis)}
+                {
+                    let known = row.length_millis;
+                    let shown = move || {
+                        words::length_text(known.or(found.get().map(|found| found.millis)))
+                    };
+                    view! { <span title=move || found.get().map(words::found_text)>{shown}</span> }
+                }
                 <a
                     class="row-open"
                     href=format!("/tune/{md5}")
