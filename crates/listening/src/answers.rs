@@ -67,9 +67,9 @@ impl Model {
         use library::Event as Said;
         match event {
             Said::Ready | Said::File { .. } => {}
-            Said::Folder { files } => {
-                if self.answered(ticket) == Some(Asked::FolderToShare) {
-                    self.folder_is_here(files);
+            Said::Imported { files } => {
+                if self.answered(ticket) == Some(Asked::TunesToShare) {
+                    self.tunes_are_here(files);
                 }
             }
             Said::Opened {
@@ -281,7 +281,7 @@ impl Model {
                 | Asked::Open
                 | Asked::FirstRow
                 | Asked::RemoteToPlay
-                | Asked::FolderToShare,
+                | Asked::TunesToShare,
                 _,
             ) => {}
         }

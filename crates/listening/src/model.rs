@@ -39,8 +39,8 @@ pub(crate) enum Asked {
     FirstRow,
     /// The entry of a torrent's file, to be played as soon as it is here.
     RemoteToPlay,
-    /// The files of a folder that is to be shared.
-    FolderToShare,
+    /// The tunes of the last import, to be shared.
+    TunesToShare,
 }
 
 /// A walk that waits for the neighbours of the current tune.

@@ -177,7 +177,7 @@ pub(crate) struct Swarm {
     is_started: bool,
     /// Tickets of links and folders that are being added.
     adding: Vec<Ticket>,
-    /// The folder to be shared when the import is over.
+    /// The name of the folder whose tunes are shared when their import is over.
     pub share_after_import: Option<String>,
     /// Tickets of shares: their torrents are shown.
     shares: Vec<Ticket>,
@@ -380,34 +380,36 @@ impl Model {
         }
     }
 
-    /// The import is over: a folder that was to be shared is looked up.
+    /// The import is over: where its tunes are to be shared, they are looked up.
     pub(crate) fn share_imported(&mut self) {
-        if let Some(path) = self.swarm.share_after_import.take() {
-            self.ask(Asked::FolderToShare, LibraryRequest::Folder { path });
+        if self.swarm.share_after_import.is_some() {
+            self.ask(Asked::TunesToShare, LibraryRequest::Imported);
         }
     }
 
-    /// The files of a folder that is to be shared.
-    pub(crate) fn folder_is_here(&mut self, files: Vec<(String, Md5, u64)>) {
-        let folder = files
-            .first()
-            .and_then(|(path, ..)| path.split_once('/'))
-            .map(|(folder, _)| folder.to_owned());
+    /// The tunes that are to be shared.
+    pub(crate) fn tunes_are_here(&mut self, files: Vec<(String, Md5, u64)>) {
+        let Some(name) = self.swarm.share_after_import.take() else {
+            return;
+        };
         self.swarm.view.is_adding = false;
         if files.is_empty() {
-            self.swarm.view.refused = Some("there is no tune in it".into());
+            self.swarm.view.refused = Some("there is no tune in that folder".into());
             return;
         }
-        let name = folder.unwrap_or_else(|| "SID tunes".into());
+        let inside = |path: String| {
+            let below = path.strip_prefix(&name);
+            let below = below.and_then(|path| path.strip_prefix('/'));
+            below.map_or(path.clone(), str::to_owned)
+        };
         let files = files
             .into_iter()
-            .map(|(path, md5, bytes)| {
-                let inside = path.strip_prefix(&name);
-                let inside = inside.and_then(|path| path.strip_prefix('/'));
-                (inside.map_or(path.clone(), str::to_owned), md5, bytes)
-            })
+            .map(|(path, md5, bytes)| (inside(path), md5, bytes))
             .collect();
-        let ticket = self.ask_swarm(Request::Share { name, files });
+        let ticket = self.ask_swarm(Request::Share {
+            name: name.clone(),
+            files,
+        });
         self.swarm.shares.push(ticket);
         self.adds(ticket);
     }

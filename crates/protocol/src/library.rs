@@ -88,11 +88,8 @@ pub enum Request {
         /// Where the swarm has it.
         remote: Remote,
     },
-    /// The listener's own files below a folder. Answer: [`Event::Folder`].
-    Folder {
-        /// The folder's path, `/`-separated, without a slash at its end; empty for all.
-        path: String,
-    },
+    /// The tunes of the last import, new ones and those that were here. Answer: [`Event::Imported`].
+    Imported,
     /// Keeps a length that the engine found. There is no answer.
     KeepLength {
         /// Of which song.
@@ -216,8 +213,8 @@ pub enum Event {
         /// Why the swarm cannot give it, where it is the swarm's to give, in words.
         reason: Option<String>,
     },
-    /// The listener's own files below a folder.
-    Folder {
+    /// The tunes of the last import.
+    Imported {
         /// Path, digest and bytes of each.
         files: Vec<(String, Md5, u64)>,
     },

@@ -67,6 +67,8 @@ pub struct Library<S, O> {
     /// The last query and what it selected, as lists are asked for window by window.
     selection: RefCell<Option<(Query, Rc<[u32]>)>>,
     cancelled: RefCell<BTreeSet<u32>>,
+    /// Path, digest and bytes of the tunes of the last import, those that were known too.
+    last_import: RefCell<Vec<(String, Md5, u64)>>,
     opened: Cell<bool>,
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
@@ -84,6 +86,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             knowledge: RefCell::default(),
             selection: RefCell::default(),
             cancelled: RefCell::default(),
+            last_import: RefCell::default(),
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
@@ -104,7 +107,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             Request::Rows { .. }
                 | Request::Neighbours { .. }
                 | Request::Entry { .. }
-                | Request::Folder { .. }
+                | Request::Imported
                 | Request::RemoteEntry { .. }
                 | Request::Torrent { .. }
         ) {
@@ -133,7 +136,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
             Request::Remove { md5s } => self.remove(&md5s).await,
             Request::RemoveRoms => self.remove_roms().await,
-            Request::Folder { path } => self.folder(&path).await,
+            Request::Imported => self.imported(),
             Request::Torrent { info_hash, is_here } => {
                 self.torrent(info_hash, is_here).await;
                 return;
@@ -443,6 +446,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             failed: None,
         };
         let mut importer = Importer::new(files);
+        self.last_import.borrow_mut().clear();
         let mut slice_end = self.outside.now_millis() + SLICE_MILLIS;
         let mut next_progress = self.outside.now_millis() + PROGRESS_MILLIS;
         let mut has_learned = false;
@@ -529,6 +533,9 @@ impl<S: Store, O: Outside> Library<S, O> {
         }
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for (file, entry) in batch {
+            self.last_import
+                .borrow_mut()
+                .push((file.path.clone(), file.md5, file.bytes.len() as u64));
             let known = self.index.borrow().get(&entry.md5).is_some();
             if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
                 importer.report.known += 1;

@@ -13,7 +13,7 @@ use protocol::library::Event;
 use sha2::{Digest as _, Sha256};
 use sidfile::{Md5, Songlengths, Stil};
 
-use super::{Library, Outside, SONGLENGTHS, STIL, Store, StoreError};
+use super::{Library, Outside, SONGLENGTHS, STIL, Store};
 
 /// Blob that holds the listing of the site's collections.
 const LISTING: &str = "collections";
@@ -233,29 +233,15 @@ impl<S: Store, O: Outside> Library<S, O> {
         self.outside.tell(EVENT, &event);
     }
 
-    /// The listener's own files below a folder.
-    pub(super) async fn folder(&self, path: &str) -> Event {
-        let kept: Result<BTreeSet<Md5>, StoreError> = self
-            .store
-            .keys()
-            .await
-            .map(|keys| keys.into_iter().collect());
-        let kept = match kept {
-            Ok(kept) => kept,
-            Err(error) => {
-                let reason = error.to_string();
-                return Event::Failed { reason };
-            }
-        };
+    /// The tunes of the last import that are still here.
+    pub(super) fn imported(&self) -> Event {
         let index = self.index.borrow();
-        let inside = index.entries().iter().filter(|entry| {
-            let below = entry.path.strip_prefix(path);
-            let is_below = below.is_some_and(|rest| path.is_empty() || rest.starts_with('/'));
-            is_below && entry.origin == Origin::Imported && kept.contains(&entry.md5)
-        });
-        let files = inside.map(|entry| (entry.path.clone(), entry.md5, u64::from(entry.size)));
-        Event::Folder {
-            files: files.collect(),
+        let files = self.last_import.borrow();
+        let files = files
+            .iter()
+            .filter(|(_, md5, _)| index.get(md5).is_some_and(|entry| entry.remote.is_none()));
+        Event::Imported {
+            files: files.cloned().collect(),
         }
     }
 }

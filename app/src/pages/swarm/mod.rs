@@ -126,7 +126,7 @@ fn Bar(
     view! {
         <div
             class="bar"
-            class:full=move || share.get() >= 1.0
+            class:full=move || { share.get() >= 1.0 }
             class:faint=move || faint.get()
             role="progressbar"
             aria-label=label
