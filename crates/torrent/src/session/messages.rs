@@ -384,28 +384,32 @@ impl Torrent {
         let Some(peer) = self.peers.get_mut(&connection) else {
             return;
         };
-        if let Some(at) = peer.requests.iter().position(|r| r.block == block) {
-            peer.requests.remove(at);
-            peer.last_block = now;
-            peer.allowed_fast.remove(&block.piece);
-            let choking = peer.choking_us;
-            if let Some(content) = &mut self.content {
-                if let Some(assembly) = content.assemblies.get_mut(&block.piece) {
-                    if let Some(number) = assembly.block_at(block.begin, block.length) {
-                        assembly.release(number);
-                    }
-                    if assembly.is_untouched() || assembly.only.is_some() {
-                        self.untouched.push(block.piece);
-                    }
-                    content.note_free(block.piece);
-                }
-            }
-            // Who does not give what it said that it has, has it not.
-            if !choking {
-                self.on_dont_have(connection, block.piece);
-            }
-        } else if let Some(at) = peer.given_up.iter().position(|old| *old == block) {
+        // A request that was taken back is rejected before one that came after it.
+        if let Some(at) = peer.given_up.iter().position(|old| *old == block) {
             peer.given_up.remove(at);
+            return;
+        }
+        let Some(at) = peer.requests.iter().position(|r| r.block == block) else {
+            return;
+        };
+        peer.requests.remove(at);
+        peer.last_block = now;
+        peer.allowed_fast.remove(&block.piece);
+        let is_choking = peer.choking_us;
+        if let Some(content) = &mut self.content {
+            if let Some(assembly) = content.assemblies.get_mut(&block.piece) {
+                if let Some(number) = assembly.block_at(block.begin, block.length) {
+                    assembly.release(number);
+                }
+                if assembly.is_untouched() || assembly.only.is_some() {
+                    self.untouched.push(block.piece);
+                }
+                content.note_free(block.piece);
+            }
+        }
+        // Who does not give what it said that it has, has it not.
+        if !is_choking {
+            self.on_dont_have(connection, block.piece);
         }
     }
 

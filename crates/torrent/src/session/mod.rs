@@ -58,7 +58,7 @@ pub struct Session {
 
 impl Session {
     /// A channel's buffer is low when it holds fewer bytes: [`Input::Buffered`].
-    pub const LOW_WATER: u32 = 128 * 1024;
+    pub const LOW_WATER: u32 = 64 * 1024;
 
     /// A session without torrents.
     pub fn new(config: Config) -> Self {

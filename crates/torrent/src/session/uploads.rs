@@ -12,8 +12,9 @@ use super::{Output, Session};
 
 /// Wishes of a peer that are looked at, so that they are read in time.
 const LOOKED_AHEAD: usize = 64;
-/// Bytes in a channel's buffer at most: of a peer that takes much, and of any.
-const MOST_BUFFERED: (u32, u32) = (256 * 1024, 1024 * 1024);
+/// Bytes in a channel's buffer at most: a quarter of a second's, within these. What lies there
+/// delays whatever becomes urgent.
+const MOST_BUFFERED: (u32, u32) = (128 * 1024, 1024 * 1024);
 /// Bytes of a message on the channel at most: what Chromium takes is 262,144.
 const MESSAGE_BYTES: usize = 240 * 1024;
 
@@ -74,7 +75,7 @@ impl Torrent {
         let Some(peer) = self.peers.get_mut(&connection) else {
             return;
         };
-        let room = (peer.up.rate(now) / 3).clamp(MOST_BUFFERED.0, MOST_BUFFERED.1);
+        let room = (peer.up.rate(now) / 4).clamp(MOST_BUFFERED.0, MOST_BUFFERED.1);
         let mut at = 0;
         let mut sent = 0;
         while at < peer.wishes.len().min(LOOKED_AHEAD) {
