@@ -48,10 +48,9 @@ async function speed(page: Page) {
   return (to - from) / (until - since)
 }
 
-const near = async (found: number, expected: number, share: number) => {
-  console.log(`${found.toFixed(2)}, expected ${expected.toFixed(2)}`)
-  expect(Math.abs(found / expected - 1)).toBeLessThan(share)
-}
+/** What is measured comes near to what is expected; a busy machine may need a second look. */
+const near = (measure: () => Promise<number>, expected: number, share: number) =>
+  expect.poll(async () => Math.abs((await measure()) / expected - 1), { timeout: 30_000 }).toBeLessThan(share)
 
 for (const isolated of [true, false])
   test(`a tune at other speeds and pitches, ${isolated ? 'in shared memory' : 'by messages'}`, async ({ page }) => {
@@ -60,25 +59,25 @@ for (const isolated of [true, false])
     await add(page, [{ name: 'Tone.sid', mimeType: 'audio/prs.sid', buffer: tone() }])
     await heardSince(page, await play(page, 'Tone'))
     const own = await pitch(page)
-    await near(await speed(page), 1, 0.1)
+    await near(() => speed(page), 1, 0.1)
 
     for (let press = 0; press < 3; press++) await page.keyboard.press('>')
     const badge = player(page).getByRole('button', { name: /play as composed/ })
     await expect(badge).toHaveText('2×')
-    await near(await speed(page), 2, 0.1)
-    await near(await pitch(page), own, 0.01)
+    await near(() => speed(page), 2, 0.1)
+    await near(() => pitch(page), own, 0.01)
 
     await player(page).getByRole('link', { name: 'Open Now Playing' }).click()
     await page.getByRole('radio', { name: 'Like a tape' }).check()
-    await expect.poll(async () => Math.abs((await pitch(page)) / own - 2)).toBeLessThan(0.02)
+    await near(() => pitch(page), 2 * own, 0.01)
 
     await page.getByRole('slider', { name: 'Pitch' }).fill('0')
     await expect(badge).toHaveText('2× −12')
-    await expect.poll(async () => Math.abs((await pitch(page)) / own - 1)).toBeLessThan(0.02)
+    await near(() => pitch(page), own, 0.01)
 
     await badge.click()
     await expect(badge).toBeHidden()
-    await near(await speed(page), 1, 0.1)
-    await near(await pitch(page), own, 0.01)
+    await near(() => speed(page), 1, 0.1)
+    await near(() => pitch(page), own, 0.01)
     expect(errors).toEqual([])
   })

@@ -8,7 +8,7 @@ use testkit::mus::song;
 const JIFFY: u64 = 16_420;
 
 fn file(voices: [&str; 3]) -> Vec<u8> {
-    song(voices, &["A song", "Its composer", "1986"]).unwrap()
+    song(voices, &["A song", "Its composer", "1986"]).expect("the fixture assembles")
 }
 
 fn player(file: &[u8]) -> Player {
