@@ -44,7 +44,10 @@ pub async fn apply(State(isolation): State<bool>, request: Request, next: Next) 
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in ALWAYS.iter().chain(ISOLATION.iter().filter(|_| isolation)) {
-        headers.insert(name.clone(), HeaderValue::from_static(value));
+        // What is for pages of any origin says so itself.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
