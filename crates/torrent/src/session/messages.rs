@@ -41,7 +41,10 @@ impl Torrent {
         shared.dirty.insert(connection);
         // Who runs the same client is told everything in the first breath. webtorrent attaches its
         // listeners only after it has read a handshake, and would miss what comes with it.
-        if peer.peer_id.is_some_and(|id| id.0[..3] == shared.peer_id.0[..3]) {
+        if peer
+            .peer_id
+            .is_some_and(|id| id.0[..3] == shared.peer_id.0[..3])
+        {
             self.greet(connection, true, shared);
         }
     }
@@ -396,16 +399,16 @@ impl Torrent {
         peer.last_block = now;
         peer.allowed_fast.remove(&block.piece);
         let is_choking = peer.choking_us;
-        if let Some(content) = &mut self.content {
-            if let Some(assembly) = content.assemblies.get_mut(&block.piece) {
-                if let Some(number) = assembly.block_at(block.begin, block.length) {
-                    assembly.release(number);
-                }
-                if assembly.is_untouched() || assembly.only.is_some() {
-                    self.untouched.push(block.piece);
-                }
-                content.note_free(block.piece);
+        if let Some(content) = &mut self.content
+            && let Some(assembly) = content.assemblies.get_mut(&block.piece)
+        {
+            if let Some(number) = assembly.block_at(block.begin, block.length) {
+                assembly.release(number);
             }
+            if assembly.is_untouched() || assembly.only.is_some() {
+                self.untouched.push(block.piece);
+            }
+            content.note_free(block.piece);
         }
         // Who does not give what it said that it has, has it not.
         if !is_choking {
@@ -413,13 +416,7 @@ impl Torrent {
         }
     }
 
-    fn on_hello(
-        &mut self,
-        now: u64,
-        connection: ConnectionId,
-        bytes: &[u8],
-        shared: &mut Shared,
-    ) {
+    fn on_hello(&mut self, now: u64, connection: ConnectionId, bytes: &[u8], shared: &mut Shared) {
         let (Some(hello), Some(peer)) = (Hello::parse(bytes), self.peers.get_mut(&connection))
         else {
             return;

@@ -21,6 +21,8 @@ pub use api::{
     Problem, Source, SourceStatus, TorrentStatus,
 };
 
+use sha1::{Digest, Sha1};
+
 use crate::choke::{OPTIMISTIC_MILLIS, RECHOKE_MILLIS};
 use crate::offers::Offers;
 use crate::{ConnectionId, FetchId, InfoHash};
@@ -114,13 +116,15 @@ impl Session {
                 torrent.serve(now, connection, shared);
             }),
             Input::Disconnected(connection, _) => self.on_disconnected(now, connection),
-            Input::Fetched(id, bytes) => self.with_fetch(|torrent, shared| {
-                torrent.on_fetched(now, id, &bytes, shared)
-            }),
+            Input::Fetched(id, bytes) => {
+                self.with_fetch(|torrent, shared| torrent.on_fetched(now, id, &bytes, shared))
+            }
             Input::FetchDone(id) => {
                 self.with_fetch(|torrent, shared| torrent.on_fetch_done(now, id, shared));
             }
-            Input::FetchFailed(id, status, reason) => self.on_fetch_failed(now, id, status, &reason),
+            Input::FetchFailed(id, status, reason) => {
+                self.on_fetch_failed(now, id, status, &reason)
+            }
             Input::Stored(hash, piece) => self.with(hash, |torrent, shared| {
                 torrent.on_stored(now, piece, shared);
             }),
@@ -174,12 +178,13 @@ impl Session {
     }
 
     fn add(&mut self, now: u64, add: AddTorrent) {
-        let sequence = self.next_sequence;
-        let priorities = add.priorities.clone();
-        let new = Torrent::new(now, add.clone(), sequence, &mut self.shared);
-        let hash = new.info_hash;
+        let hash = match &add.source {
+            Source::Info(bytes) => InfoHash(Sha1::digest(bytes).into()),
+            Source::InfoHash(hash, _) => *hash,
+        };
         match self.torrents.get_mut(&hash) {
             None => {
+                let new = Torrent::new(now, hash, add, self.next_sequence, &mut self.shared);
                 self.next_sequence += 1;
                 self.torrents.insert(hash, new);
             }
@@ -189,7 +194,7 @@ impl Session {
                     old.unusable = None;
                     old.set_info(now, bytes, &mut self.shared);
                 }
-                for (start, end, priority) in priorities {
+                for (start, end, priority) in add.priorities {
                     old.prioritise(now, (start, end), priority, None, &mut self.shared);
                 }
             }
@@ -253,9 +258,18 @@ impl Session {
             self.close_offers();
         }
         let over = self.connections.len().saturating_sub(most);
-        let peers = self.torrents.values().flat_map(|torrent| torrent.peers.values());
+        let peers = self
+            .torrents
+            .values()
+            .flat_map(|torrent| torrent.peers.values());
         let mut peers: Vec<_> = peers
-            .map(|peer| (peer.is_open(), peer.down.total() + peer.up.total(), peer.connection))
+            .map(|peer| {
+                (
+                    peer.is_open(),
+                    peer.down.total() + peer.up.total(),
+                    peer.connection,
+                )
+            })
             .collect();
         peers.sort_unstable();
         for (_, _, connection) in peers.into_iter().take(over) {
@@ -295,13 +309,16 @@ impl Session {
     }
 
     fn on_fetch_failed(&mut self, now: u64, id: FetchId, status: Option<u16>, reason: &str) {
-        let reason = status.map_or_else(|| reason.to_owned(), |status| format!("{status}: {reason}"));
+        let reason =
+            status.map_or_else(|| reason.to_owned(), |status| format!("{status}: {reason}"));
         self.with_fetch(|torrent, shared| torrent.on_fetch_failed(now, id, reason.clone(), shared));
     }
 
     fn on_loaded(&mut self, now: u64, hash: InfoHash, piece: u32, bytes: Option<Vec<u8>>) {
         if self.shared.loaded((hash, piece)) {
-            self.with(hash, |torrent, shared| torrent.on_loaded(now, piece, bytes, shared));
+            self.with(hash, |torrent, shared| {
+                torrent.on_loaded(now, piece, bytes, shared)
+            });
         }
         if !self.shared.is_loading_enough() {
             for torrent in self.torrents.values_mut() {
@@ -329,9 +346,9 @@ impl Session {
         if now >= self.next_look {
             self.look(now);
             let torrents = self.torrents.values();
-            let mut busy = torrents.flat_map(|torrent| torrent.peers.values()).filter(|peer| {
-                !peer.requests.is_empty() || !peer.wishes.is_empty()
-            });
+            let mut busy = torrents
+                .flat_map(|torrent| torrent.peers.values())
+                .filter(|peer| !peer.requests.is_empty() || !peer.wishes.is_empty());
             let is_busy = busy.next().is_some()
                 || self.torrents.values().any(|torrent| {
                     // A bound on the rate may be what holds back the next request.
