@@ -75,7 +75,7 @@ test('theirs seeds and ours fetches, by magnet through our tracker and by .torre
     } else await add(page, magnet)
     await complete(page)
     // What came is in the library, and sounds like itself elsewhere; here it is enough that it is there.
-    await page.getByRole('link', { name: 'Library' }).click()
+    await page.getByRole('link', { name: 'Library', exact: true }).click()
     await expect.poll(async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1).toBeGreaterThanOrEqual(demos.length)
     await page.context().close()
   }
