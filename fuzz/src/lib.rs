@@ -8,6 +8,9 @@ use listening::preferences::Preferences;
 use protocol::{engine, library};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
+use torrent::announce::{ClientMessage, TrackerMessage};
+use torrent::bencode::Value;
+use torrent::{Magnet, Metainfo};
 
 /// Long enough for a frame and its interrupts.
 const CYCLES: u64 = 30_000;
@@ -18,7 +21,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 10] = [
+pub const CHECKS: [Check; 14] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -29,6 +32,10 @@ pub const CHECKS: [Check; 10] = [
     ("machine", machine),
     ("snapshot", snapshot),
     ("tune", tune),
+    ("bencode", bencode),
+    ("metainfo", metainfo),
+    ("magnet", magnet),
+    ("announce", announce),
 ];
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.
@@ -200,4 +207,57 @@ fn first_moment() -> Snapshot {
     let tune = Tune::parse(&file).expect("the fixture is a tune");
     let mut player = Player::new(&tune, 1, &Config::default()).expect("the fixture plays");
     player.snapshot()
+}
+
+/// Any bytes are a value or an error, and what is written is canonical.
+pub fn bencode(bytes: &[u8]) {
+    if let Ok(value) = Value::parse(bytes) {
+        let written = value.encode();
+        let again = Value::parse(&written).expect("what is written is read");
+        assert_eq!(again.encode(), written);
+    }
+}
+
+/// Any bytes are a torrent or an error, and a torrent keeps its own rules.
+pub fn metainfo(bytes: &[u8]) {
+    let Ok(found) = Metainfo::parse(bytes) else {
+        return;
+    };
+    let mut end = 0;
+    for file in &found.info.files {
+        assert!(file.offset >= end && !file.path.is_empty());
+        assert!(
+            file.path
+                .split('/')
+                .all(|part| !matches!(part, "" | "." | ".."))
+        );
+        end = file.offset + file.length;
+    }
+    assert!(end <= found.info.total_length());
+    let last = found.info.pieces.len() - 1;
+    assert!(found.info.length_of_piece(last as u32) > 0);
+    let again = found.encode(&found.trackers, &found.web_seeds, &[]);
+    assert_eq!(Metainfo::parse(&again), Ok(found));
+}
+
+/// Any text is a link or an error, and a link survives being written.
+pub fn magnet(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(magnet) = text.parse::<Magnet>() {
+        assert_eq!(magnet.to_string().parse(), Ok(magnet));
+    }
+}
+
+/// Any text is a tracker's message or an error, on either side, and a message survives being
+/// written.
+pub fn announce(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(message) = ClientMessage::parse(&text) {
+        let written = message.encode();
+        assert_eq!(ClientMessage::parse(&written), Ok(message));
+    }
+    if let Ok(message) = TrackerMessage::parse(&text) {
+        let written = message.encode();
+        assert_eq!(TrackerMessage::parse(&written), Ok(message));
+    }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::tracker;
+
 /// What can be said on the command line or in the environment.
 #[derive(Debug, Default, Args)]
 pub struct Flags {
@@ -54,6 +56,21 @@ struct Options {
     /// Seconds that open requests have to end after a signal to stop [default: 10]
     #[arg(long, env = "SIDEREAL_DRAIN_SECONDS")]
     drain_seconds: Option<u64>,
+    /// Seconds between the announcements that the tracker asks of its clients [default: 120]
+    #[arg(long, env = "SIDEREAL_TRACKER_INTERVAL", value_parser = clap::value_parser!(u32).range(10..=3_600))]
+    tracker_interval: Option<u32>,
+    /// Most offers of an announcement that the tracker hands on [default: 20]
+    #[arg(long, env = "SIDEREAL_TRACKER_OFFERS")]
+    tracker_offers: Option<usize>,
+    /// Most torrents that a tracker's socket may announce [default: 1000]
+    #[arg(long, env = "SIDEREAL_TRACKER_TORRENTS")]
+    tracker_torrents: Option<usize>,
+    /// Most tracker sockets of one address; those of this machine are not counted [default: 128]
+    #[arg(long, env = "SIDEREAL_TRACKER_SOCKETS")]
+    tracker_sockets: Option<usize>,
+    /// Answer a scrape that names no torrent with all of them [default: off]
+    #[arg(long, env = "SIDEREAL_TRACKER_FULL_SCRAPE")]
+    tracker_full_scrape: Option<Switch>,
     /// What to log, as in "info" or "info,relay=debug" [default: info]
     #[arg(long, env = "SIDEREAL_LOG")]
     log: Option<String>,
@@ -139,6 +156,8 @@ pub struct Config {
     pub isolation: bool,
     /// How long open requests may take after a signal to stop.
     pub drain: Duration,
+    /// The tracker.
+    pub tracker: tracker::Config,
     /// Log filter.
     pub log: String,
     /// Log form.
@@ -180,6 +199,7 @@ impl Config {
             .config
             .as_deref()
             .map_or_else(|| Ok(Options::default()), read)?;
+        let tracker = tracker_config(&said, &file);
         let host = said
             .host
             .or(file.host)
@@ -219,9 +239,27 @@ impl Config {
             tls,
             isolation: said.isolation.or(file.isolation) != Some(Switch::Off),
             drain: Duration::from_secs(said.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
+            tracker,
             log: said.log.or(file.log).unwrap_or_else(|| "info".into()),
             log_format: said.log_format.or(file.log_format).unwrap_or_default(),
         })
+    }
+}
+
+fn tracker_config(said: &Options, file: &Options) -> tracker::Config {
+    let default = tracker::Config::default();
+    let swarms = default.swarms;
+    let of = |option: fn(&Options) -> Option<usize>| option(said).or_else(|| option(file));
+    let interval = said.tracker_interval.or(file.tracker_interval);
+    let full_scrape = said.tracker_full_scrape.or(file.tracker_full_scrape);
+    tracker::Config {
+        swarms: torrent::tracker::Config {
+            interval_seconds: interval.unwrap_or(swarms.interval_seconds),
+            most_offers: of(|options| options.tracker_offers).unwrap_or(swarms.most_offers),
+            most_peers: of(|options| options.tracker_torrents).unwrap_or(swarms.most_peers),
+        },
+        most_sockets: of(|options| options.tracker_sockets).unwrap_or(default.most_sockets),
+        full_scrape: full_scrape == Some(Switch::On),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod router;
 pub mod server;
 pub mod site;
 mod tls;
+pub mod tracker;
 
 use std::process::ExitCode;
 

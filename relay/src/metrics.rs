@@ -7,9 +7,10 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use prometheus::core::Collector;
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 
 /// Every metric of the relay. Clones share their values.
@@ -19,6 +20,139 @@ pub struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     in_progress: IntGauge,
+    /// The tracker's.
+    pub tracker: TrackerMetrics,
+    /// The seed's.
+    pub seed: SeedMetrics,
+}
+
+/// What the tracker counts.
+#[derive(Clone)]
+pub struct TrackerMetrics {
+    /// Open sockets.
+    pub sockets: IntGauge,
+    /// Torrents that have peers, as of the last sweep.
+    pub torrents: IntGauge,
+    /// Peers, as of the last sweep.
+    pub peers: IntGauge,
+    /// Announcements.
+    pub announces: IntCounter,
+    /// Answers.
+    pub answers: IntCounter,
+    /// Scrapes.
+    pub scrapes: IntCounter,
+    /// Messages that could not be read or served.
+    pub unreadable: IntCounter,
+    /// Offers and answers handed on.
+    pub relayed: IntCounter,
+    /// Answers to peers that were gone.
+    pub gone: IntCounter,
+    /// Messages for another connection's peer, or for one torrent too many.
+    pub refused_peers: IntCounter,
+    /// Sockets beyond what an address may have.
+    pub refused_sockets: IntCounter,
+    /// Messages that a socket did not get because it was closed for reading too slowly.
+    pub lost: IntCounter,
+}
+
+/// What the seed counts.
+#[derive(Clone)]
+pub struct SeedMetrics {
+    /// Bytes of content sent.
+    pub bytes: IntCounter,
+    /// Requests answered with content.
+    pub served: IntCounter,
+    /// Requests for what has changed on disk since it was published.
+    pub changed: IntCounter,
+}
+
+/// Declares metrics and keeps them for the registry.
+#[derive(Default)]
+struct Declared(Vec<Box<dyn Collector>>);
+
+impl Declared {
+    fn gauge(&mut self, name: &str, help: &str) -> IntGauge {
+        let gauge = IntGauge::new(name, help).expect("constant name");
+        self.0.push(Box::new(gauge.clone()));
+        gauge
+    }
+
+    fn counter(&mut self, name: &str, help: &str) -> IntCounter {
+        let counter = IntCounter::new(name, help).expect("constant name");
+        self.0.push(Box::new(counter.clone()));
+        counter
+    }
+
+    /// Counters of one name, one for each value of a label.
+    fn counters<const N: usize>(
+        &mut self,
+        (name, help): (&str, &str),
+        label: &str,
+        values: [&str; N],
+    ) -> [IntCounter; N] {
+        let family = IntCounterVec::new(Opts::new(name, help), &[label]).expect("constant name");
+        self.0.push(Box::new(family.clone()));
+        values.map(|value| family.with_label_values(&[value]))
+    }
+}
+
+impl TrackerMetrics {
+    fn new(declared: &mut Declared) -> Self {
+        let [announces, answers, scrapes, unreadable] = declared.counters(
+            ("sidereal_tracker_messages_total", "Messages from clients."),
+            "kind",
+            ["announce", "answer", "scrape", "unreadable"],
+        );
+        let [refused_peers, refused_sockets] = declared.counters(
+            (
+                "sidereal_tracker_refused_total",
+                "What the tracker refused.",
+            ),
+            "what",
+            ["peer", "socket"],
+        );
+        let [gone, lost] = declared.counters(
+            (
+                "sidereal_tracker_undelivered_total",
+                "Messages whose receiver was gone, or was closed for reading too slowly.",
+            ),
+            "why",
+            ["gone", "slow"],
+        );
+        Self {
+            sockets: declared.gauge("sidereal_tracker_sockets", "Open sockets of clients."),
+            torrents: declared.gauge("sidereal_tracker_torrents", "Torrents that have peers."),
+            peers: declared.gauge("sidereal_tracker_peers", "Peers of all torrents."),
+            relayed: declared.counter(
+                "sidereal_tracker_relayed_total",
+                "Offers and answers handed to other peers.",
+            ),
+            announces,
+            answers,
+            scrapes,
+            unreadable,
+            gone,
+            refused_peers,
+            refused_sockets,
+            lost,
+        }
+    }
+}
+
+impl SeedMetrics {
+    fn new(declared: &mut Declared) -> Self {
+        Self {
+            bytes: declared.counter("sidereal_seed_bytes_total", "Bytes of content sent."),
+            served: declared.counter(
+                "sidereal_seed_requests_total",
+                "Requests answered with content.",
+            ),
+            changed: declared.counter(
+                "sidereal_seed_changed_total",
+                "Requests for files that changed on disk since they were published.",
+            ),
+        }
+    }
 }
 
 impl Metrics {
@@ -58,13 +192,16 @@ impl Metrics {
         )
         .expect("constant name");
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        let registry = Registry::new();
-        for collector in [
-            Box::new(requests.clone()) as Box<dyn prometheus::core::Collector>,
+        let mut declared = Declared(vec![
+            Box::new(requests.clone()),
             Box::new(durations.clone()),
             Box::new(in_progress.clone()),
             Box::new(build),
-        ] {
+        ]);
+        let tracker = TrackerMetrics::new(&mut declared);
+        let seed = SeedMetrics::new(&mut declared);
+        let registry = Registry::new();
+        for collector in declared.0 {
             registry
                 .register(collector)
                 .expect("each name is declared once");
@@ -74,6 +211,8 @@ impl Metrics {
             requests,
             durations,
             in_progress,
+            tracker,
+            seed,
         }
     }
 

@@ -17,6 +17,7 @@ use tracing::Level;
 use crate::headers;
 use crate::metrics::{self, Metrics};
 use crate::site::Site;
+use crate::tracker;
 
 /// What requests need.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Whether cross-origin isolation headers are sent.
     pub isolation: bool,
+    /// The tracker.
+    pub tracker: tracker::Hub,
 }
 
 /// Everything that the public listener answers.
@@ -35,6 +38,7 @@ pub fn public(app: App) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(|| async { "ready\n" }))
         .route("/version", get(version))
+        .route("/announce", any(tracker::announce))
         .route("/api/v1/{*rest}", any(unknown_api));
     #[cfg(test)]
     let routes = routes.route("/panic", get(panics));
@@ -102,6 +106,10 @@ mod tests {
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
 
+    fn tracker() -> tracker::Hub {
+        tracker::Hub::start(tracker::Config::default(), Metrics::new().tracker).unwrap()
+    }
+
     fn app(isolation: bool) -> Router {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
@@ -119,6 +127,7 @@ mod tests {
             site,
             metrics: Metrics::new(),
             isolation,
+            tracker: tracker(),
         })
     }
 
@@ -257,6 +266,7 @@ mod tests {
             site,
             metrics: metrics.clone(),
             isolation: true,
+            tracker: tracker(),
         });
         ask(&app, Method::GET, "/tune/1", &HTML).await;
         ask(&app, Method::GET, "/tune/2", &HTML).await;

@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::router::{self, App};
 use crate::site::{self, Site};
 use crate::tls;
+use crate::tracker::Hub;
 
 /// Why the relay does not run.
 #[derive(Debug, thiserror::Error)]
@@ -94,13 +95,15 @@ async fn serve(config: Config) -> Result<(), Error> {
     let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip()).await?;
 
     let metrics = Metrics::new();
+    let tracker = Hub::start(config.tracker, metrics.tracker.clone()).map_err(Error::Serve)?;
     let app = App {
         site,
         metrics: metrics.clone(),
         isolation: config.isolation,
+        tracker: tracker.clone(),
     };
     let handle = Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone(), config.drain));
+    tokio::spawn(stop_on_signal(handle.clone(), tracker, config.drain));
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = public.local_addr().map_err(Error::Serve)?;
     tracing::info!(url = %format!("{scheme}://{address}"), data = %config.data_dir.display(), "serving");
@@ -111,13 +114,13 @@ async fn serve(config: Config) -> Result<(), Error> {
             Some(tls) => {
                 axum_server::from_tcp_rustls(public, tls)?
                     .handle(handle.clone())
-                    .serve(service.into_make_service())
+                    .serve(service.into_make_service_with_connect_info::<SocketAddr>())
                     .await
             }
             None => {
                 axum_server::from_tcp(public)?
                     .handle(handle.clone())
-                    .serve(service.into_make_service())
+                    .serve(service.into_make_service_with_connect_info::<SocketAddr>())
                     .await
             }
         }
@@ -167,13 +170,14 @@ fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error>
     Ok(listener)
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>, drain: std::time::Duration) {
+async fn stop_on_signal(handle: Handle<SocketAddr>, tracker: Hub, drain: std::time::Duration) {
     wait_for_signal().await;
     tracing::info!(
         seconds = drain.as_secs(),
         open = handle.connection_count(),
         "draining"
     );
+    tracker.stop();
     handle.graceful_shutdown(Some(drain));
 }
 

@@ -48,6 +48,15 @@ fn seeds_are_read() {
     );
     assert!(protocol::decode::<protocol::engine::Request>(&seed("protocol/load")).is_ok());
     assert!(protocol::decode::<protocol::library::Event>(&seed("protocol/import-done")).is_ok());
+    for name in ["single", "folder"] {
+        let torrent = torrent::Metainfo::parse(&seed(&format!("metainfo/{name}")));
+        assert!(torrent.is_ok(), "{name}: {torrent:?}");
+    }
+    for name in ["announce", "answer", "scrape"] {
+        let text = String::from_utf8(seed(&format!("announce/{name}"))).expect("text");
+        let message = torrent::announce::ClientMessage::parse(&text);
+        assert!(message.is_ok(), "{name}: {message:?}");
+    }
 }
 
 #[test]

@@ -5,4 +5,6 @@
 pub mod engine;
 #[cfg(feature = "library")]
 pub mod library;
+#[cfg(feature = "swarm")]
+pub mod swarm;
 pub mod sys;

@@ -14,9 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ring", &[]),
     ("pcm", &[]),
     ("sid", &[]),
+    ("torrent", &[]),
     ("c64", &["sid", "sidfile"]),
     ("catalog", &["sidfile"]),
-    ("protocol", &["sidfile", "catalog"]),
+    ("protocol", &["sidfile", "catalog", "torrent"]),
     ("listening", &["catalog", "protocol", "sidfile"]),
     ("testkit", &["sid", "sidfile"]),
     (
@@ -26,10 +27,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
-            "c64", "catalog", "pcm", "protocol", "ring", "sid", "sidfile",
+            "c64",
+            "catalog",
+            "pcm",
+            "protocol",
+            "ring",
+            "sid",
+            "sidfile",
+            "torrent",
+            "listening",
         ],
     ),
-    ("relay", &["catalog", "sidfile", "protocol"]),
+    ("relay", &["catalog", "sidfile", "protocol", "torrent"]),
     ("xtask", &["c64", "sid", "sidfile", "testkit"]),
     (
         "tests",
@@ -42,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sid",
             "sidfile",
             "testkit",
+            "torrent",
         ],
     ),
 ];

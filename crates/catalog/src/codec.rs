@@ -8,15 +8,18 @@
 //! 22      -   postcard of Vec<Entry>
 //! ```
 
-use sidfile::Md5;
+use serde::Deserialize;
+use sidfile::{Clock, Format, Md5, SidChip};
 
-use crate::Entry;
+use crate::{Entry, Note, Origin};
 
 const MAGIC: [u8; 4] = *b"SDRC";
 const HEADER: usize = 22;
 
 /// Version written by [`encode`].
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
+/// Oldest version that is read.
+const OLDEST_VERSION: u16 = 1;
 
 /// Why bytes are not a catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +31,7 @@ pub enum DecodeError {
     #[error("a catalogue starts with \"SDRC\", found {0:02x?}")]
     Magic([u8; 4]),
     /// Written by a newer or older program.
-    #[error("catalogue version {0} is not known, only {FORMAT_VERSION}")]
+    #[error("catalogue version {0} is not known, only {OLDEST_VERSION} to {FORMAT_VERSION}")]
     Version(u16),
     /// Damaged.
     #[error("the catalogue is damaged: its digest is {found}, written was {expected}")]
@@ -68,7 +71,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
         return Err(DecodeError::Magic(magic));
     }
     let version = u16::from_le_bytes([header[4], header[5]]);
-    if version != FORMAT_VERSION {
+    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
         return Err(DecodeError::Version(version));
     }
     let mut expected = Md5([0; 16]);
@@ -77,21 +80,98 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Entry>, DecodeError> {
     if expected != found {
         return Err(DecodeError::Digest { expected, found });
     }
-    postcard::from_bytes(body).map_err(|error| DecodeError::Content(error.to_string()))
+    let entries = match version {
+        1 => postcard::from_bytes::<Vec<EntryV1>>(body)
+            .map(|entries| entries.into_iter().map(Entry::from).collect()),
+        _ => postcard::from_bytes(body),
+    };
+    entries.map_err(|error| DecodeError::Content(error.to_string()))
+}
+
+/// An entry of version 1, which knew of no swarm.
+#[derive(Deserialize)]
+struct EntryV1 {
+    md5: Md5,
+    path: String,
+    title: String,
+    author: String,
+    released: String,
+    format: Format,
+    version: u16,
+    clock: Clock,
+    chips: Vec<SidChip>,
+    load_address: u16,
+    init_address: u16,
+    play_address: u16,
+    size: u32,
+    start_song: u16,
+    lengths: Vec<Option<u32>>,
+    needs_basic: bool,
+    origin: Origin,
+    notes: Vec<Note>,
+}
+
+impl From<EntryV1> for Entry {
+    fn from(old: EntryV1) -> Self {
+        Self {
+            md5: old.md5,
+            path: old.path,
+            title: old.title,
+            author: old.author,
+            released: old.released,
+            format: old.format,
+            version: old.version,
+            clock: old.clock,
+            chips: old.chips,
+            load_address: old.load_address,
+            init_address: old.init_address,
+            play_address: old.play_address,
+            size: old.size,
+            start_song: old.start_song,
+            lengths: old.lengths,
+            needs_basic: old.needs_basic,
+            origin: old.origin,
+            notes: old.notes,
+            remote: None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Remote;
     use crate::index::tests::entry;
     use proptest::prelude::*;
 
     #[test]
     fn round_trip() {
-        let entries = vec![
+        let mut entries = vec![
             entry("Commando", "Rob Hubbard", "1985 Elite"),
             entry("é", "", ""),
         ];
+        entries[0].origin = Origin::Collection;
+        entries[0].remote = Some(Remote {
+            info_hash: [7; 20],
+            file: 53_668,
+        });
+        assert_eq!(decode(&encode(&entries)), Ok(entries));
+    }
+
+    #[test]
+    fn version_1_is_read() {
+        // The committed file of that version.
+        let bytes = include_bytes!("../../../fuzz/corpus/catalog/one-tune");
+        let entries = decode(bytes).unwrap();
+        assert_eq!(bytes[4], 1);
+        assert_eq!(
+            (&*entries[0].path, &*entries[0].title),
+            ("A/B.sid", "Title")
+        );
+        assert_eq!(
+            (entries[0].origin, entries[0].remote),
+            (Origin::Imported, None)
+        );
         assert_eq!(decode(&encode(&entries)), Ok(entries));
     }
 

@@ -10,6 +10,17 @@ pub enum Origin {
     BuiltIn,
     /// Dropped or picked by the listener.
     Imported,
+    /// Published as part of a collection; its bytes come over the swarm.
+    Collection,
+}
+
+/// A file of a torrent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Remote {
+    /// Info hash of the torrent.
+    pub info_hash: [u8; 20],
+    /// Place in the torrent, from 0.
+    pub file: u32,
 }
 
 /// One entry of STIL, flattened: empty text where the field is missing.
@@ -68,6 +79,8 @@ pub struct Entry {
     pub origin: Origin,
     /// STIL entries, whole file first.
     pub notes: Vec<Note>,
+    /// Where a swarm has it.
+    pub remote: Option<Remote>,
 }
 
 impl Entry {

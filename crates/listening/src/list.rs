@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::{Column, Query, Row, Sort};
+use catalog::{Column, Query, Remote, Row, Sort};
 use protocol::engine::FoundLength;
 use protocol::library::{Request, Storage};
 use sidfile::TuneId;
@@ -111,6 +111,13 @@ impl List {
     pub fn row(&self, at: u32) -> Option<Arc<Row>> {
         let window = self.windows.get(&(at / WINDOW))?;
         window.get((at % WINDOW) as usize).cloned()
+    }
+
+    /// Where a swarm has the rows on the screen that are not here.
+    pub fn remotes(&self) -> impl Iterator<Item = Remote> + '_ {
+        let end = self.first.saturating_add(self.count);
+        let end = end.min(self.total.unwrap_or(0));
+        (self.first..end).filter_map(|at| self.row(at)?.remote)
     }
 
     pub fn filter(&mut self, filter: String) -> bool {

@@ -4,8 +4,10 @@
 //! carry (shared buffers, ports, files) travels beside it in the same JavaScript message.
 #![forbid(unsafe_code)]
 
+pub mod collections;
 pub mod engine;
 mod envelope;
 pub mod library;
+pub mod swarm;
 
 pub use envelope::{EVENT, Envelope, Error, VERSION, decode, encode};

@@ -6,11 +6,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read, Seek, SeekFrom};
 
-use catalog::{Entry, Note, Origin};
+use catalog::{Entry, Origin, path_in_collection};
 use protocol::library::{ImportReport, Refusal};
 use sidfile::mus::{self, Mus, Score};
 use sidfile::rom::{self, RomKind};
-use sidfile::{Format, Md5, Tune};
 use zip::ZipArchive;
 
 use super::store::StoredFile;
@@ -239,7 +238,7 @@ impl<S: Source> Importer<S> {
                 self.report.done += 1;
                 let path = format!("{}!/{name}", archive.path);
                 let result = unpack(archive, kind, entry).and_then(|bytes| match bytes {
-                    Some(bytes) => self.take(kind, clean(&name), bytes),
+                    Some(bytes) => self.take(kind, path_in_collection(&name), bytes),
                     None => Ok(Found::Nothing),
                 });
                 return Some(self.settle(result.map_err(|reason| Refusal { path, reason })));
@@ -254,9 +253,8 @@ impl<S: Source> Importer<S> {
                 self.report.skipped += 1;
                 Ok(Found::Nothing)
             }
-            kind => {
-                read_whole(&source, kind).and_then(|bytes| self.take(kind, clean(&path), bytes))
-            }
+            kind => read_whole(&source, kind)
+                .and_then(|bytes| self.take(kind, path_in_collection(&path), bytes)),
         };
         Some(self.settle(result.map_err(|reason| Refusal { path, reason })))
     }
@@ -281,7 +279,8 @@ impl<S: Source> Importer<S> {
             Kind::Song => self.whole_song(&bytes)?,
             _ => bytes,
         };
-        let entry = entry_of(&path, &bytes, Origin::Imported)?;
+        let entry =
+            Entry::of_file(&path, &bytes, Origin::Imported).map_err(|error| error.to_string())?;
         let file = StoredFile {
             md5: entry.md5,
             path,
@@ -396,66 +395,4 @@ fn read_whole(source: &impl Source, kind: Kind) -> Result<Vec<u8>, String> {
         }
     }
     Ok(bytes)
-}
-
-/// Path as it is shown and looked up in STIL: from the collection's own top folder on, if there is
-/// one, without steps up.
-fn clean(path: &str) -> String {
-    const TOPS: [&str; 3] = ["DEMOS", "GAMES", "MUSICIANS"];
-    let parts: Vec<&str> = path
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != "." && *part != "..")
-        .collect();
-    let top = parts
-        .iter()
-        .position(|part| TOPS.contains(part))
-        .unwrap_or(0);
-    parts[top..].join("/")
-}
-
-/// Index entry of a file.
-///
-/// # Errors
-/// It is no tune; why, in words.
-pub fn entry_of(path: &str, bytes: &[u8], origin: Origin) -> Result<Entry, String> {
-    let tune = Tune::parse(bytes).map_err(|error| error.to_string())?;
-    let words = match tune.format {
-        Format::Mus => Mus::of(&tune).map_or_else(|_| String::new(), |mus| mus.lyrics),
-        Format::Psid | Format::Rsid => String::new(),
-    };
-    let words = (!words.is_empty()).then(|| Note {
-        comment: words,
-        ..Note::default()
-    });
-    Ok(Entry {
-        md5: Md5::of(bytes),
-        path: path.to_owned(),
-        title: shown(tune.name, path),
-        author: tune.author,
-        released: tune.released,
-        format: tune.format,
-        version: tune.version,
-        clock: tune.clock,
-        chips: tune.chips,
-        load_address: tune.load_address,
-        init_address: tune.init_address,
-        play_address: tune.play_address,
-        size: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-        start_song: tune.start_song,
-        lengths: vec![None; usize::from(tune.songs)],
-        needs_basic: tune.is_basic,
-        origin,
-        notes: words.into_iter().collect(),
-    })
-}
-
-/// Title, or the file's name where there is none.
-fn shown(title: String, path: &str) -> String {
-    if !title.trim().is_empty() {
-        return title;
-    }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.')
-        .map_or(name, |(stem, _)| stem)
-        .replace('_', " ")
 }

@@ -7,6 +7,8 @@ mod database;
 mod messages;
 #[cfg(feature = "engine")]
 mod sinks;
+#[cfg(feature = "swarm")]
+pub mod swarm;
 
 #[cfg(feature = "library")]
 pub use blob::FileSource;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use catalog::Row;
+use catalog::{Remote, Row};
 use leptos::prelude::*;
 use listening::{Intent, words};
 use protocol::engine::FoundLength;
+use protocol::swarm::{FileId, InfoHash, Priority};
 
 use super::{Equaliser, TuneArt};
 use crate::components::{Icon, Name};
@@ -61,6 +62,7 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
     let title = words::title_text(&row.title).to_owned();
     let author = words::author_text(&row.author).to_owned();
     let several = row.songs > 1;
+    let remote = row.remote;
     view! {
         <div class="row" class:chosen=move || chosen.get().is_some() on:click=play>
             <div class="c-number figures" role="gridcell">
@@ -90,6 +92,7 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
             </div>
             <div class="c-title" role="gridcell">
                 <span class="row-title" title=title.clone()>{title.clone()}</span>
+                {remote.map(|remote| view! { <NotHere remote=remote /> })}
             </div>
             <div class="c-author" role="gridcell">
                 {author}
@@ -123,6 +126,54 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
                 </a>
             </div>
         </div>
+    }
+}
+
+/// Says that a tune is not here yet, or how far it is.
+#[component]
+fn NotHere(remote: Remote) -> impl IntoView {
+    let core = use_core();
+    let id = FileId {
+        torrent: InfoHash(remote.info_hash),
+        file: remote.file,
+    };
+    let state = Memo::new(move |_| {
+        core.remote_files.with(|files| {
+            let file = files.get(&id)?;
+            // Whole percents: a row does not change for less.
+            Some(((file.progress * 100.0) as u32, file.priority))
+        })
+    });
+    move || {
+        match state.get() {
+        None | Some((100.., _)) => None,
+        Some((0, Priority::None)) => Some(
+            view! {
+                <span class="not-here" title="Not on this device yet: it is fetched when you play it">
+                    <Icon name=Name::Swarm />
+                    <span class="hidden-words">"Not on this device yet"</span>
+                </span>
+            }
+            .into_any(),
+        ),
+        Some((percent, priority)) => {
+            let words = match priority {
+                Priority::None => "Partly here",
+                Priority::Low => "Low",
+                Priority::Normal => "Wanted",
+                Priority::High => "High",
+                Priority::Now => "Now",
+            };
+            Some(
+                view! {
+                    <span class="not-here not-here-wanted figures">
+                        {format!("{words} {percent} %")}
+                    </span>
+                }
+                .into_any(),
+            )
+        }
+    }
     }
 }
 

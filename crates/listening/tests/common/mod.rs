@@ -29,6 +29,7 @@ pub fn entry(title: &str, lengths: &[Option<u32>]) -> Entry {
         lengths: lengths.to_vec(),
         needs_basic: false,
         origin: Origin::Imported,
+        remote: None,
         notes: Vec::new(),
     }
 }

@@ -1,7 +1,8 @@
 //! What `Songlengths.md5` and `STIL.txt` know of tunes.
 
-use catalog::{Entry, Note};
 use sidfile::{Songlengths, Stil};
+
+use crate::{Entry, Note};
 
 /// Both texts, as far as they were seen.
 #[derive(Debug, Default)]

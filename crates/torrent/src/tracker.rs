@@ -1,0 +1,690 @@
+//! The swarms of a WebTorrent tracker as a state machine: clients' messages and a time go in,
+//! messages to clients come out.
+//!
+//! It behaves like the trackers in use, but for what harms listeners there: a peer belongs to the
+//! connection that announced it, so that nobody else can stop it or speak for it; nothing that can
+//! be relayed is dropped; a message that cannot be served is answered, never punished.
+//!
+//! A peer costs 32 bytes here and 40 in its connection's [`Client`].
+
+use std::collections::BTreeMap;
+
+use crate::announce::{Action, Announce, Answer, Counts, Event, Failure, Left, TrackerMessage};
+use crate::{InfoHash, PeerId};
+
+/// Settings of a tracker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Config {
+    /// Seconds from an announcement to the next. A peer that was not heard of for two of them is
+    /// forgotten.
+    pub interval_seconds: u32,
+    /// Most offers of an announcement that are relayed.
+    pub most_offers: usize,
+    /// Most peers that a connection may announce, over all torrents.
+    pub most_peers: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            interval_seconds: 120,
+            most_offers: 20,
+            most_peers: 1_000,
+        }
+    }
+}
+
+/// Names a connection; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u32);
+
+/// A connection, and which peers it announced.
+#[derive(Debug)]
+pub struct Client {
+    id: ClientId,
+    joined: Vec<(InfoHash, PeerId)>,
+}
+
+impl Client {
+    /// A connection that has said nothing yet.
+    #[must_use]
+    pub fn new(id: ClientId) -> Self {
+        let joined = Vec::new();
+        Self { id, joined }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// The peers that it announced: what [`Tracker::leave`] wants to know when it is gone.
+    #[must_use]
+    pub fn joined(&self) -> &[(InfoHash, PeerId)] {
+        &self.joined
+    }
+
+    fn forget(&mut self, info_hash: InfoHash, peer_id: PeerId) {
+        let place = self
+            .joined
+            .iter()
+            .position(|known| *known == (info_hash, peer_id));
+        if let Some(place) = place {
+            self.joined.swap_remove(place);
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Served; so many offers or answers went to other peers.
+    Relayed(u32),
+    /// An answer to a peer that is gone.
+    Gone,
+    /// Not served; the client was told why.
+    Refused,
+}
+
+/// A peer: 32 bytes.
+#[derive(Debug)]
+struct Peer {
+    id: PeerId,
+    client: ClientId,
+    heard_seconds: u32,
+    is_seeder: bool,
+}
+
+#[derive(Debug, Default)]
+struct Swarm {
+    /// In order of id: found by bisection, chosen by place.
+    peers: Vec<Peer>,
+    complete: u32,
+    downloaded: u32,
+}
+
+/// The swarms of all torrents, or of a share of them.
+#[derive(Debug)]
+pub struct Tracker {
+    config: Config,
+    swarms: BTreeMap<InfoHash, Swarm>,
+    /// State of the lots that are drawn.
+    random: u64,
+    /// Places of peers that an announcement's offers go to; kept for its memory.
+    chosen: Vec<usize>,
+}
+
+impl Tracker {
+    /// A tracker without swarms. `seed` decides who meets whom.
+    #[must_use]
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            config,
+            swarms: BTreeMap::new(),
+            random: seed,
+            chosen: Vec::new(),
+        }
+    }
+
+    /// Serves an announcement: replies, and hands its offers to other peers, each to another one.
+    pub fn announce(
+        &mut self,
+        now_millis: u64,
+        client: &mut Client,
+        announce: &Announce<'_>,
+        mut send: impl FnMut(ClientId, &TrackerMessage<'_>),
+    ) -> Outcome {
+        let now = seconds(now_millis);
+        let Announce {
+            info_hash, peer_id, ..
+        } = *announce;
+        let silent = self.config.interval_seconds + self.config.interval_seconds / 2;
+        let mut refuse = |client: &Client, reason: String| {
+            let failure = refusal(info_hash, reason);
+            send(client.id, &TrackerMessage::Failure(failure));
+            Outcome::Refused
+        };
+        let swarm = self.swarms.entry(info_hash).or_default();
+        let place = match swarm.find(&peer_id) {
+            Ok(place) => {
+                let peer = &mut swarm.peers[place];
+                if peer.client != client.id {
+                    if now.saturating_sub(peer.heard_seconds) <= silent {
+                        return refuse(client, IN_USE.into());
+                    }
+                    peer.client = client.id;
+                    client.joined.push((info_hash, peer_id));
+                }
+                Some(place)
+            }
+            Err(_) if announce.event == Event::Stopped => None,
+            Err(_) if client.joined.len() >= self.config.most_peers => {
+                self.remove_if_empty(&info_hash);
+                let most = self.config.most_peers;
+                return refuse(client, format!("more than {most} torrents on a connection"));
+            }
+            Err(place) => {
+                let peer = Peer {
+                    id: peer_id,
+                    client: client.id,
+                    heard_seconds: now,
+                    is_seeder: false,
+                };
+                swarm.peers.insert(place, peer);
+                // A peer that expired may still be on the list.
+                client.forget(info_hash, peer_id);
+                client.joined.push((info_hash, peer_id));
+                Some(place)
+            }
+        };
+        if announce.event == Event::Stopped {
+            if let Some(place) = place {
+                swarm.remove(place);
+                client.forget(info_hash, peer_id);
+            }
+            send(client.id, &self.reply(info_hash));
+            self.remove_if_empty(&info_hash);
+            return Outcome::Relayed(0);
+        }
+        let place = place.expect("only who stops may be unknown");
+        swarm.update(place, now, announce);
+        let others = swarm.peers.len() - 1;
+        send(client.id, &self.reply(info_hash));
+        let wanted = announce.numwant.unwrap_or(u32::MAX) as usize;
+        let count = announce
+            .offers
+            .len()
+            .min(wanted)
+            .min(self.config.most_offers)
+            .min(others);
+        self.choose(count, others);
+        let swarm = &self.swarms[&info_hash];
+        for (offer, &chosen) in announce.offers.iter().zip(&self.chosen) {
+            // Everybody but the peer itself.
+            let other = &swarm.peers[chosen + usize::from(chosen >= place)];
+            let message = TrackerMessage::Offer {
+                info_hash,
+                peer_id,
+                offer_id: offer.offer_id,
+                offer: offer.offer.clone(),
+            };
+            send(other.client, &message);
+        }
+        Outcome::Relayed(count as u32)
+    }
+
+    /// Hands an answer to the peer whose offer it answers. Whether there was such an offer is
+    /// between the two.
+    pub fn answer(
+        &mut self,
+        now_millis: u64,
+        client: &Client,
+        answer: &Answer<'_>,
+        mut send: impl FnMut(ClientId, &TrackerMessage<'_>),
+    ) -> Outcome {
+        let Some(swarm) = self.swarms.get_mut(&answer.info_hash) else {
+            return Outcome::Gone;
+        };
+        if let Ok(place) = swarm.find(&answer.peer_id) {
+            let peer = &mut swarm.peers[place];
+            if peer.client != client.id {
+                let failure = refusal(answer.info_hash, IN_USE.into());
+                send(client.id, &TrackerMessage::Failure(failure));
+                return Outcome::Refused;
+            }
+            peer.heard_seconds = seconds(now_millis);
+        }
+        let Ok(place) = swarm.find(&answer.to_peer_id) else {
+            return Outcome::Gone;
+        };
+        let message = TrackerMessage::Answer {
+            info_hash: answer.info_hash,
+            peer_id: answer.peer_id,
+            offer_id: answer.offer_id,
+            answer: answer.answer.clone(),
+        };
+        send(swarm.peers[place].client, &message);
+        Outcome::Relayed(1)
+    }
+
+    /// Peers of a torrent.
+    #[must_use]
+    pub fn counts(&self, info_hash: &InfoHash) -> Counts {
+        self.swarms
+            .get(info_hash)
+            .map(Swarm::counts)
+            .unwrap_or_default()
+    }
+
+    /// Peers of every torrent.
+    pub fn all_counts(&self) -> impl Iterator<Item = (InfoHash, Counts)> {
+        let counts = |(hash, swarm): (&InfoHash, &Swarm)| (*hash, swarm.counts());
+        self.swarms.iter().map(counts)
+    }
+
+    /// A connection is gone, and with it a peer that it announced.
+    pub fn leave(&mut self, client: ClientId, info_hash: &InfoHash, peer_id: &PeerId) {
+        let Some(swarm) = self.swarms.get_mut(info_hash) else {
+            return;
+        };
+        if let Ok(place) = swarm.find(peer_id)
+            && swarm.peers[place].client == client
+        {
+            swarm.remove(place);
+            self.remove_if_empty(info_hash);
+        }
+    }
+
+    /// Forgets peers that were not heard of for two intervals; returns how many. Call it about once
+    /// an interval.
+    pub fn sweep(&mut self, now_millis: u64) -> usize {
+        let oldest = seconds(now_millis).saturating_sub(2 * self.config.interval_seconds);
+        let mut forgotten = 0;
+        self.swarms.retain(|_, swarm| {
+            let before = swarm.peers.len();
+            swarm.peers.retain(|peer| peer.heard_seconds >= oldest);
+            if swarm.peers.len() < before {
+                forgotten += before - swarm.peers.len();
+                swarm.complete = swarm.peers.iter().filter(|peer| peer.is_seeder).count() as u32;
+                swarm.peers.shrink_to_fit();
+            }
+            !swarm.peers.is_empty()
+        });
+        forgotten
+    }
+
+    fn reply(&self, info_hash: InfoHash) -> TrackerMessage<'static> {
+        let Counts {
+            complete,
+            incomplete,
+            ..
+        } = self.counts(&info_hash);
+        TrackerMessage::Reply {
+            info_hash,
+            interval: self.config.interval_seconds,
+            complete,
+            incomplete,
+        }
+    }
+
+    fn remove_if_empty(&mut self, info_hash: &InfoHash) {
+        let swarm = self.swarms.get(info_hash);
+        if swarm.is_some_and(|swarm| swarm.peers.is_empty()) {
+            self.swarms.remove(info_hash);
+        }
+    }
+
+    /// Draws `count` different numbers below `below` (R. W. Floyd's way).
+    fn choose(&mut self, count: usize, below: usize) {
+        self.chosen.clear();
+        for last in below - count..below {
+            let drawn = (self.draw() % (last as u64 + 1)) as usize;
+            let is_taken = self.chosen.contains(&drawn);
+            self.chosen.push(if is_taken { last } else { drawn });
+        }
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood, 2014).
+    fn draw(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+const IN_USE: &str = "another connection has announced this peer_id";
+
+fn refusal(info_hash: InfoHash, reason: String) -> Failure<'static> {
+    Failure {
+        action: Action::Announce,
+        info_hash: Some(info_hash),
+        reason: reason.into(),
+    }
+}
+
+fn seconds(millis: u64) -> u32 {
+    (millis / 1_000) as u32
+}
+
+impl Swarm {
+    fn find(&self, peer_id: &PeerId) -> Result<usize, usize> {
+        self.peers.binary_search_by(|peer| peer.id.cmp(peer_id))
+    }
+
+    fn remove(&mut self, place: usize) {
+        let peer = self.peers.remove(place);
+        self.complete -= u32::from(peer.is_seeder);
+    }
+
+    fn update(&mut self, place: usize, now: u32, announce: &Announce<'_>) {
+        let peer = &mut self.peers[place];
+        peer.heard_seconds = now;
+        let is_seeder = match (announce.event, announce.left) {
+            (Event::Completed, _) | (_, Left::Bytes(0)) => true,
+            (Event::Update, Left::Unsaid) => peer.is_seeder,
+            _ => false,
+        };
+        if announce.event == Event::Completed && !peer.is_seeder {
+            self.downloaded = self.downloaded.saturating_add(1);
+        }
+        self.complete = self.complete + u32::from(is_seeder) - u32::from(peer.is_seeder);
+        peer.is_seeder = is_seeder;
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            complete: self.complete,
+            incomplete: self.peers.len() as u32 - self.complete,
+            downloaded: self.downloaded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::OfferId;
+    use crate::announce::{ClientMessage, Description, Offer};
+
+    const HASH: InfoHash = InfoHash([1; 20]);
+
+    /// A tracker with its clients, by number; peer ids are numbers too.
+    struct Room {
+        tracker: Tracker,
+        clients: BTreeMap<u32, Client>,
+        now: u64,
+    }
+
+    /// What somebody was sent: to whom, and the message as JSON.
+    type Sent = Vec<(u32, String)>;
+
+    impl Room {
+        fn new(config: Config) -> Self {
+            Self {
+                tracker: Tracker::new(config, 1),
+                clients: BTreeMap::new(),
+                now: 0,
+            }
+        }
+
+        fn say(&mut self, client: u32, message: &ClientMessage<'_>) -> (Outcome, Sent) {
+            let mut sent = Vec::new();
+            let id = ClientId(client);
+            let client = self
+                .clients
+                .entry(client)
+                .or_insert_with(|| Client::new(id));
+            let send = |to: ClientId, message: &TrackerMessage<'_>| {
+                sent.push((to.0, message.encode()));
+            };
+            let outcome = match message {
+                ClientMessage::Announce(announce) => {
+                    self.tracker.announce(self.now, client, announce, send)
+                }
+                ClientMessage::Answer(answer) => {
+                    self.tracker.answer(self.now, client, answer, send)
+                }
+                ClientMessage::Scrape(_) => panic!("not for a shard"),
+            };
+            (outcome, sent)
+        }
+
+        fn announce(
+            &mut self,
+            client: u32,
+            peer: u8,
+            change: impl FnOnce(&mut Announce<'static>),
+        ) -> (Outcome, Sent) {
+            let mut announce = Announce {
+                info_hash: HASH,
+                peer_id: PeerId([peer; 20]),
+                event: Event::Update,
+                uploaded: 0,
+                downloaded: 0,
+                left: Left::Bytes(9),
+                numwant: None,
+                offers: Vec::new(),
+            };
+            change(&mut announce);
+            self.say(client, &ClientMessage::Announce(announce))
+        }
+
+        fn answer(&mut self, client: u32, peer: u8, to: u8) -> (Outcome, Sent) {
+            let answer = Answer {
+                info_hash: HASH,
+                peer_id: PeerId([peer; 20]),
+                to_peer_id: PeerId([to; 20]),
+                offer_id: OfferId([9; 20]),
+                answer: Description::answer("v=0"),
+            };
+            self.say(client, &ClientMessage::Answer(answer))
+        }
+
+        fn drop_client(&mut self, number: u32) {
+            let client = self.clients.remove(&number).unwrap();
+            for (hash, peer) in client.joined() {
+                self.tracker.leave(client.id(), hash, peer);
+            }
+        }
+
+        fn counts(&self) -> (u32, u32) {
+            let counts = self.tracker.counts(&HASH);
+            (counts.complete, counts.incomplete)
+        }
+    }
+
+    fn offers(count: u8) -> Vec<Offer<'static>> {
+        let offer = |number| Offer {
+            offer_id: OfferId([number; 20]),
+            offer: Description::offer("v=0"),
+        };
+        (0..count).map(offer).collect()
+    }
+
+    /// Peers that were handed offers, sorted.
+    fn offered(sent: &Sent) -> Vec<u32> {
+        let mut to: Vec<u32> = sent
+            .iter()
+            .filter(|(_, text)| text.contains("\"offer\":"))
+            .map(|(to, _)| *to)
+            .collect();
+        to.sort_unstable();
+        to
+    }
+
+    #[test]
+    fn every_offer_goes_to_another_peer() {
+        let mut room = Room::new(Config::default());
+        for peer in 0..30 {
+            room.announce(u32::from(peer), peer, |_| {});
+        }
+        for _ in 0..50 {
+            let (outcome, sent) = room.announce(7, 7, |announce| announce.offers = offers(10));
+            let mut to = offered(&sent);
+            assert_eq!((outcome, to.len()), (Outcome::Relayed(10), 10));
+            to.dedup();
+            assert_eq!((to.len(), to.contains(&7)), (10, false));
+        }
+    }
+
+    #[test]
+    fn numwant_and_the_limit_bound_what_is_relayed() {
+        let mut room = Room::new(Config::default());
+        for peer in 0..30 {
+            room.announce(u32::from(peer), peer, |_| {});
+        }
+        for (count, numwant, expected) in [
+            (3, Some(1), 1),
+            (3, None, 3),
+            (25, None, 20),
+            (25, Some(90), 20),
+            (3, Some(0), 0),
+        ] {
+            let (outcome, _) = room.announce(0, 0, |announce| {
+                announce.offers = offers(count);
+                announce.numwant = numwant;
+            });
+            assert_eq!(outcome, Outcome::Relayed(expected), "{count} {numwant:?}");
+        }
+        let mut alone = Room::new(Config::default());
+        let (outcome, _) = alone.announce(0, 0, |announce| announce.offers = offers(5));
+        assert_eq!(outcome, Outcome::Relayed(0));
+    }
+
+    #[test]
+    fn an_answer_goes_to_who_offered_and_changes_nothing() {
+        let mut room = Room::new(Config::default());
+        room.announce(1, 1, |_| {});
+        room.announce(2, 2, |announce| announce.left = Left::Bytes(0));
+        let (outcome, sent) = room.answer(2, 2, 1);
+        assert_eq!(outcome, Outcome::Relayed(1));
+        assert_eq!(sent.len(), 1, "no reply: {sent:?}");
+        assert_eq!(sent[0].0, 1);
+        assert!(!sent[0].1.contains("to_peer_id"), "{sent:?}");
+        assert_eq!(room.counts(), (1, 1));
+        assert_eq!(room.answer(2, 2, 9), (Outcome::Gone, Vec::new()));
+    }
+
+    #[test]
+    fn seeders_are_those_who_lack_nothing() {
+        let check = |event, left, expected| {
+            let mut room = Room::new(Config::default());
+            room.announce(1, 1, |announce| {
+                (announce.event, announce.left) = (event, left)
+            });
+            assert_eq!(room.counts(), expected, "{event:?} {left:?}");
+        };
+        check(Event::Started, Left::Bytes(0), (1, 0));
+        check(Event::Update, Left::Bytes(0), (1, 0));
+        check(Event::Completed, Left::Unsaid, (1, 0));
+        check(Event::Started, Left::Unknown, (0, 1));
+        check(Event::Started, Left::Unsaid, (0, 1));
+        check(Event::Stopped, Left::Bytes(0), (0, 0));
+        let mut room = Room::new(Config::default());
+        room.announce(1, 1, |announce| announce.event = Event::Completed);
+        room.announce(1, 1, |announce| announce.left = Left::Unsaid);
+        assert_eq!(
+            room.counts(),
+            (1, 0),
+            "an update that says nothing changes nothing"
+        );
+        room.announce(1, 1, |_| {});
+        assert_eq!(room.counts(), (0, 1));
+        assert_eq!(room.tracker.counts(&HASH).downloaded, 1);
+    }
+
+    #[test]
+    fn a_peer_belongs_to_its_connection() {
+        let mut room = Room::new(Config::default());
+        room.announce(1, 1, |_| {});
+        room.announce(3, 3, |_| {});
+        let refused = |(outcome, sent): (Outcome, Sent)| {
+            assert_eq!(outcome, Outcome::Refused, "{sent:?}");
+            assert!(sent[0].1.contains("\"failure reason\""), "{sent:?}");
+            assert!(sent[0].1.contains("\"action\":\"announce\""), "{sent:?}");
+        };
+        refused(room.announce(2, 1, |_| {}));
+        refused(room.announce(2, 1, |announce| announce.event = Event::Stopped));
+        refused(room.answer(2, 1, 3));
+        assert_eq!(room.counts(), (0, 2));
+        // Silent for one and a half intervals: its connection may be dead without saying so.
+        room.now = 181_000;
+        assert_eq!(room.announce(2, 1, |_| {}).0, Outcome::Relayed(0));
+        refused(room.announce(1, 1, |_| {}));
+        // The old connection's end does not take the peer along.
+        room.drop_client(1);
+        assert_eq!(room.counts(), (0, 2));
+        room.drop_client(2);
+        assert_eq!(room.counts(), (0, 1));
+        assert_eq!(room.announce(4, 1, |_| {}).0, Outcome::Relayed(0));
+    }
+
+    #[test]
+    fn one_connection_may_be_several_peers_up_to_a_limit() {
+        let most_peers = 2;
+        let mut room = Room::new(Config {
+            most_peers,
+            ..Config::default()
+        });
+        room.announce(1, 1, |_| {});
+        let (_, sent) = room.announce(1, 2, |announce| announce.offers = offers(1));
+        assert_eq!(offered(&sent), [1]);
+        let other = |announce: &mut Announce<'_>| announce.info_hash = InfoHash([2; 20]);
+        assert_eq!(room.announce(1, 1, other).0, Outcome::Refused);
+        assert_eq!(room.tracker.all_counts().count(), 1, "no empty swarm stays");
+        room.announce(1, 1, |announce| announce.event = Event::Stopped);
+        assert_eq!(room.announce(1, 1, other).0, Outcome::Relayed(0));
+    }
+
+    #[test]
+    fn who_stops_is_told_and_gone() {
+        let mut room = Room::new(Config::default());
+        room.announce(1, 1, |_| {});
+        let (_, sent) = room.announce(1, 1, |announce| announce.event = Event::Stopped);
+        assert!(sent[0].1.contains("\"incomplete\":0"), "{sent:?}");
+        let (_, sent) = room.announce(1, 1, |announce| announce.event = Event::Stopped);
+        assert_eq!(sent.len(), 1);
+        assert_eq!(room.tracker.all_counts().count(), 0);
+        assert_eq!(room.clients[&1].joined(), []);
+    }
+
+    #[test]
+    fn peers_that_fall_silent_are_forgotten() {
+        let mut room = Room::new(Config::default());
+        room.announce(1, 1, |announce| announce.left = Left::Bytes(0));
+        room.now = 100_000;
+        room.announce(2, 2, |_| {});
+        room.now = 240_000;
+        assert_eq!(room.tracker.sweep(room.now), 0);
+        room.now = 241_000;
+        assert_eq!(room.tracker.sweep(room.now), 1);
+        assert_eq!(room.counts(), (0, 1));
+        // It comes back as if nothing had been.
+        room.announce(1, 1, |_| {});
+        assert_eq!(
+            (room.counts(), room.clients[&1].joined().len()),
+            ((0, 2), 1)
+        );
+    }
+
+    #[test]
+    fn a_peer_is_small() {
+        assert_eq!(size_of::<Peer>(), 32);
+    }
+
+    proptest! {
+        /// Whatever clients do, counts are those of the peers, and nobody hears from themselves.
+        #[test]
+        fn counts_are_those_of_the_peers(
+            steps in proptest::collection::vec((0u32..4, 0u8..6, 0u8..8, 0u64..100), 0..80),
+        ) {
+            let mut room = Room::new(Config::default());
+            for (client, peer, action, wait) in steps {
+                room.now += wait * 1_000;
+                match action {
+                    0 => { room.tracker.sweep(room.now); }
+                    1 if room.clients.contains_key(&client) => room.drop_client(client),
+                    2 => { room.answer(client, peer, 3); }
+                    3 => { room.announce(client, peer, |a| a.event = Event::Stopped); }
+                    4 => { room.announce(client, peer, |a| a.event = Event::Completed); }
+                    _ => {
+                        let (_, sent) = room.announce(client, peer, |a| a.offers = offers(3));
+                        let ids = offered(&sent).len();
+                        prop_assert!(ids <= 3);
+                    }
+                }
+                for swarm in room.tracker.swarms.values() {
+                    let seeders = swarm.peers.iter().filter(|peer| peer.is_seeder).count();
+                    prop_assert_eq!(seeders as u32, swarm.complete);
+                    prop_assert!(swarm.peers.is_sorted_by(|a, b| a.id < b.id));
+                    prop_assert!(!swarm.peers.is_empty());
+                }
+            }
+        }
+    }
+}

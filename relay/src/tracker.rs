@@ -1,0 +1,319 @@
+//! `/announce`: the WebTorrent tracker.
+//!
+//! One thread owns all swarms and all sockets: a message is read, understood, and put into the
+//! outboxes of those whom it concerns, without a lock or a queue on the way, and what several
+//! messages leave in an outbox goes out in one write. Nothing is dropped silently: a socket that
+//! reads too slowly or says too much is closed with the reason.
+
+mod frames;
+mod outbox;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use torrent::announce::{Action, ClientMessage, Failure, TrackerMessage};
+use torrent::tracker::{Client, ClientId, Outcome, Tracker};
+
+use crate::metrics::TrackerMetrics;
+use frames::Close;
+use outbox::Outbox;
+use socket::Stream;
+pub use upgrade::announce;
+
+/// Settings of the tracker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Config {
+    /// Swarms' settings.
+    pub swarms: torrent::tracker::Config,
+    /// Most sockets of one address; one network, where it is of version 6. Those of this machine
+    /// are not counted: a proxy may stand before the relay.
+    pub most_sockets: usize,
+    /// Whether a scrape that names no torrent is told of all.
+    pub full_scrape: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            swarms: torrent::tracker::Config::default(),
+            most_sockets: 128,
+            full_scrape: false,
+        }
+    }
+}
+
+/// The way to the tracker's thread. Clones lead to the same.
+#[derive(Clone)]
+pub struct Hub {
+    to_thread: mpsc::UnboundedSender<ToThread>,
+}
+
+enum ToThread {
+    /// A socket that has agreed to speak WebSocket, whose it is, and bytes that came along.
+    Socket(Stream, Option<IpAddr>, Vec<u8>),
+    /// Tell everybody to go elsewhere.
+    Stop,
+}
+
+impl Hub {
+    /// Starts the tracker on a thread of its own, which ends with the last [`Hub`].
+    ///
+    /// # Errors
+    /// The machine refuses a thread.
+    pub fn start(config: Config, metrics: TrackerMetrics) -> std::io::Result<Self> {
+        let (to_thread, from_hub) = mpsc::unbounded_channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        std::thread::Builder::new()
+            .name("tracker".into())
+            .spawn(move || {
+                tokio::task::LocalSet::new().block_on(&runtime, run(config, metrics, from_hub));
+            })?;
+        Ok(Self { to_thread })
+    }
+
+    fn add(&self, stream: Stream, address: Option<IpAddr>, early: Vec<u8>) {
+        // Without its thread the tracker is gone, and dropping the stream says so.
+        let _ = self
+            .to_thread
+            .send(ToThread::Socket(stream, address, early));
+    }
+
+    /// Closes all sockets with words: the relay stops.
+    pub fn stop(&self) {
+        let _ = self.to_thread.send(ToThread::Stop);
+    }
+}
+
+/// What the tracker's thread owns.
+struct Room {
+    config: Config,
+    metrics: TrackerMetrics,
+    tracker: Tracker,
+    outboxes: HashMap<ClientId, Rc<Outbox>>,
+    addresses: HashMap<IpAddr, usize>,
+    next_client: u32,
+    start: Instant,
+    /// The message that is being sent; kept for its memory.
+    scratch: String,
+    /// What all sockets read into.
+    buffer: Vec<u8>,
+}
+
+/// Bytes of the buffer that all sockets share.
+const BUFFER: usize = 128 << 10;
+
+async fn run(
+    config: Config,
+    metrics: TrackerMetrics,
+    mut from_hub: mpsc::UnboundedReceiver<ToThread>,
+) {
+    let room = Rc::new(RefCell::new(Room::new(config, metrics)));
+    let quarter = Duration::from_secs(u64::from(config.swarms.interval_seconds.max(4)) / 4);
+    let mut sweeps = tokio::time::interval(quarter);
+    loop {
+        tokio::select! {
+            message = from_hub.recv() => match message {
+                Some(ToThread::Socket(stream, address, early)) => {
+                    socket::open(&room, stream, address, early);
+                }
+                Some(ToThread::Stop) => {
+                    for outbox in room.borrow().outboxes.values() {
+                        outbox.close(Close::new(1001, "the relay stops"));
+                    }
+                }
+                None => return,
+            },
+            _ = sweeps.tick() => room.borrow_mut().sweep(),
+        }
+    }
+}
+
+impl Room {
+    fn new(config: Config, metrics: TrackerMetrics) -> Self {
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let seed = time.map_or(0, |time| time.as_nanos() as u64);
+        Self {
+            tracker: Tracker::new(config.swarms, seed),
+            config,
+            metrics,
+            outboxes: HashMap::new(),
+            addresses: HashMap::new(),
+            next_client: 0,
+            start: Instant::now(),
+            scratch: String::new(),
+            buffer: vec![0; BUFFER],
+        }
+    }
+
+    fn now_millis(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
+
+    /// A socket comes in: whose it is, and what will be sent to it.
+    fn enter(&mut self, address: Option<IpAddr>) -> (Client, Rc<Outbox>) {
+        let id = ClientId(self.next_client);
+        self.next_client = self.next_client.wrapping_add(1);
+        let outbox = Rc::new(Outbox::new(self.now_millis()));
+        if let Some(address) = address.and_then(network) {
+            let count = self.addresses.entry(address).or_default();
+            *count += 1;
+            if *count > self.config.most_sockets {
+                let most = self.config.most_sockets;
+                self.metrics.refused_sockets.inc();
+                outbox.close(Close::new(
+                    1008,
+                    format!("more than {most} sockets of an address"),
+                ));
+            }
+        }
+        self.outboxes.insert(id, Rc::clone(&outbox));
+        self.metrics.sockets.inc();
+        (Client::new(id), outbox)
+    }
+
+    /// A socket is gone.
+    fn leave(&mut self, client: &Client, address: Option<IpAddr>) {
+        for (info_hash, peer_id) in client.joined() {
+            self.tracker.leave(client.id(), info_hash, peer_id);
+        }
+        self.outboxes.remove(&client.id());
+        if let Some(address) = address.and_then(network)
+            && let Some(count) = self.addresses.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.addresses.remove(&address);
+            }
+        }
+        self.metrics.sockets.dec();
+    }
+
+    /// Serves a message.
+    fn message(&mut self, client: &mut Client, text: &str) {
+        let now = self.now_millis();
+        let message = match ClientMessage::parse(text) {
+            Ok(message) => message,
+            Err(error) => return self.refuse(client.id(), error.0),
+        };
+        let Self {
+            tracker,
+            outboxes,
+            scratch,
+            metrics,
+            ..
+        } = self;
+        let send = |to, message: &TrackerMessage<'_>| send(outboxes, scratch, metrics, to, message);
+        let outcome = match message {
+            ClientMessage::Announce(announce) => {
+                metrics.announces.inc();
+                tracker.announce(now, client, &announce, send)
+            }
+            ClientMessage::Answer(answer) => {
+                metrics.answers.inc();
+                tracker.answer(now, client, &answer, send)
+            }
+            ClientMessage::Scrape(hashes) => {
+                metrics.scrapes.inc();
+                return self.scrape(client.id(), &hashes);
+            }
+        };
+        match outcome {
+            Outcome::Relayed(count) => self.metrics.relayed.inc_by(u64::from(count)),
+            Outcome::Gone => self.metrics.gone.inc(),
+            Outcome::Refused => self.metrics.refused_peers.inc(),
+        }
+    }
+
+    fn scrape(&mut self, to: ClientId, hashes: &[torrent::InfoHash]) {
+        let counts = if !hashes.is_empty() {
+            let of = |hash: &torrent::InfoHash| (*hash, self.tracker.counts(hash));
+            hashes.iter().map(of).collect()
+        } else if self.config.full_scrape {
+            self.tracker.all_counts().collect()
+        } else {
+            let failure = Failure {
+                action: Action::Scrape,
+                info_hash: None,
+                reason: "a scrape names its torrents".into(),
+            };
+            return self.refuse(to, failure);
+        };
+        self.send(to, &TrackerMessage::Scrape(counts));
+    }
+
+    fn refuse(&mut self, to: ClientId, failure: Failure<'_>) {
+        self.metrics.unreadable.inc();
+        self.send(to, &TrackerMessage::Failure(failure));
+    }
+
+    fn send(&mut self, to: ClientId, message: &TrackerMessage<'_>) {
+        let Self {
+            outboxes,
+            scratch,
+            metrics,
+            ..
+        } = self;
+        send(outboxes, scratch, metrics, to, message);
+    }
+
+    /// Forgets peers that fell silent, and closes sockets that did.
+    fn sweep(&mut self) {
+        let now = self.now_millis();
+        self.tracker.sweep(now);
+        let most = 2_000 * u64::from(self.config.swarms.interval_seconds);
+        for outbox in self.outboxes.values() {
+            if now.saturating_sub(outbox.heard_millis()) > most {
+                outbox.close(Close::new(1000, "nothing was said for two intervals"));
+            }
+            outbox.end_if_closing_long(now);
+        }
+        let all = self.tracker.all_counts();
+        let (torrents, peers) = all.fold((0, 0), |(torrents, peers), (_, counts)| {
+            (
+                torrents + 1,
+                peers + i64::from(counts.complete) + i64::from(counts.incomplete),
+            )
+        });
+        self.metrics.torrents.set(torrents);
+        self.metrics.peers.set(peers);
+    }
+}
+
+fn send(
+    outboxes: &HashMap<ClientId, Rc<Outbox>>,
+    scratch: &mut String,
+    metrics: &TrackerMetrics,
+    to: ClientId,
+    message: &TrackerMessage<'_>,
+) {
+    scratch.clear();
+    message.write(scratch);
+    let taken = outboxes.get(&to).is_some_and(|outbox| outbox.push(scratch));
+    if !taken {
+        metrics.lost.inc();
+    }
+}
+
+/// What sockets are counted by: an address, or the network of one of version 6, which a client may
+/// change within; nothing for this machine.
+fn network(address: IpAddr) -> Option<IpAddr> {
+    let address = address.to_canonical();
+    if address.is_loopback() {
+        return None;
+    }
+    Some(match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    })
+}

@@ -1,0 +1,569 @@
+//! The tracker through real sockets: how it behaves, case by case, where the trackers in use differ.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::frames::MOST_MESSAGE;
+use super::*;
+use crate::metrics::Metrics;
+use crate::router::{self, App};
+use crate::site::Site;
+
+/// A relay on a port of its own.
+struct Relay {
+    address: SocketAddr,
+    metrics: Metrics,
+    hub: Hub,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn relay(config: Config) -> Relay {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "x").unwrap();
+    let metrics = Metrics::new();
+    let hub = Hub::start(config, metrics.tracker.clone()).unwrap();
+    let service = router::public(App {
+        site: Arc::new(Site::load(Some(folder.path())).unwrap()),
+        metrics: metrics.clone(),
+        isolation: true,
+        tracker: hub.clone(),
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.spawn(async move {
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        axum_server::from_tcp(listener)
+            .unwrap()
+            .serve(service)
+            .await
+            .unwrap();
+    });
+    Relay {
+        address,
+        metrics,
+        hub,
+        _runtime: runtime,
+    }
+}
+
+/// A client's socket.
+struct Socket {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+/// What the tracker sent.
+#[derive(Debug)]
+enum Said {
+    Text(String),
+    Close(u16, String),
+    End,
+}
+
+impl Relay {
+    fn connect(&self) -> Socket {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+            .write_all(
+                b"GET /announce HTTP/1.1\r\nHost: x\r\nOrigin: https://elsewhere\r\n\
+                  Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+                  Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            )
+            .unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        // The example of RFC 6455.
+        assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+        let read = Vec::new();
+        Socket { stream, read }
+    }
+}
+
+impl Socket {
+    fn send(&mut self, text: &str) {
+        self.send_frame(0x81, text.as_bytes());
+    }
+
+    fn send_frame(&mut self, first: u8, payload: &[u8]) {
+        let mut frame = vec![first];
+        match payload.len() {
+            length @ ..126 => frame.push(0x80 | length as u8),
+            length @ 126..=0xffff => {
+                frame.push(0x80 | 126);
+                frame.extend_from_slice(&(length as u16).to_be_bytes());
+            }
+            length => {
+                frame.push(0x80 | 127);
+                frame.extend_from_slice(&(length as u64).to_be_bytes());
+            }
+        }
+        // A mask of zeros changes nothing.
+        frame.extend_from_slice(&[0; 4]);
+        frame.extend_from_slice(payload);
+        self.stream.write_all(&frame).unwrap();
+    }
+
+    fn fill(&mut self, count: usize) -> bool {
+        while self.read.len() < count {
+            let mut buffer = [0; 4096];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return false,
+                Ok(count) => self.read.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return false,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        true
+    }
+
+    fn receive(&mut self) -> Said {
+        if !self.fill(2) {
+            return Said::End;
+        }
+        let (head, length) = match self.read[1] {
+            126 => {
+                self.fill(4);
+                (
+                    4,
+                    usize::from(u16::from_be_bytes([self.read[2], self.read[3]])),
+                )
+            }
+            127 => panic!("no message is that long"),
+            length => (2, usize::from(length)),
+        };
+        assert!(self.fill(head + length));
+        let payload = self.read[head..head + length].to_vec();
+        let opcode = self.read[0];
+        self.read.drain(..head + length);
+        match opcode {
+            0x81 => Said::Text(String::from_utf8(payload).unwrap()),
+            0x8a => Said::Text(format!("pong {}", String::from_utf8(payload).unwrap())),
+            0x88 => Said::Close(
+                u16::from_be_bytes([payload[0], payload[1]]),
+                String::from_utf8(payload[2..].to_vec()).unwrap(),
+            ),
+            other => panic!("{other:#x}"),
+        }
+    }
+
+    /// The next message.
+    fn json(&mut self) -> Value {
+        match self.receive() {
+            Said::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Everything that the tracker has said so far: it answers a scrape after it.
+    fn all(&mut self) -> Vec<Value> {
+        self.send(&json!({ "action": "scrape", "info_hash": "z".repeat(20) }).to_string());
+        let mut all = Vec::new();
+        loop {
+            let next = self.json();
+            if next["action"] == "scrape" && next["files"].get("z".repeat(20)).is_some() {
+                return all;
+            }
+            all.push(next);
+        }
+    }
+
+    fn announce(&mut self, peer: char, fields: Value) -> Vec<Value> {
+        self.send(&announcement(peer, fields));
+        self.all()
+    }
+}
+
+fn twenty(c: char) -> String {
+    c.to_string().repeat(20)
+}
+
+/// An announcement of a leecher, with other fields over its own.
+fn announcement(peer: char, fields: Value) -> String {
+    let mut message = json!({
+        "action": "announce", "info_hash": twenty('h'), "peer_id": twenty(peer),
+        "uploaded": 0, "downloaded": 0, "left": 9,
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        message[name] = value.clone();
+    }
+    message.to_string()
+}
+
+fn answer(peer: char, to: char, sdp: &str) -> String {
+    json!({
+        "action": "announce", "info_hash": twenty('h'), "peer_id": twenty(peer),
+        "to_peer_id": twenty(to), "offer_id": twenty('o'),
+        "answer": { "type": "answer", "sdp": sdp },
+    })
+    .to_string()
+}
+
+fn offers(count: usize) -> Value {
+    let offer = |number: usize| {
+        let id = char::from(b'0' + number as u8);
+        json!({ "offer_id": twenty(id), "offer": { "type": "offer", "sdp": "v=0" } })
+    };
+    (0..count).map(offer).collect()
+}
+
+/// Sockets whose peers have announced themselves: `a`, `b` and so on.
+fn crowd(relay: &Relay, count: u8) -> Vec<Socket> {
+    let join = |number| {
+        let mut socket = relay.connect();
+        let peer = char::from(b'a' + number);
+        assert_eq!(
+            socket.announce(peer, json!({ "event": "started" })).len(),
+            1
+        );
+        socket
+    };
+    (0..count).map(join).collect()
+}
+
+/// How many offers everybody but the first got.
+fn offered(crowd: &mut [Socket]) -> usize {
+    let offers = |socket: &mut Socket| {
+        let all = socket.all();
+        assert!(all.len() <= 1, "each offer goes to another peer: {all:?}");
+        all.len()
+    };
+    crowd[1..].iter_mut().map(offers).sum()
+}
+
+fn check_offers(fields: Value, expected: usize) {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 25);
+    let replies = crowd[0].announce('a', fields);
+    assert_eq!(replies.len(), 1);
+    assert_eq!(offered(&mut crowd), expected);
+}
+
+#[test]
+fn offers_are_relayed_up_to_what_is_configured() {
+    check_offers(json!({ "offers": offers(24), "numwant": 50 }), 20);
+}
+
+#[test]
+fn numwant_bounds_offers() {
+    check_offers(json!({ "offers": offers(3), "numwant": 1 }), 1);
+}
+
+#[test]
+fn offers_need_no_numwant() {
+    check_offers(json!({ "offers": offers(3) }), 3);
+}
+
+#[test]
+fn an_offer_and_its_answer_meet() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    crowd[0].announce('a', json!({ "offers": offers(1) }));
+    let offer = &crowd[1].all()[0];
+    let expected = json!({
+        "action": "announce", "info_hash": twenty('h'), "peer_id": twenty('a'),
+        "offer_id": twenty('0'), "offer": { "type": "offer", "sdp": "v=0" },
+    });
+    assert_eq!(*offer, expected);
+    crowd[1].send(&answer('b', 'a', "v=1"));
+    assert_eq!(crowd[1].all(), [Value::Null; 0], "an answer has no reply");
+    let expected = json!({
+        "action": "announce", "info_hash": twenty('h'), "peer_id": twenty('b'),
+        "offer_id": twenty('o'), "answer": { "type": "answer", "sdp": "v=1" },
+    });
+    assert_eq!(
+        crowd[0].all(),
+        [expected],
+        "without to_peer_id, and whatever the offer_id"
+    );
+    assert_eq!(relay.metrics.tracker.relayed.get(), 2);
+}
+
+#[test]
+fn a_seeder_that_answers_stays_a_seeder() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    crowd[0].announce('a', json!({ "left": 0 }));
+    crowd[0].send(&answer('a', 'b', "v=0"));
+    let reply = &crowd[1].announce('b', json!({}))[1];
+    assert_eq!(
+        (&reply["complete"], &reply["incomplete"]),
+        (&json!(1), &json!(1))
+    );
+}
+
+#[test]
+fn an_answer_to_a_peer_that_is_gone_is_ignored() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 1);
+    crowd[0].send(&answer('a', 'q', "v=0"));
+    assert_eq!(crowd[0].all(), [Value::Null; 0]);
+    assert_eq!(relay.metrics.tracker.gone.get(), 1);
+}
+
+#[test]
+fn every_event_gets_a_reply() {
+    let relay = relay(Config::default());
+    let mut socket = relay.connect();
+    for event in [
+        "started",
+        "update",
+        "paused",
+        "",
+        "completed",
+        "stopped",
+        "stopped",
+    ] {
+        let replies = socket.announce('a', json!({ "event": event }));
+        assert_eq!(replies.len(), 1, "{event}");
+        assert_eq!(replies[0]["interval"], 120, "{event}");
+        assert!(replies[0].get("failure reason").is_none(), "{event}");
+    }
+}
+
+#[test]
+fn a_socket_may_be_several_peers() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 1);
+    let replies = crowd[0].announce('b', json!({ "offers": offers(2) }));
+    assert_eq!(
+        replies.len(),
+        2,
+        "a reply, and the offer for the other peer: {replies:?}"
+    );
+    assert_eq!(replies[1]["peer_id"], twenty('b'));
+}
+
+#[test]
+fn a_peer_belongs_to_its_socket_while_that_is_there() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    for fields in [json!({}), json!({ "event": "stopped" })] {
+        let replies = crowd[1].announce('a', fields);
+        assert!(replies[0]["failure reason"].is_string(), "{replies:?}");
+        assert_eq!(replies[0]["action"], "announce");
+        assert_eq!(replies[0]["info_hash"], twenty('h'));
+    }
+    assert_eq!(crowd[1].announce('b', json!({}))[0]["incomplete"], 2);
+    drop(crowd.remove(0));
+    // The relay hears of the end by and by.
+    loop {
+        let replies = crowd[0].announce('a', json!({}));
+        if replies[0].get("failure reason").is_none() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn nobody_knows_what_null_lacks() {
+    let relay = relay(Config::default());
+    let mut socket = relay.connect();
+    let reply = &socket.announce('a', json!({ "left": null }))[0];
+    assert_eq!(
+        (&reply["complete"], &reply["incomplete"]),
+        (&json!(0), &json!(1))
+    );
+}
+
+#[test]
+fn a_message_may_have_64_kb() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    for length in [20_000, 60_000] {
+        let sdp = "x".repeat(length);
+        crowd[1].send(&answer('b', 'a', &sdp));
+        crowd[1].all();
+        assert_eq!(crowd[0].all()[0]["answer"]["sdp"], sdp);
+    }
+    crowd[1].send_frame(0x81, &[b'x'; MOST_MESSAGE + 1]);
+    let Said::Close(1009, reason) = crowd[1].receive() else {
+        panic!("a longer one closes the socket")
+    };
+    assert!(reason.contains("65536"), "{reason}");
+    assert!(matches!(crowd[1].receive(), Said::End));
+}
+
+#[test]
+fn what_cannot_be_served_is_answered_and_the_socket_stays() {
+    let relay = relay(Config::default());
+    let mut socket = relay.connect();
+    for (text, action) in [
+        ("nonsense".to_owned(), "announce"),
+        (
+            announcement('a', json!({ "info_hash": "h".repeat(19) })),
+            "announce",
+        ),
+        (
+            announcement('a', json!({ "info_hash": "h".repeat(21) })),
+            "announce",
+        ),
+        (announcement('a', json!({ "peer_id": 7 })), "announce"),
+        (json!({ "action": "dance" }).to_string(), "announce"),
+        (
+            json!({ "action": "scrape", "info_hash": "h" }).to_string(),
+            "scrape",
+        ),
+        (json!({ "action": "scrape" }).to_string(), "scrape"),
+    ] {
+        socket.send(&text);
+        let reply = socket.json();
+        assert!(reply["failure reason"].is_string(), "{text}: {reply}");
+        assert_eq!(reply["action"], action, "{text}");
+    }
+    assert_eq!(socket.announce('a', json!({})).len(), 1);
+}
+
+#[test]
+fn scrapes_count() {
+    let full_scrape = true;
+    let relay = relay(Config {
+        full_scrape,
+        ..Config::default()
+    });
+    let mut crowd = crowd(&relay, 2);
+    crowd[0].announce('a', json!({ "event": "completed", "left": 0 }));
+    let counts = json!({ "complete": 1, "incomplete": 1, "downloaded": 1 });
+    let none = json!({ "complete": 0, "incomplete": 0, "downloaded": 0 });
+    let (h, i) = (twenty('h'), twenty('i'));
+    for (asked, expected) in [
+        (json!(h), json!({ &h: counts })),
+        (json!([h, i]), json!({ &h: counts, &i: none })),
+        (json!([]), json!({ &h: counts })),
+    ] {
+        crowd[1].send(&json!({ "action": "scrape", "info_hash": asked }).to_string());
+        assert_eq!(
+            crowd[1].json(),
+            json!({ "action": "scrape", "files": expected })
+        );
+    }
+}
+
+#[test]
+fn pings_are_answered_and_a_close_is_returned() {
+    let relay = relay(Config::default());
+    let mut socket = relay.connect();
+    socket.send_frame(0x89, b"there?");
+    assert!(matches!(socket.receive(), Said::Text(text) if text == "pong there?"));
+    socket.send_frame(0x88, &[3, 232]);
+    assert!(matches!(socket.receive(), Said::Close(1000, _)));
+    assert!(matches!(socket.receive(), Said::End));
+}
+
+#[test]
+fn a_socket_that_says_too_much_is_told() {
+    let relay = relay(Config::default());
+    let mut socket = relay.connect();
+    let ping = announcement('a', json!({ "event": "stopped" }));
+    for _ in 0..3_000 {
+        socket.send(&ping);
+    }
+    loop {
+        match socket.receive() {
+            Said::Text(_) => {}
+            Said::Close(1008, reason) => break assert!(reason.contains("messages a second")),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_socket_that_does_not_read_is_closed_and_the_loss_is_counted() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    let sdp = "x".repeat(60_000);
+    // Fills the buffers of both ends of the connection, and then the outbox.
+    for _ in 0..300 {
+        crowd[1].send(&answer('b', 'a', &sdp));
+    }
+    crowd[1].all();
+    let metrics = &relay.metrics.tracker;
+    let lost = metrics.lost.get();
+    assert!(lost > 0);
+    let mut read = 0;
+    loop {
+        match crowd[0].receive() {
+            Said::Text(_) => read += 1,
+            Said::Close(1008, reason) => break assert!(reason.contains("slowly"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        read + lost + metrics.gone.get(),
+        300,
+        "what was relayed before arrives, the rest is counted"
+    );
+}
+
+#[test]
+fn everybody_is_told_when_the_relay_stops() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    relay.hub.stop();
+    for socket in &mut crowd {
+        assert!(matches!(socket.receive(), Said::Close(1001, _)));
+    }
+}
+
+#[test]
+fn a_page_that_is_no_socket_is_told() {
+    let relay = relay(Config::default());
+    let mut stream = TcpStream::connect(relay.address).unwrap();
+    stream
+        .write_all(b"GET /announce HTTP/1.0\r\nHost: x\r\n\r\n")
+        .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.0 426 "), "{text}");
+}
+
+#[test]
+fn addresses_are_counted_by_network() {
+    let check = |address: &str, expected: Option<&str>| {
+        let found = network(address.parse().unwrap());
+        assert_eq!(
+            found,
+            expected.map(|text| text.parse().unwrap()),
+            "{address}"
+        );
+    };
+    check("127.0.0.1", None);
+    check("::1", None);
+    check("::ffff:127.0.0.1", None);
+    check("203.0.113.9", Some("203.0.113.9"));
+    check("2001:db8:1:2:3:4:5:6", Some("2001:db8:1:2::"));
+    let most_sockets = 2;
+    let mut room = Room::new(
+        Config {
+            most_sockets,
+            ..Config::default()
+        },
+        Metrics::new().tracker,
+    );
+    let address = Some("203.0.113.9".parse().unwrap());
+    let sockets: Vec<_> = (0..3).map(|_| room.enter(address)).collect();
+    let closing: Vec<bool> = sockets
+        .iter()
+        .map(|(_, outbox)| outbox.is_closing())
+        .collect();
+    assert_eq!(closing, [false, false, true]);
+    for (client, _) in &sockets {
+        room.leave(client, address);
+    }
+    assert!(room.addresses.is_empty() && room.outboxes.is_empty());
+}
