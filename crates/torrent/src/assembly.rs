@@ -2,8 +2,8 @@
 
 use sha1::{Digest, Sha1};
 
-use crate::wire::BLOCK_LENGTH;
 use crate::PeerId;
+use crate::wire::BLOCK_LENGTH;
 
 /// Who gave bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,7 +166,9 @@ impl Suspects {
 
     /// Whether somebody gave a part of it.
     pub fn involve(&self, peer: PeerId) -> bool {
-        self.0.iter().any(|(origin, _)| *origin == Origin::Peer(peer))
+        self.0
+            .iter()
+            .any(|(origin, _)| *origin == Origin::Peer(peer))
     }
 
     /// Who gave blocks that are not those of the true piece.

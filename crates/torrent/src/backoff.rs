@@ -37,7 +37,8 @@ impl Backoff {
 
     /// Milliseconds until the next try.
     pub fn millis_left(&self, now: u64) -> u32 {
-        self.until.map_or(0, |until| until.saturating_sub(now) as u32)
+        self.until
+            .map_or(0, |until| until.saturating_sub(now) as u32)
     }
 }
 

@@ -17,11 +17,7 @@ fn sample() -> Sample {
 
 /// An honest seeder with a slow line, a leecher, and a puppet; the leecher finishes all the same.
 /// Returns the world, and who is who.
-fn among_honest<F>(
-    sample: &Sample,
-    greeting: &[Message<'_>],
-    answer: F,
-) -> (World, usize, usize)
+fn among_honest<F>(sample: &Sample, greeting: &[Message<'_>], answer: F) -> (World, usize, usize)
 where
     F: FnMut(&Message<'_>) -> Vec<u8> + 'static,
 {
@@ -31,7 +27,9 @@ where
     let leecher = world.join();
     world.add(leecher, sample, false, Priority::Normal);
     // The puppet is met first.
-    world.run_until(world.now + MINUTE, |world| !world.nodes[leecher].connected.is_empty());
+    world.run_until(world.now + MINUTE, |world| {
+        !world.nodes[leecher].connected.is_empty()
+    });
     world.run_for(500);
     let seeder = world.join();
     world.nodes[seeder].uplink = 400_000;
@@ -46,7 +44,10 @@ fn finishes(world: &mut World, leecher: usize, sample: &Sample, within: u64) {
 }
 
 fn is_connected(world: &World, leecher: usize, puppet: usize) -> bool {
-    world.nodes[leecher].links.values().any(|(node, _)| *node == puppet)
+    world.nodes[leecher]
+        .links
+        .values()
+        .any(|(node, _)| *node == puppet)
 }
 
 fn failures(world: &World, node: usize, hash: InfoHash) -> (u32, u32) {
@@ -61,7 +62,11 @@ fn failures(world: &World, node: usize, hash: InfoHash) -> (u32, u32) {
 /// Answers requests with zeros.
 fn zeros(message: &Message<'_>) -> Vec<u8> {
     match message {
-        Message::Request(Block { piece, begin, length }) => {
+        Message::Request(Block {
+            piece,
+            begin,
+            length,
+        }) => {
             let bytes = vec![0; *length as usize];
             encode(&[Message::Piece(*piece, *begin, &bytes)])
         }
@@ -131,17 +136,49 @@ fn requests_that_are_always_rejected_go_to_others() {
 #[test]
 fn who_breaks_the_rules_is_dropped() {
     let sample = sample();
-    let far = Block { piece: 5_000_000, begin: 0, length: 16_384 };
-    let long = Block { piece: 0, begin: 0, length: 1 << 20 };
+    let far = Block {
+        piece: 5_000_000,
+        begin: 0,
+        length: 16_384,
+    };
+    let long = Block {
+        piece: 0,
+        begin: 0,
+        length: 1 << 20,
+    };
     let cases: [(&str, Vec<u8>); 9] = [
-        ("a bitfield of another size", encode(&[Message::Bitfield(&[0xff; 100])])),
-        ("a piece that is not there", encode(&[Message::Have(u32::MAX)])),
+        (
+            "a bitfield of another size",
+            encode(&[Message::Bitfield(&[0xff; 100])]),
+        ),
+        (
+            "a piece that is not there",
+            encode(&[Message::Have(u32::MAX)]),
+        ),
         ("a request beyond the end", encode(&[Message::Request(far)])),
-        ("a request that is too long", encode(&[Message::Request(long)])),
-        ("a message that is too long", vec![0xff, 0xff, 0xff, 0xff, 7]),
+        (
+            "a request that is too long",
+            encode(&[Message::Request(long)]),
+        ),
+        (
+            "a message that is too long",
+            vec![0xff, 0xff, 0xff, 0xff, 7],
+        ),
         ("a message that is too short", vec![0, 0, 0, 2, 4, 0]),
-        ("blocks that nobody asked for", encode(&[Message::Piece(0, 0, &[0; 64]); 300])),
-        ("requests without end", encode(&[Message::Request(Block { piece: 0, begin: 0, length: 9 }); 9_000])),
+        (
+            "blocks that nobody asked for",
+            encode(&[Message::Piece(0, 0, &[0; 64]); 300]),
+        ),
+        (
+            "requests without end",
+            encode(
+                &[Message::Request(Block {
+                    piece: 0,
+                    begin: 0,
+                    length: 9,
+                }); 9_000],
+            ),
+        ),
         ("no handshake", b"GET / HTTP/1.1\r\n".to_vec()),
     ];
     for (name, bytes) in cases {
@@ -173,8 +210,16 @@ fn what_is_unknown_or_idle_is_passed_over() {
         Message::Port(1),
         Message::Suggest(1),
         Message::AllowedFast(4_000_000),
-        Message::Cancel(Block { piece: 1, begin: 2, length: 3 }),
-        Message::Reject(Block { piece: 1, begin: 2, length: 3 }),
+        Message::Cancel(Block {
+            piece: 1,
+            begin: 2,
+            length: 3,
+        }),
+        Message::Reject(Block {
+            piece: 1,
+            begin: 2,
+            length: 3,
+        }),
         Message::KeepAlive,
         Message::HaveNone,
     ];
@@ -238,7 +283,12 @@ fn with_metadata_from(
                 return Vec::new();
             };
             let answer = match part(number) {
-                Some(bytes) => MetadataMessage::Data { part: number, size, bytes: &bytes }.encode(),
+                Some(bytes) => MetadataMessage::Data {
+                    part: number,
+                    size,
+                    bytes: &bytes,
+                }
+                .encode(),
                 None => MetadataMessage::Reject(number).encode(),
             };
             encode(&[Message::Extended(UT_METADATA, &answer)])
@@ -263,11 +313,27 @@ fn false_metadata_is_seen_through() {
         Some(vec![0; left.min(16_384) as usize])
     };
     let cases: [(&str, World, bool); 5] = [
-        ("another size", with_metadata_from(&sample, 3, 50_000, |_| Some(vec![0; 16_384])), false),
-        ("an absurd size", with_metadata_from(&sample, 3, u32::MAX, |_| None), false),
+        (
+            "another size",
+            with_metadata_from(&sample, 3, 50_000, |_| Some(vec![0; 16_384])),
+            false,
+        ),
+        (
+            "an absurd size",
+            with_metadata_from(&sample, 3, u32::MAX, |_| None),
+            false,
+        ),
         ("zeros", with_metadata_from(&sample, 2, size, zeros), true),
-        ("parts of a wrong size", with_metadata_from(&sample, 2, size, |_| Some(vec![1; 99])), false),
-        ("only rejections", with_metadata_from(&sample, 2, size, |_| None), false),
+        (
+            "parts of a wrong size",
+            with_metadata_from(&sample, 2, size, |_| Some(vec![1; 99])),
+            false,
+        ),
+        (
+            "only rejections",
+            with_metadata_from(&sample, 2, size, |_| None),
+            false,
+        ),
     ];
     for (name, mut world, banned) in cases {
         let node = world.join();
@@ -277,6 +343,10 @@ fn false_metadata_is_seen_through() {
         let end = world.now + 10 * MINUTE;
         let done = world.run_until(end, |world| world.have_all(&[node], &sample));
         assert!(done, "{name}: {:#?}", world.status(node, sample.hash()));
-        assert_eq!(failures(&world, node, sample.hash()).1 > 0, banned, "{name}");
+        assert_eq!(
+            failures(&world, node, sample.hash()).1 > 0,
+            banned,
+            "{name}"
+        );
     }
 }

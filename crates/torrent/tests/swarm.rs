@@ -59,7 +59,13 @@ fn two_peers_exchange_a_torrent() {
     assert_eq!(told, [0, 2, 3, 4]);
     let complete = Event::Complete(sample.hash());
     let events = &world.nodes[leechers[0]].events;
-    assert_eq!(events.iter().filter(|(_, event)| *event == complete).count(), 1);
+    assert_eq!(
+        events
+            .iter()
+            .filter(|(_, event)| *event == complete)
+            .count(),
+        1
+    );
     // Both have everything: nothing is left to say.
     world.run_for(MINUTE);
     assert!(world.nodes[seeder].connected.is_empty());
@@ -73,7 +79,9 @@ fn the_first_block_is_there_within_two_round_trips_of_the_connection() {
     let mut world = World::new(2);
     let (_, leechers) = swarm(&mut world, &sample, 1);
     let leecher = leechers[0];
-    world.run_until(world.now + MINUTE, |world| !world.nodes[leecher].connected.is_empty());
+    world.run_until(world.now + MINUTE, |world| {
+        !world.nodes[leecher].connected.is_empty()
+    });
     let connected = world.now;
     world.run_until(world.now + MINUTE, |world| {
         world.status(leecher, sample.hash()).bytes_completed > 0
@@ -93,7 +101,11 @@ fn many_peers_finish_and_share_the_work() {
         world.nodes[seeder].uplink = 500_000;
         finish(&mut world, &leechers, &sample, 10 * MINUTE);
         // Far fewer bytes than six copies come from the seeder.
-        assert!(world.nodes[seeder].sent < 3 * 4_000_000, "{}", world.nodes[seeder].sent);
+        assert!(
+            world.nodes[seeder].sent < 3 * 4_000_000,
+            "{}",
+            world.nodes[seeder].sent
+        );
     }
 }
 
@@ -135,10 +147,20 @@ fn metadata_comes_from_peers() {
     world.input(magnet, Input::Add(Box::new(add)));
     assert_eq!(world.status(magnet, sample.hash()).phase, Phase::Metadata);
     assert_eq!(world.status(magnet, sample.hash()).name, "name");
-    finish(&mut world, &[magnet, leechers[0], leechers[1]], &sample, 2 * MINUTE);
+    finish(
+        &mut world,
+        &[magnet, leechers[0], leechers[1]],
+        &sample,
+        2 * MINUTE,
+    );
     assert_eq!(world.status(magnet, sample.hash()).files, 2_000);
     let metadata = Event::Metadata(sample.hash(), sample.meta.info_bytes.clone());
-    assert!(world.nodes[magnet].events.iter().any(|(_, event)| *event == metadata));
+    assert!(
+        world.nodes[magnet]
+            .events
+            .iter()
+            .any(|(_, event)| *event == metadata)
+    );
 }
 
 #[test]
@@ -159,12 +181,18 @@ fn what_is_wanted_now_comes_in_time_beside_a_large_download() {
         };
         world.input(leecher, high((0, 100), Priority::None));
         world.run_for(5_000);
-        assert_eq!(world.session(leecher).files(&sample.hash(), 40..41)[0].progress, 0.0);
+        assert_eq!(
+            world.session(leecher).files(&sample.hash(), 40..41)[0].progress,
+            0.0
+        );
         world.input(leecher, high((40, 41), Priority::Now));
         let asked = world.now;
         let complete = Event::FileComplete(sample.hash(), 40);
         world.run_until(asked + 10_000, |world| {
-            world.nodes[leecher].events.iter().any(|(_, event)| *event == complete)
+            world.nodes[leecher]
+                .events
+                .iter()
+                .any(|(_, event)| *event == complete)
         });
         let took = world.now - asked;
         assert!(took <= 1_000, "seed {seed}: {took} ms");
@@ -188,7 +216,10 @@ fn only_what_is_wanted_is_fetched() {
         within_millis: None,
     };
     world.input(leecher, wish);
-    assert_eq!(world.status(leecher, sample.hash()).phase, Phase::Downloading);
+    assert_eq!(
+        world.status(leecher, sample.hash()).phase,
+        Phase::Downloading
+    );
     world.run_for(MINUTE);
     let status = world.status(leecher, sample.hash());
     assert_eq!(status.phase, Phase::Seeding);
@@ -197,7 +228,11 @@ fn only_what_is_wanted_is_fetched() {
     assert!((200_000..=200_000 + 2 * 16_384).contains(&status.bytes_completed));
     assert_eq!(status.downloaded, status.bytes_completed);
     let files = world.session(leecher).files(&sample.hash(), 0..20);
-    let whole: Vec<u32> = files.iter().filter(|f| f.progress == 1.0).map(|f| f.index).collect();
+    let whole: Vec<u32> = files
+        .iter()
+        .filter(|f| f.progress == 1.0)
+        .map(|f| f.index)
+        .collect();
     assert_eq!(whole, [3, 4]);
     assert!(files[2].bytes_completed > 0 && files[2].progress < 1.0);
 }
@@ -207,14 +242,23 @@ fn bounds_on_rates_hold() {
     for (down, up) in [(Some(100_000), None), (None, Some(100_000))] {
         let sample = Sample::new(8, &[2_000_000]);
         let mut world = World::new(8);
-        let limits = Limits { upload: up, ..Limits::default() };
+        let limits = Limits {
+            upload: up,
+            ..Limits::default()
+        };
         let seeder = world.join_with(limits);
         world.add(seeder, &sample, true, Priority::Normal);
-        let limits = Limits { download: down, ..Limits::default() };
+        let limits = Limits {
+            download: down,
+            ..Limits::default()
+        };
         let leecher = world.join_with(limits);
         world.add(leecher, &sample, false, Priority::Normal);
         let took = finish(&mut world, &[leecher], &sample, 2 * MINUTE);
-        assert!((17_000..26_000).contains(&took), "{took} ms with {down:?} {up:?}");
+        assert!(
+            (17_000..26_000).contains(&took),
+            "{took} ms with {down:?} {up:?}"
+        );
     }
 }
 
@@ -222,7 +266,10 @@ fn bounds_on_rates_hold() {
 fn who_gives_nothing_is_not_asked_for_it() {
     let sample = Sample::new(9, &[500_000]);
     let mut world = World::new(9);
-    let limits = Limits { upload: Some(0), ..Limits::default() };
+    let limits = Limits {
+        upload: Some(0),
+        ..Limits::default()
+    };
     let seeder = world.join_with(limits);
     world.add(seeder, &sample, true, Priority::Normal);
     let leecher = world.join();
@@ -237,7 +284,10 @@ fn who_gives_nothing_is_not_asked_for_it() {
 fn offers_and_connections_stay_within_bounds() {
     let mut world = World::new(10);
     let samples: Vec<Sample> = (0..8).map(|seed| Sample::new(seed, &[200_000])).collect();
-    let limits = Limits { connections: 6, ..Limits::default() };
+    let limits = Limits {
+        connections: 6,
+        ..Limits::default()
+    };
     let center = world.join_with(limits);
     for sample in &samples {
         world.add(center, sample, true, Priority::Normal);
@@ -268,9 +318,7 @@ fn a_tracker_that_is_down_is_said_so_and_found_again() {
     world.add(leecher, &sample, false, Priority::Normal);
     world.run_for(20 * MINUTE);
     let problems = world.status(leecher, sample.hash()).problems;
-    let is_tracker = |problem: &Problem| {
-        matches!(problem, Problem::Tracker { retry_in_millis, .. } if *retry_in_millis <= 300_000)
-    };
+    let is_tracker = |problem: &Problem| matches!(problem, Problem::Tracker { retry_in_millis, .. } if *retry_in_millis <= 300_000);
     assert!(problems.iter().any(is_tracker), "{problems:?}");
     assert!(problems.contains(&Problem::NoPeers));
     world.set_tracker(TRACKER, true);
@@ -327,7 +375,10 @@ fn what_is_stored_is_read_back_and_the_damaged_fetched_again() {
         })
         .collect();
     assert_eq!(damaged, [7, 9]);
-    assert_eq!(world.status(again, sample.hash()).downloaded, 1_000_000 + 2 * 16_384);
+    assert_eq!(
+        world.status(again, sample.hash()).downloaded,
+        1_000_000 + 2 * 16_384
+    );
     // Everything is read back again on request.
     world.nodes[again].corrupt = true;
     world.input(again, Input::Verify(sample.hash()));
@@ -363,7 +414,10 @@ fn evicted_pieces_are_fetched_again_only_if_wanted() {
     };
     world.input(leecher, wanted);
     world.run_for(2 * MINUTE);
-    assert_eq!(world.session(leecher).files(&sample.hash(), 1..2)[0].progress, 1.0);
+    assert_eq!(
+        world.session(leecher).files(&sample.hash(), 1..2)[0].progress,
+        1.0
+    );
 }
 
 #[test]
@@ -386,8 +440,18 @@ fn pausing_and_removing_leave_nothing_behind() {
     world.input(leecher, Input::Pause(sample.hash(), false));
     finish(&mut world, &leechers, &sample, 2 * MINUTE);
     world.input(seeder, Input::Remove(sample.hash()));
-    assert!(world.session(seeder).status(world.now, &sample.hash()).is_none());
-    assert!(world.session(seeder).next_timeout().is_none_or(|at| at > world.now));
+    assert!(
+        world
+            .session(seeder)
+            .status(world.now, &sample.hash())
+            .is_none()
+    );
+    assert!(
+        world
+            .session(seeder)
+            .next_timeout()
+            .is_none_or(|at| at > world.now)
+    );
     world.run_for(MINUTE);
     assert!(world.nodes[seeder].sockets.is_empty());
     // And it may come back.
@@ -419,7 +483,10 @@ fn peers_can_be_switched_off() {
     let (_, leechers) = swarm(&mut world, &sample, 1);
     let leecher = leechers[0];
     world.run_for(2_000);
-    let limits = Limits { peers: false, ..Limits::default() };
+    let limits = Limits {
+        peers: false,
+        ..Limits::default()
+    };
     world.input(leecher, Input::Limit(limits));
     world.run_for(1_000);
     assert!(world.nodes[leecher].connected.is_empty());
@@ -434,8 +501,12 @@ fn peers_can_be_switched_off() {
 fn several_torrents_and_trackers_at_once() {
     let other = "ws://other/announce";
     let mut world = World::new(18);
-    world.trackers.insert(other.into(), sim::tracker::SimTracker::default());
-    let samples: Vec<Sample> = (0..4).map(|seed| Sample::new(seed, &[700_000, 30_000])).collect();
+    world
+        .trackers
+        .insert(other.into(), sim::tracker::SimTracker::default());
+    let samples: Vec<Sample> = (0..4)
+        .map(|seed| Sample::new(seed, &[700_000, 30_000]))
+        .collect();
     let nodes: Vec<usize> = (0..5).map(|_| world.join()).collect();
     for (index, sample) in samples.iter().enumerate() {
         for &node in &nodes {
@@ -444,7 +515,9 @@ fn several_torrents_and_trackers_at_once() {
             if node == nodes[index] {
                 let pieces = sample.meta.info.pieces.len() as u32;
                 for piece in 0..pieces {
-                    world.nodes[node].store.insert((sample.hash(), piece), sample.piece(piece));
+                    world.nodes[node]
+                        .store
+                        .insert((sample.hash(), piece), sample.piece(piece));
                 }
                 add.stored = vec![(0, pieces)];
             }
@@ -547,7 +620,10 @@ fn a_day_of_coming_and_going_without_a_stall() {
         }
     }
     assert!(finished > 50);
-    let alive = world.nodes.iter().filter(|node| !matches!(node.mind, Mind::Gone));
+    let alive = world
+        .nodes
+        .iter()
+        .filter(|node| !matches!(node.mind, Mind::Gone));
     for node in alive {
         assert!(node.most_offers <= 5);
     }

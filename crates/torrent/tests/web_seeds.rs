@@ -22,7 +22,10 @@ fn seed(sample: &Sample, manner: Manner) -> SimSeed {
 fn alone(sample: &Sample, manner: Manner, priority: Priority) -> (World, usize) {
     let mut world = World::new(1);
     world.seeds.insert(FLAT.into(), seed(sample, manner));
-    let node = world.join_with(Limits { peers: false, ..Limits::default() });
+    let node = world.join_with(Limits {
+        peers: false,
+        ..Limits::default()
+    });
     let mut add = sample.adding();
     add.flat_web_seeds = vec![FLAT.into()];
     add.priority = priority;
@@ -49,7 +52,11 @@ fn a_flat_seed_alone_gives_everything_in_few_requests() {
     let status = world.status(node, sample.hash());
     assert_eq!(status.phase, Phase::Seeding);
     assert_eq!(status.problems, []);
-    let source = status.sources.iter().find(|source| source.url == FLAT).unwrap();
+    let source = status
+        .sources
+        .iter()
+        .find(|source| source.url == FLAT)
+        .unwrap();
     assert!(source.working && source.web_seed && source.downloaded == bytes);
     assert!(world.nodes[node].sockets.is_empty());
 }
@@ -67,7 +74,9 @@ fn a_folder_of_files_gives_pieces_that_span_them() {
             rate: 500_000,
             served: 0,
         };
-        world.seeds.insert(format!("{FOLDER}/music/{}", file.path), it);
+        world
+            .seeds
+            .insert(format!("{FOLDER}/music/{}", file.path), it);
     }
     let mut add = sample.adding();
     add.web_seeds = vec![FOLDER.into()];
@@ -91,17 +100,29 @@ fn one_file_now_fetches_its_pieces_alone_and_at_once() {
     let asked = world.now;
     let complete = Event::FileComplete(sample.hash(), 1_234);
     let done = world.run_until(asked + 100, |world| {
-        world.nodes[node].events.iter().any(|(_, event)| *event == complete)
+        world.nodes[node]
+            .events
+            .iter()
+            .any(|(_, event)| *event == complete)
     });
     assert!(done);
-    let bytes: u64 = world.nodes[node].fetches.iter().map(|(_, _, length)| length).sum();
+    let bytes: u64 = world.nodes[node]
+        .fetches
+        .iter()
+        .map(|(_, _, length)| length)
+        .sum();
     assert!(bytes <= 2 * 16_384, "{bytes}");
     assert_eq!(world.status(node, sample.hash()).phase, Phase::Seeding);
 }
 
 #[test]
 fn seeds_that_fail_are_told_of_and_tried_again() {
-    for manner in [Manner::Cuts, Manner::Missing, Manner::Silent, Manner::TooMuch] {
+    for manner in [
+        Manner::Cuts,
+        Manner::Missing,
+        Manner::Silent,
+        Manner::TooMuch,
+    ] {
         let sample = Sample::new(4, &[1_000_000]);
         let (mut world, node) = alone(&sample, manner, Priority::Normal);
         world.run_for(10 * MINUTE);
@@ -126,11 +147,19 @@ fn a_seed_that_lies_is_not_asked_again_and_another_helps() {
     world.run_for(MINUTE);
     let problems = world.status(node, sample.hash()).problems;
     let is_told = problems.iter().any(|problem| {
-        matches!(problem, Problem::WebSeed { retry_in_millis: None, .. })
+        matches!(
+            problem,
+            Problem::WebSeed {
+                retry_in_millis: None,
+                ..
+            }
+        )
     });
     assert!(is_told, "{problems:?}");
     let served = world.seeds[FLAT].served;
-    world.seeds.insert("https://good".into(), seed(&sample, Manner::Good));
+    world
+        .seeds
+        .insert("https://good".into(), seed(&sample, Manner::Good));
     let mut add = sample.adding();
     add.flat_web_seeds = vec!["https://good".into()];
     world.input(node, Input::Add(Box::new(add)));
@@ -182,7 +211,10 @@ fn what_is_urgent_comes_from_the_web_seed_where_the_peer_is_late() {
         world.input(node, wish);
         let complete = Event::FileComplete(sample.hash(), file);
         let done = world.run_until(world.now + 1_000, |world| {
-            world.nodes[node].events.iter().any(|(_, event)| *event == complete)
+            world.nodes[node]
+                .events
+                .iter()
+                .any(|(_, event)| *event == complete)
         });
         assert!(done, "{file}");
     }

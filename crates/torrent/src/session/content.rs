@@ -9,7 +9,7 @@ use crate::Info;
 use crate::assembly::{Assembly, Suspects};
 use crate::bitfield::Bitfield;
 use crate::lot::Lot;
-use crate::picker::{PieceState, Picker};
+use crate::picker::{Picker, PieceState};
 
 use super::{FileStatus, Priority};
 
@@ -237,7 +237,10 @@ impl Content {
         if self.have.set(piece, state == PieceState::Have) {
             let length = self.length(piece);
             let wanted = self.picker.priority(piece) != Priority::None;
-            let counts = [(&mut self.bytes_completed, true), (&mut self.wanted_completed, wanted)];
+            let counts = [
+                (&mut self.bytes_completed, true),
+                (&mut self.wanted_completed, wanted),
+            ];
             for (count, counted) in counts {
                 match (counted, state == PieceState::Have) {
                     (true, true) => *count += length,

@@ -41,7 +41,10 @@ impl Torrent {
         shared.dirty.insert(connection);
         // Who runs the same client is told everything in the first breath. webtorrent attaches its
         // listeners only after it has read a handshake, and would miss what comes with it.
-        if peer.peer_id.is_some_and(|id| id.0[..3] == shared.peer_id.0[..3]) {
+        if peer
+            .peer_id
+            .is_some_and(|id| id.0[..3] == shared.peer_id.0[..3])
+        {
             self.greet(connection, true, shared);
         }
     }
@@ -413,13 +416,7 @@ impl Torrent {
         }
     }
 
-    fn on_hello(
-        &mut self,
-        now: u64,
-        connection: ConnectionId,
-        bytes: &[u8],
-        shared: &mut Shared,
-    ) {
+    fn on_hello(&mut self, now: u64, connection: ConnectionId, bytes: &[u8], shared: &mut Shared) {
         let (Some(hello), Some(peer)) = (Hello::parse(bytes), self.peers.get_mut(&connection))
         else {
             return;

@@ -114,13 +114,15 @@ impl Session {
                 torrent.serve(now, connection, shared);
             }),
             Input::Disconnected(connection, _) => self.on_disconnected(now, connection),
-            Input::Fetched(id, bytes) => self.with_fetch(|torrent, shared| {
-                torrent.on_fetched(now, id, &bytes, shared)
-            }),
+            Input::Fetched(id, bytes) => {
+                self.with_fetch(|torrent, shared| torrent.on_fetched(now, id, &bytes, shared))
+            }
             Input::FetchDone(id) => {
                 self.with_fetch(|torrent, shared| torrent.on_fetch_done(now, id, shared));
             }
-            Input::FetchFailed(id, status, reason) => self.on_fetch_failed(now, id, status, &reason),
+            Input::FetchFailed(id, status, reason) => {
+                self.on_fetch_failed(now, id, status, &reason)
+            }
             Input::Stored(hash, piece) => self.with(hash, |torrent, shared| {
                 torrent.on_stored(now, piece, shared);
             }),
@@ -253,9 +255,18 @@ impl Session {
             self.close_offers();
         }
         let over = self.connections.len().saturating_sub(most);
-        let peers = self.torrents.values().flat_map(|torrent| torrent.peers.values());
+        let peers = self
+            .torrents
+            .values()
+            .flat_map(|torrent| torrent.peers.values());
         let mut peers: Vec<_> = peers
-            .map(|peer| (peer.is_open(), peer.down.total() + peer.up.total(), peer.connection))
+            .map(|peer| {
+                (
+                    peer.is_open(),
+                    peer.down.total() + peer.up.total(),
+                    peer.connection,
+                )
+            })
             .collect();
         peers.sort_unstable();
         for (_, _, connection) in peers.into_iter().take(over) {
@@ -295,13 +306,16 @@ impl Session {
     }
 
     fn on_fetch_failed(&mut self, now: u64, id: FetchId, status: Option<u16>, reason: &str) {
-        let reason = status.map_or_else(|| reason.to_owned(), |status| format!("{status}: {reason}"));
+        let reason =
+            status.map_or_else(|| reason.to_owned(), |status| format!("{status}: {reason}"));
         self.with_fetch(|torrent, shared| torrent.on_fetch_failed(now, id, reason.clone(), shared));
     }
 
     fn on_loaded(&mut self, now: u64, hash: InfoHash, piece: u32, bytes: Option<Vec<u8>>) {
         if self.shared.loaded((hash, piece)) {
-            self.with(hash, |torrent, shared| torrent.on_loaded(now, piece, bytes, shared));
+            self.with(hash, |torrent, shared| {
+                torrent.on_loaded(now, piece, bytes, shared)
+            });
         }
         if !self.shared.is_loading_enough() {
             for torrent in self.torrents.values_mut() {
@@ -329,9 +343,9 @@ impl Session {
         if now >= self.next_look {
             self.look(now);
             let torrents = self.torrents.values();
-            let mut busy = torrents.flat_map(|torrent| torrent.peers.values()).filter(|peer| {
-                !peer.requests.is_empty() || !peer.wishes.is_empty()
-            });
+            let mut busy = torrents
+                .flat_map(|torrent| torrent.peers.values())
+                .filter(|peer| !peer.requests.is_empty() || !peer.wishes.is_empty());
             let is_busy = busy.next().is_some()
                 || self.torrents.values().any(|torrent| {
                     // A bound on the rate may be what holds back the next request.

@@ -208,7 +208,9 @@ impl Torrent {
             blocks += length.div_ceil(crate::wire::BLOCK_LENGTH.into()) as usize;
             pieces.push(piece);
         }
-        if pieces.is_empty() && peer.requests.is_empty() && memory + peer_piece(content) > MOST_MEMORY
+        if pieces.is_empty()
+            && peer.requests.is_empty()
+            && memory + peer_piece(content) > MOST_MEMORY
         {
             // All memory is taken by pieces of peers that are gone: one makes place.
             let idle = content.assemblies.iter();
@@ -323,7 +325,11 @@ impl Torrent {
         };
         let mut untouched = Vec::new();
         for request in peer.requests.drain(..) {
-            let Block { piece, begin, length } = request.block;
+            let Block {
+                piece,
+                begin,
+                length,
+            } = request.block;
             if let Some(assembly) = content.assemblies.get_mut(&piece) {
                 if let Some(block) = assembly.block_at(begin, length) {
                     assembly.release(block);

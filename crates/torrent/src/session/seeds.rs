@@ -210,7 +210,12 @@ impl Torrent {
         }
         let start = u64::from(first) * u64::from(content.info.piece_length);
         let web_seed = &self.seeds[seed];
-        let parts = parts(&web_seed.url, web_seed.flat, &content.info, start..start + length);
+        let parts = parts(
+            &web_seed.url,
+            web_seed.flat,
+            &content.info,
+            start..start + length,
+        );
         let run = Run {
             seed: seed as u16,
             pieces: first..end,
@@ -239,7 +244,9 @@ impl Torrent {
         };
         let under_way = |run: &Run| {
             let parts = run.parts.iter();
-            parts.filter(|(part, got, fetch)| fetch.is_some() && *got < part.length).count()
+            parts
+                .filter(|(part, got, fetch)| fetch.is_some() && *got < part.length)
+                .count()
         };
         while under_way(run) < MOST_FETCHES {
             let next = run.parts.iter_mut().find(|(_, _, fetch)| fetch.is_none());
@@ -357,7 +364,10 @@ impl Torrent {
             return false;
         };
         let run = self.runs.get_mut(&id).expect("it was found");
-        let size = self.content.as_ref().map_or(0, |content| content.info.piece_length);
+        let size = self
+            .content
+            .as_ref()
+            .map_or(0, |content| content.info.piece_length);
         let base = u64::from(run.pieces.start) * u64::from(size);
         let seed = run.seed;
         let (part, got, _) = &mut run.parts[part];
@@ -394,7 +404,11 @@ impl Torrent {
 
     /// A web seed has given all that it was asked for.
     fn praise_seed(&mut self, index: u16, shared: &mut Shared) {
-        if let Some(seed) = self.seeds.get_mut(usize::from(index)).filter(|seed| !seed.banned) {
+        if let Some(seed) = self
+            .seeds
+            .get_mut(usize::from(index))
+            .filter(|seed| !seed.banned)
+        {
             seed.backoff.reset();
             seed.answered = true;
             if seed.error.take().is_some() {
@@ -449,7 +463,10 @@ impl Torrent {
 
     /// Gives up runs that bring nothing.
     pub fn look_for_silent_seeds(&mut self, now: u64, shared: &mut Shared) {
-        let silent = self.runs.values().find(|run| now > run.heard + SILENT_MILLIS);
+        let silent = self
+            .runs
+            .values()
+            .find(|run| now > run.heard + SILENT_MILLIS);
         if let Some(seed) = silent.map(|run| run.seed) {
             self.fail_seed(now, seed, "it does not answer".into(), shared);
         }

@@ -13,7 +13,9 @@ impl Session {
         let mut torrents: Vec<&Torrent> = self.torrents.values().collect();
         torrents.sort_by_key(|torrent| torrent.sequence);
         let torrents = torrents.into_iter();
-        torrents.map(|torrent| self.status_of(now, torrent)).collect()
+        torrents
+            .map(|torrent| self.status_of(now, torrent))
+            .collect()
     }
 
     /// How a torrent stands.
@@ -65,7 +67,9 @@ impl Session {
             return Vec::new();
         };
         let end = files.end.min(content.info.files.len() as u32);
-        (files.start..end).map(|file| content.file_status(file)).collect()
+        (files.start..end)
+            .map(|file| content.file_status(file))
+            .collect()
     }
 
     /// How a torrent's peers stand.

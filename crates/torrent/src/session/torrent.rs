@@ -184,7 +184,9 @@ impl Torrent {
             content.picker.add_holders(&peer.have);
         }
         let wanted = peer.have.iter();
-        peer.useful = wanted.filter(|&piece| content.picker.is_wanted(piece)).count() as u32;
+        peer.useful = wanted
+            .filter(|&piece| content.picker.is_wanted(piece))
+            .count() as u32;
     }
 
     pub fn is_running(&self) -> bool {

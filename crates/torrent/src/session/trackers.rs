@@ -79,9 +79,8 @@ impl Session {
         for url in urls {
             self.advance_tracker(now, &url);
         }
-        self.trackers.retain(|_, tracker| {
-            !tracker.torrents.is_empty() || tracker.socket != Socket::Closed
-        });
+        self.trackers
+            .retain(|_, tracker| !tracker.torrents.is_empty() || tracker.socket != Socket::Closed);
     }
 
     /// Brings what trackers are told into line with the torrents.
@@ -91,11 +90,17 @@ impl Session {
                 continue;
             }
             for url in &torrent.trackers {
-                let tracker = self.trackers.entry(url.clone()).or_insert_with(Tracker::new);
-                tracker.torrents.entry(torrent.info_hash).or_insert_with(|| Announced {
-                    next: now,
-                    ..Announced::default()
-                });
+                let tracker = self
+                    .trackers
+                    .entry(url.clone())
+                    .or_insert_with(Tracker::new);
+                tracker
+                    .torrents
+                    .entry(torrent.info_hash)
+                    .or_insert_with(|| Announced {
+                        next: now,
+                        ..Announced::default()
+                    });
             }
         }
         let wanted = |url: &String, hash: &InfoHash| {
@@ -130,7 +135,8 @@ impl Session {
         };
         if announced.started && tracker.socket == Socket::Open {
             let message = self.announcement(torrent, Reason::Stopped, &[]);
-            self.shared.push(Output::TrackerSend(url.to_owned(), message));
+            self.shared
+                .push(Output::TrackerSend(url.to_owned(), message));
         }
     }
 
@@ -182,7 +188,11 @@ impl Session {
             self.offers.make(now, connection);
             self.shared.push(Output::CreateOffer(connection));
         }
-        let Some(told) = self.trackers.get_mut(url).and_then(|t| t.torrents.get_mut(&hash)) else {
+        let Some(told) = self
+            .trackers
+            .get_mut(url)
+            .and_then(|t| t.torrents.get_mut(&hash))
+        else {
             return;
         };
         let waited = now - *told.waiting_since.get_or_insert(now);
@@ -212,14 +222,17 @@ impl Session {
                 _ => interval,
             };
         let message = self.announcement(hash, event, &offers);
-        self.shared.push(Output::TrackerSend(url.to_owned(), message));
+        self.shared
+            .push(Output::TrackerSend(url.to_owned(), message));
     }
 
     fn announcement(&self, hash: InfoHash, event: Reason, offers: &[(OfferId, String)]) -> String {
         let torrent = self.torrents.get(&hash);
         let content = torrent.and_then(|torrent| torrent.content.as_ref());
         let left = match (torrent, content) {
-            (_, Some(content)) => Left::Bytes(content.info.total_length() - content.bytes_completed),
+            (_, Some(content)) => {
+                Left::Bytes(content.info.total_length() - content.bytes_completed)
+            }
             // What is missing is not known; it is something.
             (Some(_), None) => Left::Bytes(u64::from(u32::MAX)),
             (None, None) => Left::Unsaid,
@@ -245,8 +258,13 @@ impl Session {
 
     /// Offers for one announcement, so that all torrents get some.
     fn offers_for_one(&self) -> usize {
-        let pairs: usize = self.trackers.values().map(|tracker| tracker.torrents.len()).sum();
-        let free = usize::from(self.shared.limits.connections).saturating_sub(self.connections.len());
+        let pairs: usize = self
+            .trackers
+            .values()
+            .map(|tracker| tracker.torrents.len())
+            .sum();
+        let free =
+            usize::from(self.shared.limits.connections).saturating_sub(self.connections.len());
         (MOST_OFFERS / pairs.max(1)).max(1).min(free)
     }
 
@@ -358,7 +376,10 @@ impl Session {
         if !self.is_welcome(hash, peer_id) {
             return;
         }
-        let answering = self.torrents.values().flat_map(|torrent| torrent.peers.values());
+        let answering = self
+            .torrents
+            .values()
+            .flat_map(|torrent| torrent.peers.values());
         let answering = answering.filter(|peer| matches!(peer.stage, Stage::Answering(..)));
         if answering.count() >= MOST_ANSWERING || !self.make_place(now) {
             return;
@@ -415,7 +436,9 @@ impl Session {
         let idle = self.torrents.values().find_map(|torrent| {
             let mut peers = torrent.peers.values();
             let idle = |peer: &&Peer| peer.idle_since.is_some_and(|at| now > at + IDLE_MILLIS);
-            peers.find(idle).map(|peer| (torrent.info_hash, peer.connection))
+            peers
+                .find(idle)
+                .map(|peer| (torrent.info_hash, peer.connection))
         });
         let Some((hash, connection)) = idle else {
             return false;
@@ -438,7 +461,10 @@ impl Session {
         let Some(torrent) = self.torrents.get_mut(&hash) else {
             return;
         };
-        let pieces = torrent.content.as_ref().map_or(0, |content| content.pieces());
+        let pieces = torrent
+            .content
+            .as_ref()
+            .map_or(0, |content| content.pieces());
         let mut peer = Peer::new(connection, stage, now, pieces);
         peer.offered = peer.stage == Stage::Connecting;
         peer.peer_id = Some(peer_id);
@@ -467,11 +493,15 @@ impl Session {
         let Some(peer) = torrent.peers.get_mut(&connection) else {
             return;
         };
-        let (Stage::Answering(url, offer_id), Some(to_peer_id)) = (peer.stage.clone(), peer.peer_id)
+        let (Stage::Answering(url, offer_id), Some(to_peer_id)) =
+            (peer.stage.clone(), peer.peer_id)
         else {
             return;
         };
-        let is_open = self.trackers.get(&url).is_some_and(|t| t.socket == Socket::Open);
+        let is_open = self
+            .trackers
+            .get(&url)
+            .is_some_and(|t| t.socket == Socket::Open);
         if !is_open {
             torrent.drop_peer(connection, true, &mut self.shared);
             self.connections.remove(&connection);
@@ -506,12 +536,15 @@ impl Session {
     }
 
     pub(super) fn next_tracker_timeout(&self) -> Option<u64> {
-        let trackers = self.trackers.values().filter_map(|tracker| match tracker.socket {
-            Socket::Closed if !self.shared.online => None,
-            Socket::Closed => Some(tracker.backoff.until().unwrap_or(0)),
-            Socket::Opening(since) => Some(since + OPENING_MILLIS),
-            Socket::Open => tracker.torrents.values().map(|told| told.next).min(),
-        });
+        let trackers = self
+            .trackers
+            .values()
+            .filter_map(|tracker| match tracker.socket {
+                Socket::Closed if !self.shared.online => None,
+                Socket::Closed => Some(tracker.backoff.until().unwrap_or(0)),
+                Socket::Opening(since) => Some(since + OPENING_MILLIS),
+                Socket::Open => tracker.torrents.values().map(|told| told.next).min(),
+            });
         trackers.chain(self.offers.next_timeout()).min()
     }
 

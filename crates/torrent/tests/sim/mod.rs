@@ -264,7 +264,10 @@ impl World {
                         continue;
                     };
                     let again = session.next_timeout();
-                    assert!(again.is_none_or(|at| at > self.now), "a timeout that stays due");
+                    assert!(
+                        again.is_none_or(|at| at > self.now),
+                        "a timeout that stays due"
+                    );
                 }
             }
         }
@@ -459,7 +462,10 @@ impl World {
         let arrival = it.arrivals.entry(connection).or_default();
         *arrival = (*arrival).max(depart + latency);
         let arrival = *arrival;
-        self.schedule(now, Happening::Input(node, Input::Buffered(connection, buffered)));
+        self.schedule(
+            now,
+            Happening::Input(node, Input::Buffered(connection, buffered)),
+        );
         self.schedule(depart, Happening::Depart(node, connection, length));
         self.schedule(arrival, Happening::Arrive(other, theirs, bytes));
     }
@@ -533,7 +539,10 @@ impl World {
         let connection = it.next_puppet_connection;
         let sdp = format!("answer {node} {connection}");
         if let Some(answer) = tracker::answer_to(text, it.peer_id, &sdp) {
-            self.schedule(self.now + 5, Happening::Tracker(url.to_owned(), node, answer));
+            self.schedule(
+                self.now + 5,
+                Happening::Tracker(url.to_owned(), node, answer),
+            );
         }
     }
 
@@ -550,7 +559,10 @@ impl World {
             return;
         }
         let Some(seed) = self.seeds.get_mut(&url) else {
-            return self.input(node, Input::FetchFailed(fetch, Some(404), "not found".into()));
+            return self.input(
+                node,
+                Input::FetchFailed(fetch, Some(404), "not found".into()),
+            );
         };
         let mut part = left.min(65_536);
         if seed.manner == Manner::Cuts {
@@ -591,7 +603,8 @@ impl World {
             status.bytes_completed == status.length
                 && status.length > 0
                 && (0..sample.meta.info.pieces.len() as u32).all(|piece| {
-                    self.nodes[node].store.get(&(sample.hash(), piece)) == Some(&sample.piece(piece))
+                    self.nodes[node].store.get(&(sample.hash(), piece))
+                        == Some(&sample.piece(piece))
                 })
         })
     }
@@ -622,7 +635,9 @@ impl Sample {
         let files = files.map(|(index, length)| (format!("dir/{index:05}.sid"), *length));
         let mut lot = Lot(seed);
         let total: u64 = lengths.iter().sum();
-        let bytes: Vec<u8> = (0..total.div_ceil(8)).flat_map(|_| lot.next().to_le_bytes()).collect();
+        let bytes: Vec<u8> = (0..total.div_ceil(8))
+            .flat_map(|_| lot.next().to_le_bytes())
+            .collect();
         let bytes = bytes[..total as usize].to_vec();
         let mut builder = Builder::new("music", files.collect()).unwrap();
         builder.push(&bytes).unwrap();
@@ -642,7 +657,10 @@ impl Sample {
             .flat_map(|piece| <[u8; 20]>::from(Sha1::digest(piece)))
             .collect();
         let files = info.files.iter().map(|file| {
-            let path = file.path.split('/').map(|part| Value::Bytes(part.as_bytes()));
+            let path = file
+                .path
+                .split('/')
+                .map(|part| Value::Bytes(part.as_bytes()));
             Value::Dictionary(vec![
                 (b"length", Value::Integer(file.length as i64)),
                 (b"path", Value::List(path.collect())),

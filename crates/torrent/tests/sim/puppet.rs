@@ -39,7 +39,8 @@ impl<F: FnMut(&Message<'_>) -> Vec<u8>> Scripted<F> {
 
 impl<F: FnMut(&Message<'_>) -> Vec<u8>> Puppet for Scripted<F> {
     fn connected(&mut self, connection: ConnectionId, out: &mut Sent) {
-        self.decoders.insert(connection, (Decoder::default(), false));
+        self.decoders
+            .insert(connection, (Decoder::default(), false));
         out.push((connection, self.hello.clone()));
     }
 

@@ -32,7 +32,10 @@ impl Default for SimTracker {
 impl SimTracker {
     /// A peer that does not announce itself.
     pub fn enter(&mut self, torrent: InfoHash, peer: PeerId, node: usize) {
-        self.swarms.entry(torrent).or_default().insert(peer, (node, false));
+        self.swarms
+            .entry(torrent)
+            .or_default()
+            .insert(peer, (node, false));
     }
 
     /// A socket is closed.
@@ -93,7 +96,9 @@ impl SimTracker {
                     offer_id: answer.offer_id,
                     answer: answer.answer,
                 };
-                to.map(|(to, _)| (*to, message.encode())).into_iter().collect()
+                to.map(|(to, _)| (*to, message.encode()))
+                    .into_iter()
+                    .collect()
             }
             ClientMessage::Scrape(_) => Vec::new(),
         }
