@@ -67,7 +67,7 @@ struct Leaving {
 }
 
 /// Makes sound of another [`Tempo`] of what is pushed into it. What comes out after `n` frames is
-/// the song's frame `n * step / 65,536`, to within [`STRAY_MILLIS`] and never adding up.
+/// the song's frame `n * step / 65,536`, to within 15 ms and never adding up.
 #[derive(Debug, Clone)]
 pub struct Stretch {
     tempo: Tempo,
