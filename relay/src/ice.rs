@@ -1,6 +1,8 @@
 //! How the relay is called from outside, and the ICE servers that its pages use to find each other:
 //! its own, and what the operator adds. No third party by default.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
@@ -88,7 +90,10 @@ impl Outside {
     fn servers(&self, headers: &HeaderMap) -> Value {
         let own = self.stun_port.and_then(|port| {
             let url: Uri = self.base_url(headers).parse().ok()?;
-            let host = url.host()?.to_owned();
+            let host = url.host()?;
+            // Browsers of one machine find each other without, and would wait for an answer from
+            // the wrong family's `localhost`.
+            (!is_this_machine(host)).then_some(())?;
             Some(json!({ "urls": [format!("stun:{host}:{port}")] }))
         });
         let added = self.servers.iter().map(|server| match &server.login {
@@ -99,6 +104,11 @@ impl Outside {
         });
         json!({ "iceServers": own.into_iter().chain(added).collect::<Vec<_>>() })
     }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or(host == "localhost", |address| address.is_loopback())
 }
 
 /// What a request calls the relay; `localhost` where that is no host.
@@ -155,14 +165,18 @@ mod tests {
             ..Outside::default()
         };
         let expected = json!({ "iceServers": [
-            { "urls": ["stun:[::1]:3478"] },
+            { "urls": ["stun:a.example:3478"] },
             {
                 "urls": ["turn:t.example:3478?transport=udp"],
                 "username": "user", "credential": "pass,word",
             },
             { "urls": ["stun:s.example"] },
         ] });
-        assert_eq!(outside.servers(&headers("[::1]:6510")), expected);
+        assert_eq!(outside.servers(&headers("a.example:6510")), expected);
+        for here in ["[::1]:6510", "localhost", "127.0.0.1:80"] {
+            let servers = &outside.servers(&headers(here))["iceServers"];
+            assert_eq!(servers.as_array().unwrap().len(), 2, "{here}");
+        }
         let none = Outside::default().servers(&headers("a.example"));
         assert_eq!(none, json!({ "iceServers": [] }));
         assert!("https://x".parse::<Server>().is_err());
