@@ -211,7 +211,10 @@ impl Session {
         self.shared.forget_torrent(hash);
         // Trackers are told with what it had.
         self.leave_all(hash);
-        self.torrents.remove(&hash);
+        if let Some(torrent) = self.torrents.remove(&hash) {
+            // What is on its way to the store.
+            self.shared.memory -= torrent.memory();
+        }
     }
 
     fn pause(&mut self, now: u64, hash: InfoHash, paused: bool) {
@@ -361,6 +364,11 @@ impl Session {
     }
 
     fn look(&mut self, now: u64) {
+        debug_assert_eq!(
+            self.shared.memory,
+            self.torrents.values().map(Torrent::memory).sum::<u64>(),
+            "what is counted in and out"
+        );
         if now >= self.next_rechoke {
             if now >= self.next_lot {
                 self.optimistic = None;

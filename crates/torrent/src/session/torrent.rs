@@ -232,6 +232,18 @@ impl Torrent {
         self.is_running() && !self.is_verifying() && shared.limits.peers
     }
 
+    /// Bytes of pieces that are being put together or are on their way to the store.
+    pub fn memory(&self) -> u64 {
+        let Some(content) = &self.content else {
+            return 0;
+        };
+        let held =
+            (0..content.pieces()).filter(|&piece| content.picker.state(piece) == PieceState::Held);
+        let pieces = content.assemblies.keys().copied().chain(held);
+        let pieces: u64 = pieces.map(|piece| content.length(piece)).sum();
+        pieces + self.runs.values().map(Run::memory).sum::<u64>()
+    }
+
     /// Something else is done about a piece.
     pub fn set_state(&mut self, piece: u32, state: PieceState) {
         let content = self.content.as_mut().expect("a piece belongs to content");
