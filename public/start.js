@@ -3,6 +3,7 @@ globalThis.siderealAssets = {
   engine: '/engine-worker.js',
   library: '/library-worker.js',
   pcm: '/pcm-processor.js',
+  swarm: '/swarm-worker.js',
 }
 const fail = (error) => {
   const problem = document.getElementById('problem')

@@ -4,24 +4,27 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    ListView, Model, Notice, OverviewView, PageView, PlayerView, SettingsView, SoundMode, State,
-    Ticket, UNASKED, art,
+    LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
+    SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
+use protocol::swarm::{Event as SwarmEvent, FileId, FileStatus, InfoHash, Request as SwarmRequest};
 use sidfile::TuneId;
 
 use crate::shell::audio::{self, Audio};
 use crate::shell::exporter::{Exported, Exporter};
 use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
+use crate::shell::rtc::Rtc;
 use crate::shell::workers::{FromWorker, Which, Workers};
-use crate::shell::{document, storage};
+use crate::shell::{document, network, storage};
 
 /// Ticks a second: the place in the song is shown no more often.
 const TICK_MILLIS: u32 = 100;
@@ -40,6 +43,9 @@ struct Inner {
     tickets: RefCell<BTreeMap<u32, Ticket>>,
     /// Files that wait for their import.
     dropped: RefCell<Vec<Dropped>>,
+    /// Bytes of `.torrent` files that wait to be added.
+    torrents: RefCell<VecDeque<Uint8Array>>,
+    rtc: RefCell<Option<Rtc>>,
     navigator: RefCell<Option<Navigator>>,
     /// Notes and registers of the current song, as far as the engine has run.
     notes: RefCell<NoteTrack>,
@@ -62,6 +68,12 @@ pub struct Core {
     pub list: RwSignal<ListView>,
     /// The import.
     pub import: RwSignal<ImportView>,
+    /// The swarm.
+    pub swarm: RwSignal<SwarmView>,
+    /// Files of torrents that are on the screen or play.
+    pub remote_files: RwSignal<BTreeMap<FileId, FileStatus>>,
+    /// How far the tune has come that is waited for.
+    pub fetching: RwSignal<Option<f32>>,
     /// The tune whose page is shown.
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
@@ -78,6 +90,12 @@ pub struct Core {
 #[must_use]
 pub fn use_core() -> Core {
     expect_context::<Core>()
+}
+
+/// Address of a torrent's page.
+#[must_use]
+pub fn torrent_path(torrent: InfoHash) -> String {
+    format!("/swarm/{torrent}")
 }
 
 /// Address of a tune's page.
@@ -104,6 +122,9 @@ impl Core {
             export: RwSignal::new(model.export_view()),
             list: RwSignal::new(model.list()),
             import: RwSignal::new(model.import()),
+            swarm: RwSignal::new(model.swarm()),
+            remote_files: RwSignal::new(model.remote_files()),
+            fetching: RwSignal::new(model.fetching()),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
             notices: RwSignal::new(model.notices()),
@@ -117,6 +138,8 @@ impl Core {
                 audio: RefCell::new(None),
                 tickets: RefCell::default(),
                 dropped: RefCell::default(),
+                torrents: RefCell::default(),
+                rtc: RefCell::new(None),
                 navigator: RefCell::new(None),
                 notes: RefCell::default(),
                 exporter: Exporter::default(),
@@ -125,6 +148,7 @@ impl Core {
         let inner = core.inner();
         let workers = Workers::start(move |said| core.worker_says(said));
         let audio = Audio::new(&workers, move |event| core.audio_says(event));
+        *inner.rtc.borrow_mut() = Some(Rtc::new(workers.clone()));
         *inner.workers.borrow_mut() = Some(workers);
         *inner.audio.borrow_mut() = Some(audio);
         core.send(Event::Opened {
@@ -167,6 +191,7 @@ impl Core {
             move |found| self.import(found),
         );
         self.watch_colours();
+        self.watch_swarm();
     }
 
     fn inner(self) -> Rc<Inner> {
@@ -188,8 +213,33 @@ impl Core {
             self.wish(Intent::NothingToImport);
             return;
         }
-        self.inner().dropped.borrow_mut().extend(found);
-        self.wish(Intent::Import);
+        let (torrents, found): (Vec<Dropped>, Vec<Dropped>) = found
+            .into_iter()
+            .partition(|(path, _)| path.to_ascii_lowercase().ends_with(".torrent"));
+        for (_, file) in torrents {
+            leptos::task::spawn_local(async move {
+                if let Some(bytes) = files::read(&file).await {
+                    self.inner().torrents.borrow_mut().push_back(bytes);
+                    self.wish(Intent::Swarm(SwarmIntent::AddFile));
+                }
+            });
+        }
+        if !found.is_empty() {
+            self.inner().dropped.borrow_mut().extend(found);
+            self.wish(Intent::Import);
+        }
+    }
+
+    /// Opens the system's picker for a folder, takes its tunes in, and shares them.
+    pub fn pick_to_share(self) {
+        files::pick(true, move |found| {
+            let folder = found.first().and_then(|(path, _)| path.split_once('/'));
+            let folder = folder.map(|(folder, _)| folder.to_owned());
+            if let Some(folder) = folder {
+                self.wish(Intent::Swarm(SwarmIntent::Share(folder)));
+            }
+            self.import(found);
+        });
     }
 
     /// Opens the system's picker.
@@ -267,6 +317,9 @@ impl Core {
         publish(self.list, model.list());
         publish(self.import, model.import());
         publish(self.page, model.page());
+        publish(self.swarm, model.swarm());
+        publish(self.remote_files, model.remote_files());
+        publish(self.fetching, model.fetching());
         publish(self.settings, model.settings());
         publish(self.notices, model.notices());
     }
@@ -309,6 +362,13 @@ impl Core {
                     workers.library(&LibraryRequest::CancelImport { import });
                 }
             }
+            Effect::Swarm(ticket, request) => remember(workers.swarm(&request), ticket),
+            Effect::AddTorrentFile(ticket) => {
+                if let Some(bytes) = inner.torrents.borrow_mut().pop_front() {
+                    remember(workers.swarm_bytes(&SwarmRequest::AddFile, &bytes), ticket);
+                }
+            }
+            Effect::ShowTorrent(torrent) => self.go(&torrent_path(torrent)),
             Effect::StartEngine => workers.start_again(Which::Engine),
             Effect::StartLibrary => workers.start_again(Which::Library),
             Effect::Audio(command) => {
@@ -364,11 +424,21 @@ impl Core {
                     self.send(Event::Library { ticket, event });
                 }
             }
+            FromWorker::Swarm { id, event, bytes } => {
+                if let SwarmEvent::Rtc(wish) = event {
+                    if let Some(rtc) = &*inner.rtc.borrow() {
+                        rtc.obey(wish, bytes);
+                    }
+                } else if let Some(ticket) = ticket_of(id) {
+                    self.send(Event::Swarm { ticket, event });
+                }
+            }
             FromWorker::Gone { which, reason } => {
                 inner.tickets.borrow_mut().clear();
                 self.send(match which {
                     Which::Engine => Event::EngineGone { reason },
                     Which::Library => Event::LibraryGone { reason },
+                    Which::Swarm => Event::SwarmGone { reason },
                 });
             }
             FromWorker::Restarted { which, reason } => {
@@ -376,6 +446,12 @@ impl Core {
                 self.send(match which {
                     Which::Engine => Event::EngineRestarted { reason },
                     Which::Library => Event::LibraryRestarted { reason },
+                    Which::Swarm => {
+                        if let Some(rtc) = &*inner.rtc.borrow() {
+                            rtc.close_all();
+                        }
+                        Event::SwarmRestarted { reason }
+                    }
                 });
             }
         }
@@ -393,6 +469,50 @@ impl Core {
             audio::AudioEvent::Failed(reason) => AudioEvent::Failed(reason),
             audio::AudioEvent::FileEnded => AudioEvent::FileEnded,
         }));
+    }
+
+    /// The swarm starts when the library is there and the page at rest, and hears of the network.
+    fn watch_swarm(self) {
+        let is_open = Memo::new(move |_| {
+            let state = self.list.with(|list| list.library.clone());
+            !matches!(state, LibraryState::Opening)
+        });
+        leptos::prelude::Effect::new(move |started: Option<bool>| {
+            let starts = is_open.get() && started != Some(true);
+            if starts {
+                self.start_swarm();
+            }
+            starts || started == Some(true)
+        });
+        let reach = Memo::new(move |_| self.settings.with(|settings| settings.swarm.reach));
+        leptos::prelude::Effect::new(move |_| {
+            let reach = reach.get();
+            if let Some(rtc) = &*self.inner().rtc.borrow() {
+                rtc.set_ice(|ice| {
+                    ice.relay_only = reach == Reach::Relayed;
+                    ice.local_only = reach == Reach::Local;
+                });
+            }
+        });
+    }
+
+    fn start_swarm(self) {
+        let workers = self.inner().workers.borrow().clone();
+        let Some(workers) = workers else { return };
+        network::watch_network(move |online, metered| {
+            self.send(Event::Connection { online, metered });
+        });
+        leptos::task::spawn_local(async move {
+            let (servers, has_turn) = network::site_ice().await;
+            if let Some(rtc) = &*self.inner().rtc.borrow() {
+                rtc.set_ice(|ice| ice.servers = servers);
+            }
+            self.send(Event::Network(Network { has_turn }));
+        });
+        workers.start_swarm();
+        self.send(Event::SwarmMayStart {
+            origin: document::origin(),
+        });
     }
 
     /// Theme and accent follow the settings and the tune.

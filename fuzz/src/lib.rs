@@ -1,11 +1,14 @@
 //! What must hold for any bytes, reader by reader. The fuzz targets feed these checks, and a test
 //! of the workspace replays the corpora through the same file.
 
+pub mod peer;
+
 use c64::computer::{Computer, Machine, Report};
 use c64::prg::Prg;
 use c64::{CiaModel, Config, Player, Snapshot, VicModel};
 use listening::preferences::Preferences;
 use protocol::{engine, library};
+use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
 use torrent::announce::{ClientMessage, TrackerMessage};
 use torrent::bencode::Value;
@@ -20,8 +23,9 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 13] = [
+pub const CHECKS: [Check; 17] = [
     ("sidfile", sidfile),
+    ("mus", mus),
     ("songlengths", songlengths),
     ("stil", stil),
     ("catalog", catalog),
@@ -34,6 +38,9 @@ pub const CHECKS: [Check; 13] = [
     ("metainfo", metainfo),
     ("magnet", magnet),
     ("announce", announce),
+    ("wire", peer::wire),
+    ("extension", peer::extension),
+    ("session", peer::session),
 ];
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.
@@ -45,6 +52,18 @@ pub fn sidfile(bytes: &[u8]) {
         let _ = tune.speed_of(tune.songs);
         let _ = tune.relocation();
     }
+}
+
+/// Any bytes are a Sidplayer song or an error, and a song is played.
+pub fn mus(bytes: &[u8]) {
+    let Ok(mus) = Mus::parse(bytes) else {
+        return;
+    };
+    assert!((1..=2).contains(&mus.scores.len()));
+    let tune = mus.tune(bytes);
+    assert_eq!(Mus::of(&tune), Ok(mus));
+    let mut player = Player::new(&tune, 1, &Config::default()).expect("any song plays");
+    player.run_cycles(20 * CYCLES);
 }
 
 /// Any bytes are a list of lengths.

@@ -35,6 +35,10 @@ fn seeds_are_read() {
         let tune = Tune::parse(&seed(&format!("sidfile/{name}"))).expect(name);
         assert_eq!(tune.chips.len(), chips, "{name}");
     }
+    for (name, chips) in [("song", 1), ("pair", 2)] {
+        let tune = Tune::parse(&seed(&format!("mus/{name}"))).expect(name);
+        assert_eq!((tune.is_mus, tune.chips.len()), (true, chips), "{name}");
+    }
     let lengths = Songlengths::parse(&seed("songlengths/two-songs"));
     assert_eq!(lengths.errors(), []);
     assert!(Stil::parse(&seed("stil/one-song")).iter().count() > 0);

@@ -22,7 +22,7 @@ pub struct Bundle {
 }
 
 /// Every bundle of the product.
-pub const BUNDLES: [Bundle; 3] = [
+pub const BUNDLES: [Bundle; 4] = [
     Bundle {
         name: "listen",
         budget: 360_000,
@@ -38,10 +38,15 @@ pub const BUNDLES: [Bundle; 3] = [
         budget: 170_000,
         optimise: "-Oz",
     },
+    Bundle {
+        name: "swarm",
+        budget: 200_000,
+        optimise: "-Oz",
+    },
 ];
 
 /// Features that the binaries above and the workers' tests need.
-pub const FEATURES: &str = "worker/engine,worker/library";
+pub const FEATURES: &str = "worker/engine,worker/library,worker/swarm";
 
 /// How much effort goes into a build.
 #[derive(Clone, Copy, PartialEq, Eq)]

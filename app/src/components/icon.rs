@@ -36,6 +36,8 @@ pub enum Name {
     Trash,
     Drop,
     Spinner,
+    Swarm,
+    Share,
 }
 
 impl Name {
@@ -117,6 +119,11 @@ impl Name {
             ),
             Self::Drop => ("M12 3.5v11M7 10l5 5l5-5M4 16.5v3h16v-3", false),
             Self::Spinner => ("M12 3a9 9 0 0 1 9 9", false),
+            Self::Swarm => (
+                "M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5zM5 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM19 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM12 18.6a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM6.4 6.5l3.8 3.8M17.6 6.5l-3.8 3.8M12 14.5v4.1",
+                false,
+            ),
+            Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }
 }

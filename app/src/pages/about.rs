@@ -68,7 +68,7 @@ pub fn About() -> impl IntoView {
             <section class="card">
                 <h2>"Music"</h2>
                 <p>
-                    "Add tunes by dropping .sid files, folders or zip archives on this page. The largest archive is the High Voltage SID Collection; its Songlengths.md5 and STIL.txt bring song lengths and notes along."
+                    "Add tunes by dropping .sid files, folders or zip archives on this page. The largest archive is the High Voltage SID Collection; its Songlengths.md5 and STIL.txt bring song lengths and notes along. Songs of Compute!'s Sidplayer (.mus) play too; voices for a second chip (.str) and words (.wds) of the same name go with them."
                 </p>
             </section>
             <section class="card">

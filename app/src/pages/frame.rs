@@ -11,6 +11,7 @@ use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar};
 use super::settings::Settings;
+use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
 use crate::components::{Dialog, Icon, Name};
 use crate::core::{Core, tune_path, use_core};
@@ -69,6 +70,8 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/tune") view=NothingPlaying />
                     <Route path=path!("/tune/:md5") view=Tune />
                     <Route path=path!("/tune/:md5/:song") view=Tune />
+                    <Route path=path!("/swarm") view=SwarmPage />
+                    <Route path=path!("/swarm/:hash") view=TorrentPage />
                     <Route path=path!("/settings") view=Settings />
                     <Route path=path!("/about") view=About />
                 </Routes>
@@ -200,6 +203,12 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <Icon name=Name::Disc />
                         <span class="nav-words">"Now playing"</span>
                     </a>
+                </li>
+                <li>
+                    <A href="/swarm" attr:class="nav-link">
+                        <Icon name=Name::Swarm />
+                        <span class="nav-words">"Swarm"</span>
+                    </A>
                 </li>
                 <li>
                     <A href="/settings" attr:class="nav-link">

@@ -112,6 +112,12 @@ fn List() -> impl IntoView {
             list.rows.get(place).cloned().flatten()
         })
     };
+    let found_at = move |at: u32| {
+        core.list.with(|list| {
+            let place = usize::try_from(at.checked_sub(list.first)?).ok()?;
+            list.found.get(place).copied().flatten()
+        })
+    };
     let on_choose = move |at: u32| {
         if let Some(row) = untrack(|| row_at(at)) {
             core.wish(Intent::PlayRow(row));
@@ -136,7 +142,8 @@ fn List() -> impl IntoView {
             header=Header.into()
             row=Callback::new(move |at| {
                 let row = Memo::new(move |_| row_at(at));
-                view! { <TuneRow number=at + 1 row=row /> }.into_any()
+                let found = Memo::new(move |_| found_at(at));
+                view! { <TuneRow number=at + 1 row=row found=found /> }.into_any()
             })
         />
     }
@@ -205,7 +212,7 @@ fn Empty() -> impl IntoView {
             </div>
             <h2>"Bring your music"</h2>
             <p class="quiet">
-                "Drop .sid files, a folder or a zip anywhere on this page. They stay on this device."
+                "Drop .sid or .mus files, a folder or a zip anywhere on this page. They stay on this device."
             </p>
             <div class="button-row">
                 <button class="button primary" type="button" on:click=move |_| core.pick(false)>

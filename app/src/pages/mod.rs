@@ -6,6 +6,7 @@ mod library;
 mod not_found;
 mod parts;
 mod settings;
+mod swarm;
 mod tune;
 
 pub use frame::App;

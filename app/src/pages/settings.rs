@@ -6,7 +6,9 @@ use listening::{Intent, LibraryState, SoundMode, words};
 use protocol::engine::Grade;
 use protocol::library::Storage;
 
-use super::parts::{ChipChoice, FilterChoice, GradeChoice, Roms, SpreadChoice, VideoChoice};
+use super::parts::{
+    ChipChoice, FilterChoice, GradeChoice, Roms, SpreadChoice, SwarmSettings, VideoChoice,
+};
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
 use crate::shell::document;
@@ -140,6 +142,7 @@ pub fn Settings() -> impl IntoView {
                     </div>
                 </Setting>
             </section>
+            <SwarmSettings />
             <Roms />
             <section class="card">
                 <h2>"Appearance"</h2>

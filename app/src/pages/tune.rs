@@ -143,6 +143,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
     let format = match entry.format {
         Format::Psid => "PSID",
         Format::Rsid => "RSID",
+        Format::Mus => "MUS",
     };
     let facts_entry = entry.clone();
     let songs_entry = entry.clone();

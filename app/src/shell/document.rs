@@ -1,5 +1,6 @@
 //! Title, theme, accent and focus: what concerns the document as a whole.
 
+use super::workers::get;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlElement, HtmlInputElement};
 
@@ -116,5 +117,39 @@ pub fn save_url(url: &str, name: &str) {
 pub fn remove_boot() {
     if let Some(boot) = document().and_then(|document| document.get_element_by_id("boot")) {
         boot.remove();
+    }
+}
+
+/// The page's origin, such as `https://host:port`.
+#[must_use]
+pub fn origin() -> String {
+    let location = web_sys::window().map(|window| window.location());
+    location
+        .and_then(|location| location.origin().ok())
+        .unwrap_or_default()
+}
+
+/// Takes what stands behind the `#` of the address, so that it does not count twice.
+#[must_use]
+pub fn take_fragment() -> Option<String> {
+    let window = web_sys::window()?;
+    let fragment = window.location().hash().ok()?;
+    let fragment = fragment.strip_prefix('#').filter(|text| !text.is_empty())?;
+    if let (Ok(history), Ok(path)) = (window.history(), window.location().pathname()) {
+        // What cannot be replaced stays in the address.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+    }
+    Some(fragment.to_owned())
+}
+
+/// Has the clipboard take a text.
+pub fn copy(text: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let clipboard = get(&window.navigator(), "clipboard");
+    if let Ok(write) = get(&clipboard, "writeText").dyn_into::<js_sys::Function>() {
+        // A refusal leaves the link on the page, where it can be marked.
+        let _ = write.call1(&clipboard, &text.into());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -114,7 +114,9 @@ fn take(transfer: &web_sys::DataTransfer) -> (Vec<FileSystemEntry>, Vec<File>) {
 }
 
 fn is_file_by_name(name: &str) -> bool {
-    const ENDS: [&str; 8] = ["sid", "psid", "rsid", "zip", "md5", "txt", "bin", "rom"];
+    const ENDS: [&str; 11] = [
+        "sid", "psid", "rsid", "mus", "str", "wds", "zip", "md5", "txt", "bin", "rom",
+    ];
     name.rsplit_once('.')
         .is_some_and(|(_, end)| ENDS.contains(&&*end.to_ascii_lowercase()))
 }
@@ -238,4 +240,14 @@ pub fn pick(folder: bool, files: impl Fn(Vec<Dropped>) + 'static) {
     // The input may be used once, later; nobody tells when it will not be.
     listener.forget();
     input.click();
+}
+
+/// The bytes of a file; `None` where it cannot be read, or is larger than any `.torrent`.
+pub async fn read(file: &File) -> Option<Uint8Array> {
+    const MOST_BYTES: f64 = 64e6;
+    if file.size() > MOST_BYTES {
+        return None;
+    }
+    let buffer = JsFuture::from(file.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&buffer))
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use protocol::{engine, library};
+use protocol::{engine, library, swarm};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -29,6 +29,8 @@ pub enum Which {
     Engine,
     /// Keeps tunes.
     Library,
+    /// Fetches tunes from others, and gives them.
+    Swarm,
 }
 
 impl Which {
@@ -36,6 +38,7 @@ impl Which {
         match self {
             Self::Engine => "engine",
             Self::Library => "library",
+            Self::Swarm => "swarm",
         }
     }
 }
@@ -61,6 +64,15 @@ pub enum FromWorker {
         id: u32,
         /// What it says.
         event: library::Event,
+    },
+    /// Said by the swarm.
+    Swarm {
+        /// Request that it answers; [`protocol::EVENT`] where nobody asked.
+        id: u32,
+        /// What it says.
+        event: swarm::Event,
+        /// Bytes beside it.
+        bytes: Option<Uint8Array>,
     },
     /// A worker died and was started again; what it had been asked will not be answered.
     Restarted {
@@ -107,7 +119,7 @@ impl Slot {
         Self {
             worker: RefCell::new(None),
             ready: Cell::new(false),
-            open: Cell::new(which == Which::Library),
+            open: Cell::new(which != Which::Engine),
             waiting: RefCell::new(VecDeque::new()),
             deaths: Cell::new(0),
             listeners: RefCell::new(None),
@@ -141,7 +153,7 @@ impl Slot {
         }
         self.ready.set(false);
         self.waiting.borrow_mut().clear();
-        self.open.set(which == Which::Library);
+        self.open.set(which != Which::Engine);
     }
 
     fn is_ready(&self) {
@@ -164,6 +176,7 @@ impl Slot {
 struct Inner {
     engine: Slot,
     library: Slot,
+    swarm: Slot,
     next_id: Cell<u32>,
     handler: Box<Handler>,
     /// Called when the engine was started again and needs its output.
@@ -177,12 +190,13 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts both workers.
+    /// Starts the engine and the library.
     pub fn start(handler: impl Fn(FromWorker) + 'static) -> Self {
         let workers = Self {
             inner: Rc::new(Inner {
                 engine: Slot::new(Which::Engine),
                 library: Slot::new(Which::Library),
+                swarm: Slot::new(Which::Swarm),
                 next_id: Cell::new(protocol::EVENT),
                 handler: Box::new(handler),
                 on_engine: RefCell::new(None),
@@ -222,6 +236,59 @@ impl Workers {
     /// Asks the engine; what is asked before its output is set up waits.
     pub fn engine(&self, request: &engine::Request) -> u32 {
         self.ask(&self.inner.engine, request, &[], &Array::new())
+    }
+
+    /// Starts the swarm, where it does not run yet.
+    pub fn start_swarm(&self) {
+        if self.inner.swarm.worker.borrow().is_none() {
+            self.launch(Which::Swarm);
+            self.connect_swarm();
+        }
+    }
+
+    /// Asks the swarm.
+    pub fn swarm(&self, request: &swarm::Request) -> u32 {
+        self.ask(&self.inner.swarm, request, &[], &Array::new())
+    }
+
+    /// Asks the swarm, with something beside it that is handed over; false where the browser does
+    /// not hand over such things.
+    pub fn swarm_with(&self, request: &swarm::Request, name: &str, value: &JsValue) -> bool {
+        let id = self.next_id();
+        let message = message(id, request, &[(name, value)]);
+        let worker = self.inner.swarm.worker.borrow();
+        let Some(worker) = &*worker else { return false };
+        let transfer = match value.dyn_ref::<Uint8Array>() {
+            Some(bytes) => Array::of1(&bytes.buffer()),
+            None => Array::of1(value),
+        };
+        worker
+            .post_message_with_transfer(&message, &transfer)
+            .is_ok()
+    }
+
+    /// Asks the swarm, with bytes beside it; returns the id that its answers carry.
+    pub fn swarm_bytes(&self, request: &swarm::Request, bytes: &Uint8Array) -> u32 {
+        let transfer = Array::of1(&bytes.buffer());
+        self.ask(&self.inner.swarm, request, &[("bytes", bytes)], &transfer)
+    }
+
+    /// Gives library and swarm ends of two channels, over which each asks the other for files.
+    fn connect_swarm(&self) {
+        let inner = &self.inner;
+        if inner.swarm.worker.borrow().is_none() || inner.library.worker.borrow().is_none() {
+            return;
+        }
+        if let (Some(files), Ok(channel)) = (self.library_port(), MessageChannel::new()) {
+            let request = swarm::Request::Library;
+            let files_there = message(0, &request, &[("port", &files)]);
+            inner.swarm.post(files_there, Array::of1(&files));
+            let (port, other) = (channel.port1(), channel.port2());
+            let asks = message(0, &swarm::Request::Connect, &[("port", &port)]);
+            inner.swarm.post(asks, Array::of1(&port));
+            let asks = message(0, &library::Request::ConnectSwarm, &[("port", &other)]);
+            inner.library.post(asks, Array::of1(&other));
+        }
     }
 
     /// A port over which an engine can ask the library for files.
@@ -292,6 +359,7 @@ impl Workers {
         match which {
             Which::Engine => &self.inner.engine,
             Which::Library => &self.inner.library,
+            Which::Swarm => &self.inner.swarm,
         }
     }
 
@@ -340,6 +408,7 @@ impl Workers {
         let problem = match which {
             Which::Engine => self.receive_engine(&bytes, data).err(),
             Which::Library => self.receive_library(&bytes).err(),
+            Which::Swarm => self.receive_swarm(&bytes, data).err(),
         };
         if let Some(error) = problem {
             web_sys::console::error_1(&error.to_string().into());
@@ -365,6 +434,16 @@ impl Workers {
             self.inner.library.is_ready();
         }
         (self.inner.handler)(FromWorker::Library { id, event });
+        Ok(())
+    }
+
+    fn receive_swarm(&self, bytes: &[u8], data: &JsValue) -> Result<(), protocol::Error> {
+        let (id, event) = open::<swarm::Event>(bytes)?;
+        if event == swarm::Event::Ready {
+            self.inner.swarm.is_ready();
+        }
+        let bytes = get(data, "bytes").dyn_into::<Uint8Array>().ok();
+        (self.inner.handler)(FromWorker::Swarm { id, event, bytes });
         Ok(())
     }
 
@@ -396,10 +475,16 @@ impl Workers {
         (self.inner.handler)(FromWorker::Restarted { which, reason });
     }
 
-    /// Sets the engine's output up again after `which` was started: it fetches files over a port
-    /// to the library, and the death of either end cuts it.
+    /// Connects workers again after `which` was started: the engine fetches files over a port to the
+    /// library, library and swarm ask each other, and the death of either end cuts that.
     fn connect_engine(&self, which: Which) {
         let engine = &self.inner.engine;
+        if which == Which::Swarm {
+            return self.connect_swarm();
+        }
+        if which == Which::Library {
+            self.connect_swarm();
+        }
         if which == Which::Library && engine.worker.borrow().is_some() {
             engine.end(Which::Engine);
             self.launch(Which::Engine);

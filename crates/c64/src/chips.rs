@@ -1,8 +1,9 @@
 //! The sound chips of the machine: brought up to date when someone looks, mixed, and traced.
 //!
-//! A chip's digital part is clocked in one go from its last access to the next, or to the end of
-//! a batch; then the analogue parts of all chips follow side by side. While nobody listens, writes are only noted, and replayed when a register is read or sound is asked
-//! for again: a trace of a song costs the computer, not the chips.
+//! Each part of a chip is clocked in one go from the last access that concerned it to the next, or
+//! to the end of a batch; then the analogue parts of all chips follow side by side. While nobody
+//! listens, writes are only noted, and replayed when a register is read or sound is asked for
+//! again: a trace of a song costs the computer, not the chips.
 
 use sid::{FilterCurve, Grade, Model, Part, Sid, Tape, play_together};
 
@@ -122,12 +123,7 @@ impl Chip {
         let Ok(cycles @ 1..) = usize::try_from(cycle.saturating_sub(self.clocked_to)) else {
             return;
         };
-        if is_tapped {
-            self.sid
-                .record_tapped(cycles, &mut self.tape, &mut self.levels);
-        } else {
-            self.sid.record(cycles, &mut self.tape);
-        }
+        self.sid.wait(cycles, &mut self.tape, is_tapped);
         self.clocked_to = cycle;
     }
 }
@@ -201,7 +197,7 @@ impl Chips {
             return chip.read_silently(register, cycle);
         }
         chip.clock_to(cycle, self.is_tapped);
-        chip.sid.read(register)
+        chip.sid.read_in_step(register, &mut chip.tape)
     }
 
     /// Writes a register in `cycle`, which the chip has then seen.
@@ -218,7 +214,7 @@ impl Chips {
         let chip = &mut self.chips[index];
         if self.is_sounding {
             chip.clock_to(cycle, self.is_tapped);
-            chip.sid.write(register, value);
+            chip.sid.write_in_step(register, value, &mut chip.tape);
             return;
         }
         chip.write_silently(register, value, cycle);
@@ -248,6 +244,7 @@ impl Chips {
     ) {
         for chip in &mut self.chips {
             chip.clock_to(cycle, self.is_tapped);
+            chip.sid.catch_up(&mut chip.tape, &mut chip.levels);
         }
         let parts = self.chips.iter_mut().map(|chip| Part {
             sid: &mut chip.sid,

@@ -17,6 +17,7 @@ mod idle;
 pub mod interrupts;
 pub mod kernal;
 pub mod memory;
+mod mus;
 mod player;
 pub mod prg;
 mod registers;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use sid::{Resampler, soft_clip};
+use sidfile::mus::Mus;
 use sidfile::{ChipModel, Clock, Speed, Tune};
 
 use crate::chips::{Chips, Placement};
@@ -12,6 +13,7 @@ use crate::cpu::Cpu;
 use crate::driver::{self, Song};
 use crate::idle;
 use crate::memory;
+use crate::mus::Sidplayer;
 use crate::roms::{RomSet, Roms};
 use crate::scope::ScopeBuffer;
 use crate::snapshot::{Snapshot, State};
@@ -97,9 +99,9 @@ pub enum Error {
     /// A BASIC program.
     #[error("the tune is a BASIC program: it needs the BASIC and KERNAL ROMs of a C64")]
     NeedsRoms,
-    /// A song without a player routine.
-    #[error("the tune is Sidplayer MUS data without a player routine, which is not supported")]
-    Mus,
+    /// A Sidplayer song that is none.
+    #[error(transparent)]
+    Mus(#[from] sidfile::mus::Error),
     /// A sample rate that no resampler makes.
     #[error("a sample rate of {0} Hz is not between 8,000 and 384,000")]
     SampleRate(u32),
@@ -143,6 +145,8 @@ pub struct Player {
     clock_hz: f64,
     /// Whether the play routine is called once a frame; otherwise CIA 1 tells.
     is_frame_driven: bool,
+    /// The interpreter, where the tune is a song without a program.
+    sidplayer: Option<Sidplayer>,
     /// One for mono, two for stereo.
     resamplers: Vec<Resampler>,
     /// Frames that are made but not yet handed out.
@@ -170,9 +174,9 @@ impl Player {
         if !(8_000..=384_000).contains(&config.sample_rate) {
             return Err(Error::SampleRate(config.sample_rate));
         }
-        if tune.is_mus {
-            return Err(Error::Mus);
-        }
+        let mus = tune.is_mus.then(|| Mus::of(tune)).transpose()?;
+        let program = mus.is_some().then(|| Mus::program(tune));
+        let tune = program.as_ref().unwrap_or(tune);
         if tune.is_basic
             && !config
                 .roms
@@ -226,6 +230,7 @@ impl Player {
             resampler.settle(level, power_on);
         }
         Ok(Self {
+            sidplayer: mus.map(|mus| Sidplayer::new(mus, clock_hz, system.cycle())),
             cpu: Cpu::new(driver.cold),
             batch_end: system.cycle(),
             system,
@@ -308,18 +313,21 @@ impl Player {
             }
         }
         let [left, right] = &self.resampled;
-        let right = if self.resamplers.len() == 1 {
-            left
+        if self.resamplers.len() == 1 {
+            let frames = left.iter().map(|&sample| [soft_clip(sample); 2]);
+            self.ready.extend(frames);
         } else {
-            right
-        };
-        let frames = left.iter().zip(right);
-        self.ready
-            .extend(frames.map(|(&left, &right)| [soft_clip(left), soft_clip(right)]));
+            let frames = left.iter().zip(right);
+            self.ready
+                .extend(frames.map(|(&left, &right)| [soft_clip(left), soft_clip(right)]));
+        }
     }
 
     fn run_to(&mut self, cycle: u64) {
-        idle::run_to(&mut self.cpu, &mut self.system, cycle);
+        match &mut self.sidplayer {
+            Some(sidplayer) => sidplayer.run_to(&mut self.cpu, &mut self.system, cycle),
+            None => idle::run_to(&mut self.cpu, &mut self.system, cycle),
+        }
     }
 
     /// Runs the machine without sound, for traces. What it does then is not heard later either;
@@ -353,6 +361,7 @@ impl Player {
             sids: self.system.chips.sids(cycle + 1),
             resamplers: self.resamplers.iter().map(Resampler::state).collect(),
             ready: self.ready.iter().copied().collect(),
+            sidplayer: self.sidplayer.as_ref().map(|player| player.state.clone()),
         };
         Snapshot::of(&self.system.ram, &state)
     }
@@ -367,6 +376,9 @@ impl Player {
         self.frames = state.frames;
         for (resampler, state) in self.resamplers.iter_mut().zip(&state.resamplers) {
             resampler.set_state(state);
+        }
+        if let (Some(sidplayer), Some(state)) = (&mut self.sidplayer, state.sidplayer) {
+            sidplayer.state = state;
         }
         self.ready = state.ready.into();
         self.batch_end = state.cycle;
@@ -435,6 +447,9 @@ impl Player {
 
     /// Calls of the play routine a second: the frame rate, or what timer A of CIA 1 makes.
     pub fn play_rate(&self) -> f32 {
+        if let Some(sidplayer) = &self.sidplayer {
+            return sidplayer.rate(self.clock_hz) as f32;
+        }
         let period = if self.is_frame_driven {
             self.frame_cycles() as f64
         } else {

@@ -1,6 +1,6 @@
 //! The whole machine at one moment.
 //!
-//! Written down, version 1:
+//! Written down, version 2:
 //!
 //! ```text
 //! version     1 byte
@@ -19,10 +19,11 @@ use sid::{ResamplerState, Sid};
 use crate::cpu::Cpu;
 use crate::delta;
 use crate::memory::Ram;
+use crate::mus;
 use crate::system::Circuits;
 
 /// Version of what [`Snapshot::encode`] writes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const RAM_BYTES: usize = 0x1_0000;
 const COLOR_BYTES: usize = 0x400;
 /// Bytes in front of the memory.
@@ -49,6 +50,8 @@ pub(crate) struct State {
     pub(crate) resamplers: Vec<ResamplerState>,
     /// Frames that are made but not yet handed out.
     pub(crate) ready: Vec<[f32; 2]>,
+    /// Where a Sidplayer song stands.
+    pub(crate) sidplayer: Option<mus::State>,
 }
 
 /// Why bytes are no snapshot.

@@ -1,10 +1,11 @@
 //! The CIA's time of day and serial register. What is expected: the MOS 6526 data sheet, and the
 //! documentation of VICE's `CIA/tod` and `CIA/shiftregister` tests for what it leaves out.
 
-use c64::cia::{Cia, CiaModel};
+mod cia_bench;
 
-/// Cycles between ticks of the mains: 50 Hz.
-const MAINS: u64 = 19_704;
+use c64::cia::{Cia, CiaModel};
+use cia_bench::{Bench, MAINS};
+
 const TENTHS: u8 = 8;
 const SECONDS: u8 = 9;
 const MINUTES: u8 = 10;
@@ -16,25 +17,11 @@ const CONTROL_B: u8 = 15;
 const FIFTY: u8 = 0x80;
 const ALARM: u8 = 0x80;
 
-/// A chip and the cycle that it stands at.
-struct Bench {
-    cia: Cia,
-    cycle: u64,
-}
-
 impl Bench {
     fn new(model: CiaModel) -> Self {
-        let mut bench = Self {
-            cia: Cia::new(model, MAINS),
-            cycle: 10,
-        };
+        let mut bench = Self::at(model, 10);
         bench.write(CONTROL_A, FIFTY);
         bench
-    }
-
-    fn write(&mut self, register: u8, value: u8) {
-        self.cycle += 4;
-        self.cia.write(register, value, self.cycle);
     }
 
     fn read(&mut self, register: u8) -> u8 {

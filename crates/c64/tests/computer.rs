@@ -5,11 +5,12 @@
 
 mod common;
 
+mod assembled;
+
 use c64::computer::{Computer, Machine, Report};
 use c64::prg::{Prg, PrgError};
 use c64::{CiaModel, Roms, VicModel};
 use common::{DONE, QUIET, run};
-use sidfile::rom::RomKind;
 use testkit::asm::assemble;
 
 fn prg(source: &str) -> Prg {
@@ -237,13 +238,7 @@ begin   cmp #82
         jmp $c000
 run     jmp $080d
         .fill $c000-*,0";
-    let mut roms = Roms::default();
-    for (kind, source) in [(RomKind::Kernal, kernal), (RomKind::Basic, basic)] {
-        let program = assemble(source).expect("the test's ROM assembles");
-        roms.insert(kind, &program.bytes)
-            .expect("it fills its socket");
-    }
-    roms
+    assembled::roms(kernal, basic)
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Tunes on a machine with ROMs. The ROMs were written for these tests; they share with
 //! Commodore's only the addresses at which tunes and the interpreter meet them.
 
+mod assembled;
+
 use std::sync::Arc;
 
 use c64::{Config, Error, Player, Roms};
@@ -85,13 +87,7 @@ near    rts
 ";
 
 fn roms() -> Roms {
-    let mut roms = Roms::default();
-    for (kind, source) in [(RomKind::Kernal, KERNAL), (RomKind::Basic, BASIC)] {
-        let program = assemble(source).expect("the test's ROM assembles");
-        roms.insert(kind, &program.bytes)
-            .expect("it fills its socket");
-    }
-    roms
+    assembled::roms(KERNAL, BASIC)
 }
 
 fn rsid(load: u16, init: u16, flags: u8, data: &[u8]) -> Tune {

@@ -2,10 +2,12 @@
 //! the tables of its documentation. It was made on a real machine; where it is told, new chips are
 //! those of the VICE project's version.
 
-use c64::banking::Port;
-use c64::cia::{Cia, CiaModel};
+mod cia_bench;
 
-const MAINS: u64 = 19_704;
+use c64::banking::Port;
+use c64::cia::CiaModel;
+use cia_bench::Bench;
+
 const NEW: CiaModel = CiaModel::Mos8521;
 const OLD: CiaModel = CiaModel::Mos6526;
 const TIMER_A: u8 = 4;
@@ -14,23 +16,9 @@ const ICR: u8 = 13;
 const CONTROL_A: u8 = 14;
 const CONTROL_B: u8 = 15;
 
-/// A chip, written to every four cycles.
-struct Bench {
-    cia: Cia,
-    cycle: u64,
-}
-
 impl Bench {
     fn new(model: CiaModel) -> Self {
-        Self {
-            cia: Cia::new(model, MAINS),
-            cycle: 100,
-        }
-    }
-
-    fn write(&mut self, register: u8, value: u8) {
-        self.cycle += 4;
-        self.cia.write(register, value, self.cycle);
+        Self::at(model, 100)
     }
 
     /// Stops both timers and puts a value into a timer and another one into its latch.

@@ -1,8 +1,9 @@
 //! What a file says of itself, as an entry.
 
-use sidfile::{Error, Md5, Tune};
+use sidfile::mus::Mus;
+use sidfile::{Error, Format, Md5, Tune};
 
-use crate::{Entry, Origin};
+use crate::{Entry, Note, Origin};
 
 /// Path as it is shown and looked up in STIL: from the collection's own top folder on, if there is
 /// one, without steps up.
@@ -27,6 +28,14 @@ impl Entry {
     /// It is no tune.
     pub fn of_file(path: &str, bytes: &[u8], origin: Origin) -> Result<Self, Error> {
         let tune = Tune::parse(bytes)?;
+        let words = match tune.format {
+            Format::Mus => Mus::of(&tune).map_or_else(|_| String::new(), |mus| mus.lyrics),
+            Format::Psid | Format::Rsid => String::new(),
+        };
+        let words = (!words.is_empty()).then(|| Note {
+            comment: words,
+            ..Note::default()
+        });
         Ok(Self {
             md5: Md5::of(bytes),
             path: path.to_owned(),
@@ -45,7 +54,7 @@ impl Entry {
             lengths: vec![None; usize::from(tune.songs)],
             needs_basic: tune.is_basic,
             origin,
-            notes: Vec::new(),
+            notes: words.into_iter().collect(),
             remote: None,
         })
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sidfile::{ChipModel, Clock, Format, Md5};
 
-use crate::{Entry, Origin, year_of};
+use crate::{Entry, Origin, Remote, year_of};
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,8 @@ pub struct Row {
     pub needs_basic: bool,
     /// Where it came from.
     pub origin: Origin,
+    /// Where a swarm has it, where it is not here.
+    pub remote: Option<Remote>,
 }
 
 impl From<&Entry> for Row {
@@ -93,6 +95,7 @@ impl From<&Entry> for Row {
             length_millis: entry.length_millis(entry.start_song),
             needs_basic: entry.needs_basic,
             origin: entry.origin,
+            remote: entry.remote,
         }
     }
 }

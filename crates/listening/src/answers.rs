@@ -67,6 +67,11 @@ impl Model {
         use library::Event as Said;
         match event {
             Said::Ready | Said::File { .. } => {}
+            Said::Imported { files } => {
+                if self.answered(ticket) == Some(Asked::TunesToShare) {
+                    self.tunes_are_here(files);
+                }
+            }
             Said::Opened {
                 count,
                 storage,
@@ -213,6 +218,8 @@ impl Model {
         self.notify(kind, text);
         if self.import.again {
             self.start_import();
+        } else {
+            self.share_imported();
         }
     }
 
@@ -235,6 +242,13 @@ impl Model {
             (Asked::EntryToPlay(tune), Some(entry)) => {
                 let row = Arc::new(Row::from(&*entry));
                 let song = tune.song.clamp(1, entry.songs());
+                self.play(row, Some(entry), song, 0);
+            }
+            (Asked::RemoteToPlay, Some(entry)) => {
+                let row = Arc::new(Row::from(&*entry));
+                let song = row.start_song;
+                self.player.automatic = false;
+                self.player.failures = 0;
                 self.play(row, Some(entry), song, 0);
             }
             (Asked::EntryToPlay(_), None) => {
@@ -262,7 +276,12 @@ impl Model {
                 }
             }
             (
-                Asked::CurrentEntry | Asked::EntryToRestore(..) | Asked::Open | Asked::FirstRow,
+                Asked::CurrentEntry
+                | Asked::EntryToRestore(..)
+                | Asked::Open
+                | Asked::FirstRow
+                | Asked::RemoteToPlay
+                | Asked::TunesToShare,
                 _,
             ) => {}
         }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use catalog::{Column, Row};
 use protocol::engine::{Overrides, Tempo};
-use protocol::{engine, library};
+use protocol::swarm::InfoHash;
+use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
 use crate::export::ExportWish;
 use crate::preferences::{Repeat, Songs, Theme};
+use crate::swarm::{Network, SwarmIntent};
 
 /// Number of a request, chosen by the model; answers carry it. 0 is what nobody asked for.
 pub type Ticket = u32;
@@ -134,6 +136,8 @@ pub enum Intent {
     StopExport,
     /// Start the engine again that has been given up.
     RetryEngine,
+    /// Something on the swarm's page.
+    Swarm(SwarmIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -219,6 +223,37 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+    /// The swarm says something.
+    Swarm {
+        /// Which request it answers.
+        ticket: Ticket,
+        /// What.
+        event: swarm::Event,
+    },
+    /// The swarm worker died and runs again.
+    SwarmRestarted {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The swarm worker dies whenever it is started.
+    SwarmGone {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The page is at rest after its start.
+    SwarmMayStart {
+        /// The page's origin, such as `https://host:port`.
+        origin: String,
+    },
+    /// The device's connection.
+    Connection {
+        /// There is one.
+        online: bool,
+        /// It is paid by the byte, or thrift is asked for.
+        metered: bool,
+    },
+    /// What the site says of connections between listeners.
+    Network(Network),
     /// Time goes by.
     Tick {
         /// Milliseconds on any steady clock.
@@ -291,6 +326,12 @@ pub enum Effect {
     },
     /// Ask the library.
     Library(Ticket, library::Request),
+    /// Ask the swarm.
+    Swarm(Ticket, swarm::Request),
+    /// Hand the oldest `.torrent` file that was dropped to the swarm.
+    AddTorrentFile(Ticket),
+    /// Show a torrent's page.
+    ShowTorrent(InfoHash),
     /// Hand the files that were dropped to the library.
     Import(Ticket),
     /// Stop the import of that ticket.

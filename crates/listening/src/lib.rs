@@ -17,6 +17,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod scouted;
+mod swarm;
 pub mod tempo;
 mod view;
 mod walk;
@@ -31,6 +32,9 @@ pub use import::{ImportPhase, ImportView};
 pub use list::{LibraryState, ListView};
 pub use model::Model;
 pub use scouted::OverviewView;
+pub use swarm::{
+    Network, Reach, SwarmChoices, SwarmIntent, SwarmState, SwarmView, kind_words, rate_words,
+};
 pub use view::{
     ClockView, Notice, NoticeKind, PageEntry, PageView, PlayerView, SettingsView, State, TuneView,
 };

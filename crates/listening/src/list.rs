@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::{Column, Query, Row, Sort};
+use catalog::{Column, Query, Remote, Row, Sort};
+use protocol::engine::FoundLength;
 use protocol::library::{Request, Storage};
+use sidfile::TuneId;
 use sidfile::rom::RomKind;
 
 use crate::event::{Effect, Ticket};
@@ -43,6 +45,8 @@ pub struct ListView {
     pub first: u32,
     /// Rows on the screen; `None` where they are on their way.
     pub rows: Vec<Option<Arc<Row>>>,
+    /// For each of them the length of its default song, where only listening found it.
+    pub found: Vec<Option<FoundLength>>,
     /// ROMs of the C64 that are kept.
     pub roms: Vec<RomKind>,
 }
@@ -79,17 +83,27 @@ impl List {
         }
     }
 
-    pub fn view(&self) -> ListView {
+    /// What is shown; `found` knows the lengths that were found by listening.
+    pub fn view(&self, found: impl Fn(TuneId) -> Option<FoundLength>) -> ListView {
         let end = match self.total {
             Some(total) => total.min(self.first.saturating_add(self.count)),
             None => self.first.saturating_add(self.count),
+        };
+        let rows: Vec<_> = (self.first..end).map(|at| self.row(at)).collect();
+        let found_of = |row: &Option<Arc<Row>>| {
+            let row = row.as_ref().filter(|row| row.length_millis.is_none())?;
+            found(TuneId {
+                md5: row.md5,
+                song: row.start_song,
+            })
         };
         ListView {
             library: self.library.clone(),
             query: self.query.clone(),
             total: self.total,
             first: self.first,
-            rows: (self.first..end).map(|at| self.row(at)).collect(),
+            found: rows.iter().map(found_of).collect(),
+            rows,
             roms: self.roms.clone(),
         }
     }
@@ -97,6 +111,13 @@ impl List {
     pub fn row(&self, at: u32) -> Option<Arc<Row>> {
         let window = self.windows.get(&(at / WINDOW))?;
         window.get((at % WINDOW) as usize).cloned()
+    }
+
+    /// Where a swarm has the rows on the screen that are not here.
+    pub fn remotes(&self) -> impl Iterator<Item = Remote> + '_ {
+        let end = self.first.saturating_add(self.count);
+        let end = end.min(self.total.unwrap_or(0));
+        (self.first..end).filter_map(|at| self.row(at)?.remote)
     }
 
     pub fn filter(&mut self, filter: String) -> bool {

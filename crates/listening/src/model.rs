@@ -11,6 +11,7 @@ use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
 use crate::scouted::OverviewView;
+use crate::swarm::Swarm;
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::words;
 
@@ -36,6 +37,10 @@ pub(crate) enum Asked {
     PageEntry,
     /// The first row of the context.
     FirstRow,
+    /// The entry of a torrent's file, to be played as soon as it is here.
+    RemoteToPlay,
+    /// The tunes of the last import, to be shared.
+    TunesToShare,
 }
 
 /// A walk that waits for the neighbours of the current tune.
@@ -57,6 +62,7 @@ pub struct Model {
     pub(crate) list: List,
     pub(crate) import: Import,
     pub(crate) export: Export,
+    pub(crate) swarm: Swarm,
     pub(crate) page: Option<PageView>,
     pub(crate) asked: Vec<(Ticket, Asked)>,
     pub(crate) walk: Option<Walk>,
@@ -82,6 +88,7 @@ impl Default for Model {
             preferences,
             import: Import::default(),
             export: Export::default(),
+            swarm: Swarm::default(),
             page: None,
             asked: Vec::new(),
             walk: None,
@@ -125,6 +132,12 @@ impl Model {
             Event::LibraryRestarted { reason } => self.library_restarted(&reason),
             Event::EngineGone { reason } => self.engine_gone(reason),
             Event::LibraryGone { reason } => self.library_gone(&reason),
+            Event::Swarm { ticket, event } => self.swarm_says(ticket, event),
+            Event::SwarmRestarted { reason } => self.swarm_restarted(&reason),
+            Event::SwarmGone { reason } => self.swarm_gone(reason),
+            Event::SwarmMayStart { origin } => self.start_swarm(origin),
+            Event::Connection { online, metered } => self.network(online, metered),
+            Event::Network(network) => self.swarm.view.network = network,
             Event::Tick { now, heard } => {
                 self.now = now;
                 self.player.tick(now, heard);
@@ -141,6 +154,7 @@ impl Model {
         if before != after {
             self.tell(before.1 != after.1);
         }
+        self.look_after_files();
         std::mem::take(&mut self.effects)
     }
 
@@ -159,7 +173,7 @@ impl Model {
     /// The library.
     #[must_use]
     pub fn list(&self) -> ListView {
-        self.list.view()
+        self.list.view(|tune| self.player.scouted.length(tune))
     }
 
     /// The import.

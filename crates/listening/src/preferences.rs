@@ -10,6 +10,8 @@ use catalog::{Column, Sort};
 use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Tempo, Video};
 use sidfile::TuneId;
 
+use crate::swarm::{Reach, SwarmChoices};
+
 /// Version of the text that [`Preferences::save`] writes.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -79,6 +81,8 @@ pub struct Preferences {
     pub levelling: bool,
     /// Speed and pitch of every tune; `None` where each starts as it was made.
     pub tempo: Option<Tempo>,
+    /// What is shared and fetched, and how.
+    pub swarm: SwarmChoices,
     /// The navigation shows icons only.
     pub narrow_navigation: bool,
     /// What played last.
@@ -97,6 +101,7 @@ impl Default for Preferences {
             overrides: Overrides::default(),
             levelling: true,
             tempo: None,
+            swarm: SwarmChoices::default(),
             narrow_navigation: false,
             last: None,
         }
@@ -201,6 +206,14 @@ impl Named for Option<Video> {
         ("ntsc", Some(Video::Ntsc)),
     ];
 }
+impl Named for Reach {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("direct", Self::Direct),
+        ("local", Self::Local),
+        ("relayed", Self::Relayed),
+        ("nobody", Self::Nobody),
+    ];
+}
 impl Named for Column {
     const NAMES: &'static [(&'static str, Self)] = &[
         ("title", Self::Title),
@@ -239,6 +252,11 @@ impl Preferences {
             let text = format!("{} {} {follows}", tempo.speed_percent, tempo.semitones);
             line("tempo", &text);
         }
+        line("reach", self.swarm.reach.name());
+        line("seed", self.swarm.seed.name());
+        line("download", &self.swarm.download_kilobytes.to_string());
+        line("upload", &self.swarm.upload_kilobytes.to_string());
+        line("disk", &self.swarm.disk_megabytes.to_string());
         line("narrow-navigation", self.narrow_navigation.name());
         if let Some(last) = self.last {
             line("last", &last.tune.to_string());
@@ -326,6 +344,11 @@ impl Preferences {
                 let is_playable = tempo == tempo.within_limits() && parts.next().is_none();
                 self.tempo = is_playable.then_some(Some(tempo))?;
             }
+            "reach" => self.swarm.reach = Named::named(value)?,
+            "seed" => self.swarm.seed = Named::named(value)?,
+            "download" => self.swarm.download_kilobytes = number(value)?,
+            "upload" => self.swarm.upload_kilobytes = number(value)?,
+            "disk" => self.swarm.disk_megabytes = number(value)?,
             "narrow-navigation" => self.narrow_navigation = Named::named(value)?,
             "last" => {
                 let (md5, song) = value.split_once('/')?;
@@ -397,6 +420,13 @@ mod tests {
                 semitones: -2,
                 pitch_follows: true,
             }),
+            swarm: SwarmChoices {
+                reach: Reach::Local,
+                seed: false,
+                download_kilobytes: 500,
+                upload_kilobytes: 20,
+                disk_megabytes: 100,
+            },
             narrow_navigation: true,
             last: Some(Place {
                 tune: TuneId {
@@ -414,6 +444,7 @@ mod tests {
         // What later releases added is as on a first visit.
         let mut written = full();
         written.tempo = None;
+        written.swarm = SwarmChoices::default();
         written.overrides = Overrides {
             model: written.overrides.model,
             video: written.overrides.video,
@@ -475,6 +506,11 @@ mod tests {
         for damaged in ["fast", "150 -2", "20 0 no", "100 13 no", "100 0 no 1", ""] {
             check(&format!("tempo={damaged}"), 1, |p| p.tempo = None);
         }
+        check("reach=moon", 1, |p| p.swarm.reach = Reach::Direct);
+        check("seed=", 1, |p| p.swarm.seed = true);
+        check("download=-1", 1, |p| p.swarm.download_kilobytes = 0);
+        check("upload=x", 1, |p| p.swarm.upload_kilobytes = 0);
+        check("disk=1.5", 1, |p| p.swarm.disk_megabytes = 0);
         check("narrow-navigation=", 1, |p| p.narrow_navigation = false);
         // Without a tune the position means nothing either.
         check("last=xyz/1", 2, |p| p.last = None);

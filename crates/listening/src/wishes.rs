@@ -176,6 +176,7 @@ impl Model {
                 self.list.forget();
                 self.ask(Asked::Open, LibraryRequest::Open);
             }
+            Intent::Swarm(intent) => self.swarm_wish(intent),
             Intent::Leave => self.keep(),
         }
     }
@@ -206,8 +207,12 @@ impl Model {
     }
 
     fn forget_entry_to_play(&mut self) {
-        self.asked
-            .retain(|(_, asked)| !matches!(asked, Asked::EntryToPlay(_) | Asked::FirstRow));
+        self.asked.retain(|(_, asked)| !{
+            matches!(
+                asked,
+                Asked::EntryToPlay(_) | Asked::FirstRow | Asked::RemoteToPlay
+            )
+        });
     }
 
     fn unlock(&mut self) {

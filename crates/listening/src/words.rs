@@ -145,6 +145,25 @@ pub fn rate_text(playing: &Playing) -> String {
     }
 }
 
+/// Bytes in words, in powers of ten: `5.2 kB`, `1.3 MB`, `12 GB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    // What would be shown as 1000 of a unit is 1.0 of the next.
+    let unit = UNITS.iter().find(|(size, _)| bytes >= size - size / 2_000);
+    match unit {
+        None => format!("{bytes} B"),
+        Some((size, name)) => {
+            let tenths = (bytes * 10 + size / 2) / size;
+            if tenths < 100 {
+                format!("{}.{} {name}", tenths / 10, tenths % 10)
+            } else {
+                format!("{} {name}", (bytes + size / 2) / size)
+            }
+        }
+    }
+}
+
 /// A count with thousands separated: `60,572`.
 #[must_use]
 pub fn count_text(count: u32) -> String {

@@ -60,6 +60,11 @@ fn a_length_that_was_found_ends_the_song_and_is_remembered() {
     let shown = page.model.player().tune.expect("it plays");
     assert_eq!(shown.length_millis, 70_000);
     assert!(shown.length_is_known && shown.found_length.is_some());
+    // The list shows it too, for the one that it has no length of.
+    page.wish(Intent::ShowRows { first: 0, count: 3 });
+    let list = page.model.list();
+    let found: Vec<_> = list.found.iter().map(|f| f.map(|f| f.millis)).collect();
+    assert_eq!(found, [None, Some(70_000), None]);
     // Told again it changes nothing.
     let effects = say(&mut page, scouted(id, 9_000, 1.5, Some(70_000)));
     assert!(!effects.iter().any(is_end));

@@ -14,6 +14,7 @@ mod resample;
 mod rice;
 pub mod silence;
 pub mod tempo;
+pub mod true_peak;
 pub mod wav;
 pub mod zip;
 

@@ -7,13 +7,15 @@
 
 use core::f64::consts::PI;
 
+use crate::true_peak::TruePeak;
+
 /// Loudness that tunes are brought to. EBU R 128 s2 recommends -20 to -16 LUFS for streaming;
 /// -18 is also the level of `ReplayGain` 2.
 pub const TARGET_LUFS: f32 = -18.0;
 /// Most that a quiet tune is turned up, dB: more would mostly turn up what it is not meant to be
 /// heard for.
 pub const MOST_GAIN_DB: f32 = 12.0;
-/// Highest sample after levelling. Between samples the signal rises a little higher.
+/// Highest level after levelling: what the search for peaks may have missed is within.
 const CEILING: f32 = 0.98;
 
 /// Blocks quieter than this say nothing.
@@ -90,7 +92,7 @@ pub struct Loudness {
     count: usize,
     /// Mean energy of each block.
     blocks: Vec<f64>,
-    peak: f32,
+    peak: TruePeak,
 }
 
 impl Loudness {
@@ -109,15 +111,15 @@ impl Loudness {
             steps: [0.0; STEPS],
             count: 0,
             blocks: Vec::new(),
-            peak: 0.0,
+            peak: TruePeak::default(),
         }
     }
 
     /// Takes interleaved samples.
     pub fn push(&mut self, samples: &[f32]) {
+        self.peak.push(samples);
         for frame in samples.as_chunks::<2>().0 {
             for (sample, [shelf, high_pass]) in frame.iter().zip(&mut self.filters) {
-                self.peak = self.peak.max(sample.abs());
                 let weighted = high_pass.run(shelf.run(f64::from(*sample)));
                 self.energy += weighted * weighted;
             }
@@ -157,10 +159,10 @@ impl Loudness {
         (count > 0).then(|| sum / f64::from(count))
     }
 
-    /// Highest sample so far.
+    /// Highest level so far, between samples too.
     #[must_use]
     pub fn peak(&self) -> f32 {
-        self.peak
+        self.peak.peak()
     }
 }
 
@@ -172,7 +174,7 @@ fn energy_of(loudness: f64) -> f64 {
     libm::pow(10.0, (loudness + 0.691) / 10.0)
 }
 
-/// Factor that brings a tune of this loudness to [`TARGET_LUFS`]; its highest sample stays within
+/// Factor that brings a tune of this loudness to [`TARGET_LUFS`]; its highest level stays within
 /// full scale.
 #[must_use]
 pub fn gain(loudness_lufs: f32, peak: f32) -> f32 {

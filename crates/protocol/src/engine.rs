@@ -327,6 +327,9 @@ pub enum Failure {
     /// The library does not have the file.
     #[error("the file is not in the library any more")]
     Missing,
+    /// The swarm has it, and cannot give it now; why, in words.
+    #[error("it could not be fetched: {0}")]
+    NotFetched(String),
     /// The file is no tune, or this machine cannot hold it.
     #[error("{0}")]
     Tune(String),

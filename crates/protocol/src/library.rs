@@ -1,6 +1,6 @@
 //! What the page says to the library worker, and back.
 
-use catalog::{Entry, Query, Row};
+use catalog::{Entry, Query, Remote, Row};
 use serde::{Deserialize, Serialize};
 use sidfile::rom::RomKind;
 use sidfile::{Md5, TuneId};
@@ -65,6 +65,31 @@ pub enum Request {
     },
     /// Another end for [`File`](Request::File) requests travels beside it as `port`.
     Connect,
+    /// The swarm's end for questions about its files travels beside it as `port`.
+    ConnectSwarm,
+    /// The swarm has a file that no catalogue tells of; its bytes travel beside it as `bytes`. They
+    /// stay with the swarm.
+    Arrived {
+        /// Where the swarm has it.
+        remote: Remote,
+        /// Its path in the torrent.
+        path: String,
+    },
+    /// A torrent is here, or no longer: what is known of its files is shown, or not.
+    Torrent {
+        /// Info hash.
+        info_hash: [u8; 20],
+        /// Whether it is here.
+        is_here: bool,
+    },
+    /// All that is known of a torrent's file, which is fetched where nothing is. Answer:
+    /// [`Event::Entry`].
+    RemoteEntry {
+        /// Where the swarm has it.
+        remote: Remote,
+    },
+    /// The tunes of the last import, new ones and those that were here. Answer: [`Event::Imported`].
+    Imported,
     /// Keeps a length that the engine found. There is no answer.
     KeepLength {
         /// Of which song.
@@ -185,6 +210,13 @@ pub enum Event {
         md5: Md5,
         /// The listener's ROMs, where the file is a program that may need them.
         roms: Vec<Rom>,
+        /// Why the swarm cannot give it, where it is the swarm's to give, in words.
+        reason: Option<String>,
+    },
+    /// The tunes of the last import.
+    Imported {
+        /// Path, digest and bytes of each.
+        files: Vec<(String, Md5, u64)>,
     },
     /// The ROMs that are kept: said when the catalogue is open, and when they change.
     Roms {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use sidfile::Md5;
-use torrent::session::{FileStatus, PeerStatus, Priority, TorrentStatus};
-use torrent::{ConnectionId, InfoHash};
+pub use torrent::session::{
+    FileStatus, PeerStatus, Phase, Priority, Problem, SourceStatus, TorrentStatus,
+};
+pub use torrent::{ConnectionId, InfoHash};
 
 /// A file of a torrent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

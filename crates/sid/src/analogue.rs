@@ -148,6 +148,9 @@ pub struct Part<'a> {
 /// Plays the tapes of several chips of a machine, as [`Sid::play`] would one by one, but faster:
 /// the filters run side by side. Tapes of different lengths are allowed.
 pub fn play_together(parts: &mut [Part<'_>]) {
+    for part in &mut *parts {
+        part.sid.run_waiting(part.tape);
+    }
     let (mut accurate, light): (Vec<_>, Vec<_>) = parts
         .iter_mut()
         .partition(|part| part.sid.grade() == Grade::Accurate);

@@ -17,6 +17,8 @@ use crate::{FilterCurve, Grade, Model};
 const BLOCK: usize = 4096;
 /// Cycles between two entries of the voice tap.
 const TAP_INTERVAL: u32 = 32;
+/// Bits of a control register that let another voice act on this one.
+const COUPLING: u8 = 0x06;
 
 /// The complete state of a chip; comparing two tells whether they will behave alike.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -145,13 +147,45 @@ impl Sid {
     /// Clocks the digital part for `cycles` and appends what drives its DACs to `tape`, which
     /// [`Self::play`] must get before the chip is compared or copied.
     pub fn record(&mut self, cycles: usize, tape: &mut Tape) {
-        self.state.record(cycles, tape, None);
+        self.state.wait(cycles, tape, false);
+        self.state.catch_up(tape);
+    }
+
+    /// As [`Self::record`], but nothing runs before somebody looks: until [`Self::catch_up`] or
+    /// [`Self::play`] the chip must be accessed with [`Self::write_in_step`] and
+    /// [`Self::read_in_step`] only. With `is_tapped` it is noted where [`Self::catch_up`] is to
+    /// take the levels of the voices.
+    pub fn wait(&mut self, cycles: usize, tape: &mut Tape, is_tapped: bool) {
+        self.state.wait(cycles, tape, is_tapped);
+    }
+
+    /// Runs all that has waited, and appends the levels that were to be taken on the way to `tap`.
+    pub fn catch_up(&mut self, tape: &mut Tape, tap: &mut Vec<[i16; 4]>) {
+        self.state.catch_up(tape);
+        self.state.take_taps(tape, tap);
+    }
+
+    /// As [`Self::write`], after what the register acts on has caught up; the rest may wait.
+    pub fn write_in_step(&mut self, register: u8, value: u8, tape: &mut Tape) {
+        self.state.catch_up_for_write(register & 31, value, tape);
+        self.write(register, value);
+    }
+
+    /// As [`Self::read`], after what is read has caught up.
+    pub fn read_in_step(&mut self, register: u8, tape: &mut Tape) -> u8 {
+        match register & 31 {
+            27 => self.state.catch_up_wave(2, tape),
+            28 => self.state.catch_up_envelope(2, tape),
+            _ => {}
+        }
+        self.read(register)
     }
 
     /// As [`Self::record`]; every 32 cycles it also appends the levels of the three voices before
     /// the filter and of samples played through the volume register, for oscilloscopes.
     pub fn record_tapped(&mut self, cycles: usize, tape: &mut Tape, tap: &mut Vec<[i16; 4]>) {
-        self.state.record(cycles, tape, Some(tap));
+        self.state.wait(cycles, tape, true);
+        self.catch_up(tape, tap);
     }
 
     /// Appends the tape's samples, as at the chip's output pin: about ±1.0 (full scale of the
@@ -182,8 +216,10 @@ impl Sid {
         let mut tape = Tape::new();
         let mut samples = Vec::new();
         for block in out.chunks_mut(BLOCK) {
-            self.state
-                .record(block.len(), &mut tape, tap.as_deref_mut());
+            match tap.as_deref_mut() {
+                Some(tap) => self.record_tapped(block.len(), &mut tape, tap),
+                None => self.record(block.len(), &mut tape),
+            }
             samples.clear();
             self.play(&mut tape, &mut samples);
             let (count, made) = (block.len(), samples.len());
@@ -218,14 +254,17 @@ impl Sid {
         &self.state
     }
 
+    pub(crate) fn run_waiting(&mut self, tape: &mut Tape) {
+        self.state.catch_up(tape);
+    }
+
     pub(crate) fn analogue(&mut self) -> (&mut Analogue, &mut Light) {
         (&mut self.state.analogue, &mut self.state.light)
     }
 }
 
 impl SidState {
-    fn record(&mut self, cycles: usize, tape: &mut Tape, mut tap: Option<&mut Vec<[i16; 4]>>) {
-        let tables = self.analogue.voice_tables();
+    fn wait(&mut self, cycles: usize, tape: &mut Tape, is_tapped: bool) {
         let mut left = cycles;
         while left > 0 {
             // A stretch ends where the resting volume changes, so that it has one volume.
@@ -242,37 +281,105 @@ impl SidState {
                 audible: self.audible & 7,
                 curve: self.curve,
             };
-            let (mut waves, mut levels) = tape.extend(count, &setting);
-            for (voice, levels) in self.voices.iter_mut().zip(&mut levels) {
-                voice.envelope.run(levels);
+            let start = tape.cycles();
+            tape.extend(count, &setting);
+            let mut next = self.tap_countdown as usize;
+            while next <= count {
+                if is_tapped {
+                    let level = self.volume.sample_level();
+                    tape.taps.push((start + next - 1, level));
+                }
+                next += TAP_INTERVAL as usize;
             }
-            run_voices(&mut self.voices, self.model, tables, &mut waves);
-            self.run_tap(tables, &waves, &levels, tap.as_deref_mut());
+            self.tap_countdown = (next - count) as u32;
             self.volume.advance(count as u32);
         }
     }
 
-    fn run_tap(
-        &mut self,
-        tables: &VoiceTables,
-        waves: &[&mut [u16]; 3],
-        levels: &[&mut [u8]; 3],
-        mut tap: Option<&mut Vec<[i16; 4]>>,
-    ) {
-        let count = waves[0].len();
-        let mut next = self.tap_countdown as usize;
-        while next <= count {
-            if let Some(tap) = tap.as_deref_mut() {
-                let level = |voice: usize| {
-                    let wave = tables.waveform[usize::from(waves[voice][next - 1])];
-                    let envelope = tables.envelope[usize::from(levels[voice][next - 1])];
-                    (wave * envelope * 65_534.0).clamp(-32_767.0, 32_767.0) as i16
-                };
-                tap.push([level(0), level(1), level(2), self.volume.sample_level()]);
-            }
-            next += TAP_INTERVAL as usize;
+    /// Voices act on each other, so that none can run alone.
+    fn is_coupled(&self) -> bool {
+        let waves = self.voices.iter().map(|voice| &voice.waveform);
+        waves.fold(false, |coupled, wave| {
+            coupled || wave.is_synced() || wave.is_ring_modulated()
+        })
+    }
+
+    fn catch_up(&mut self, tape: &mut Tape) {
+        self.catch_up_waves(tape);
+        for voice in 0..3 {
+            self.catch_up_envelope(voice, tape);
         }
-        self.tap_countdown = (next - count) as u32;
+    }
+
+    fn catch_up_waves(&mut self, tape: &mut Tape) {
+        if self.is_coupled() {
+            let tables = self.analogue.voice_tables();
+            let mut waves = tape.waves_to_come();
+            run_voices(&mut self.voices, self.model, tables, &mut waves);
+        } else {
+            for voice in 0..3 {
+                self.catch_up_alone(voice, tape);
+            }
+        }
+    }
+
+    fn catch_up_wave(&mut self, voice: usize, tape: &mut Tape) {
+        if self.is_coupled() {
+            self.catch_up_waves(tape);
+        } else {
+            self.catch_up_alone(voice, tape);
+        }
+    }
+
+    /// Runs an oscillator that no other acts on.
+    fn catch_up_alone(&mut self, voice: usize, tape: &mut Tape) {
+        let tables = self.analogue.voice_tables();
+        let wave = &mut self.voices[voice].waveform;
+        let modulator = wave.as_modulator();
+        let out = tape.wave_to_come(voice);
+        wave.run(self.model, modulator, &tables.pull_down, out);
+    }
+
+    fn catch_up_envelope(&mut self, voice: usize, tape: &mut Tape) {
+        let levels = tape.levels_to_come(voice);
+        self.voices[voice].envelope.run(levels);
+    }
+
+    /// Runs what a write is going to act on. Registers of filter and volume are on the tape.
+    fn catch_up_for_write(&mut self, register: u8, value: u8, tape: &mut Tape) {
+        let voice = usize::from(register / 7);
+        match (register, register % 7) {
+            (21.., _) => {}
+            (_, 5 | 6) => self.catch_up_envelope(voice, tape),
+            (_, 4) => {
+                if value & COUPLING != 0 {
+                    self.catch_up_waves(tape);
+                } else {
+                    self.catch_up_wave(voice, tape);
+                }
+                if self.voices[voice].envelope.gate() != (value & 1 != 0) {
+                    self.catch_up_envelope(voice, tape);
+                }
+            }
+            _ => self.catch_up_wave(voice, tape),
+        }
+    }
+
+    fn take_taps(&self, tape: &mut Tape, tap: &mut Vec<[i16; 4]>) {
+        let tables = self.analogue.voice_tables();
+        let taps = core::mem::take(&mut tape.taps);
+        tap.extend(taps.iter().map(|&(cycle, samples)| {
+            let level = |voice: usize| {
+                let (wave, envelope) = tape.inputs(voice, cycle);
+                let wave = tables.waveform[usize::from(wave)];
+                let envelope = tables.envelope[usize::from(envelope)];
+                (wave * envelope * 65_534.0).clamp(-32_767.0, 32_767.0) as i16
+            };
+            [level(0), level(1), level(2), samples]
+        }));
+        // Its memory is used again.
+        tape.taps = taps;
+        tape.taps.clear();
     }
 }
 

@@ -106,6 +106,11 @@ impl Envelope {
         self.env3
     }
 
+    /// Bit 0 of the control register, as it was last taken.
+    pub fn gate(&self) -> bool {
+        self.gate
+    }
+
     /// Takes bit 0 (gate) of a voice's control register.
     pub fn write_control(&mut self, value: u8) {
         let gate = value & 1 != 0;
@@ -171,19 +176,28 @@ impl Envelope {
     /// Nothing but the rate register moves in this cycle.
     #[inline]
     fn is_idle(&self) -> bool {
-        !self.rate_matched
-            && self.rate_count != self.rate_target
-            && (self.next_exponential_period
-                | self.phase_delay
-                | self.step_delay
-                | self.exponential_delay)
-                == 0
+        !self.rate_matched && self.rate_count != self.rate_target && !self.is_busy()
+    }
+
+    /// Something is on its way through the pipelines.
+    #[inline]
+    fn is_busy(&self) -> bool {
+        let delays = self.phase_delay | self.step_delay | self.exponential_delay;
+        self.next_exponential_period | delays != 0
     }
 
     /// Runs one cycle per element and stores the level in each.
     pub fn run(&mut self, levels: &mut [u8]) {
         let mut done = 0;
         while done < levels.len() {
+            // What is on its way comes cycle by cycle.
+            if self.is_busy() {
+                self.env3 = self.counter;
+                self.clock_busy();
+                levels[done] = self.counter;
+                done += 1;
+                continue;
+            }
             if self.is_stopped() {
                 let idle = levels.len() - done;
                 levels[done..].fill(self.counter);
@@ -195,6 +209,15 @@ impl Envelope {
                 levels[done..done + rounds].fill(self.counter);
                 done += rounds;
                 self.env3 = self.counter;
+                continue;
+            }
+            if let Some(cycles) = self.cycles_to_step()
+                && cycles <= levels.len() - done
+            {
+                levels[done..done + cycles - 1].fill(self.counter);
+                done += cycles;
+                self.take_step();
+                levels[done - 1] = self.counter;
                 continue;
             }
             if self.is_idle() {
@@ -225,11 +248,7 @@ impl Envelope {
         !self.counting
             && self.phase != Phase::Attack
             && (self.rate_matched || self.rate_count <= self.rate_target)
-            && (self.next_exponential_period
-                | self.phase_delay
-                | self.step_delay
-                | self.exponential_delay)
-                == 0
+            && !self.is_busy()
     }
 
     /// At the sustain level rate register and divider turn without effect: the most cycles, up to
@@ -241,16 +260,39 @@ impl Envelope {
             && self.counting
             && self.exponential_count < self.exponential_period
             && self.rate_count <= self.rate_target
-            && (self.next_exponential_period
-                | self.phase_delay
-                | self.step_delay
-                | self.exponential_delay)
-                == 0;
+            && !self.is_busy();
         if !is_sustained {
             return 0;
         }
         let round = (usize::from(self.rate_target) + 1) * usize::from(self.exponential_period);
         limit - limit % round
+    }
+
+    /// Cycles up to and with that in which the counter steps, where nothing else happens on the
+    /// way: the rate register reaches its target, the comparator fires, and two cycles after the
+    /// restart the counter steps, up as well as down.
+    #[inline]
+    fn cycles_to_step(&self) -> Option<usize> {
+        let steps = match self.phase {
+            Phase::Attack => true,
+            Phase::DecaySustain | Phase::Release => {
+                let is_sustained =
+                    self.phase == Phase::DecaySustain && self.counter == self.sustain;
+                self.exponential_period == 1 && self.exponential_count == 0 && !is_sustained
+            }
+        };
+        let is_ready = steps && self.counting && !self.rate_matched && !self.is_busy();
+        let left = self.rate_target.checked_sub(self.rate_count)?;
+        is_ready.then_some(usize::from(left) + 4)
+    }
+
+    /// Passes [`Self::cycles_to_step`].
+    fn take_step(&mut self) {
+        self.env3 = self.counter;
+        self.exponential_count = 0;
+        // It has counted since its restart.
+        self.rate_count = 3;
+        self.step();
     }
 
     /// Passes cycles of a generator that [`Self::is_stopped`], at least one.

@@ -59,6 +59,48 @@ proptest! {
         prop_assert_eq!(chip.state(), run_chip.state());
     }
 
+    /// What nobody looks at waits, part by part; nobody can tell.
+    #[test]
+    fn parts_that_wait_are_parts_that_run_at_once(model in model(), steps in steps()) {
+        let (bits, tap, reads, chip) = play(model, &steps, 64);
+        let mut waiting = Sid::new(model);
+        let (mut tape, mut out) = (Tape::new(), Vec::new());
+        let (mut later_tap, mut later_reads) = (Vec::new(), Vec::new());
+        for &(cycles, register, value) in &steps {
+            waiting.wait(cycles as usize, &mut tape, true);
+            for register in [27, 28, 0] {
+                later_reads.push(waiting.read_in_step(register, &mut tape));
+            }
+            waiting.write_in_step(register, value, &mut tape);
+        }
+        waiting.catch_up(&mut tape, &mut later_tap);
+        waiting.play(&mut tape, &mut out);
+        prop_assert_eq!(reads, later_reads);
+        prop_assert_eq!(tap, later_tap);
+        let found: Vec<u32> = out.iter().map(|sample: &f32| sample.to_bits()).collect();
+        prop_assert_eq!(bits, found);
+        prop_assert_eq!(chip.state(), waiting.state());
+
+        // The same without looking in between, which lets each part wait the longest.
+        let mut unseen = Sid::new(model);
+        out.clear();
+        for &(cycles, register, value) in &steps {
+            unseen.wait(cycles as usize, &mut tape, false);
+            unseen.write_in_step(register, value, &mut tape);
+        }
+        unseen.play(&mut tape, &mut out);
+        let mut alone = Sid::new(model);
+        let mut expected = Vec::new();
+        for &(cycles, register, value) in &steps {
+            let mut block = vec![0.0; cycles as usize];
+            alone.clock(&mut block);
+            expected.append(&mut block);
+            alone.write(register, value);
+        }
+        prop_assert!(expected == out);
+        prop_assert_eq!(alone.state(), unseen.state());
+    }
+
     #[test]
     fn chips_side_by_side_are_chips_one_by_one(
         models in prop::collection::vec(model(), 1..5),

@@ -89,6 +89,11 @@ pub enum Error {
     },
 }
 
+/// Whether a file says that it is a PSID or an RSID.
+pub(crate) fn is_named(bytes: &[u8]) -> bool {
+    matches!(bytes.get(..4), Some(b"PSID" | b"RSID"))
+}
+
 /// Checks one rule of one field.
 fn require(
     holds: bool,

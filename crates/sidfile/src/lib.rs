@@ -1,11 +1,12 @@
 //! Files of the High Voltage SID Collection: PSID and RSID tunes, `Songlengths.md5`, `STIL.txt`;
-//! and the ROMs that some tunes need.
+//! songs of Compute!'s Sidplayer; and the ROMs that some tunes need.
 //!
 //! Source: the collection's `DOCUMENTS/SID_file_format.txt`, `Songlengths.faq` and `STIL.faq`.
 #![forbid(unsafe_code)]
 
 mod header;
 mod id;
+pub mod mus;
 pub mod rom;
 pub mod songlengths;
 pub mod stil;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Md5;
 use crate::header::{self, Error};
+use crate::mus::Mus;
 
 /// Kind of file, by its magic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub enum Format {
     Psid,
     /// A program for a real C64 environment.
     Rsid,
+    /// A song of Compute!'s Sidplayer, which an interpreter plays.
+    Mus,
 }
 
 /// Video standard that a tune was written for.
@@ -108,7 +111,7 @@ pub struct Tune {
     pub author: String,
     /// Year and publisher.
     pub released: String,
-    /// The data are a Compute!'s Sidplayer song without a player.
+    /// The data are a Compute!'s Sidplayer song without a player: see [`mus`](crate::mus).
     pub is_mus: bool,
     /// PSID that relies on PlaySID, for example on its samples: not for a real C64.
     pub is_playsid_specific: bool,
@@ -136,6 +139,12 @@ impl Tune {
     /// slips pass: an impossible start song means the first, an impossible address of a second or
     /// third chip means that there is none, an impossible free range means that none was given.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        // A song has no magic: it is one if all of its voices end as they must.
+        if !header::is_named(bytes)
+            && let Ok(mus) = Mus::parse(bytes)
+        {
+            return Ok(mus.tune(bytes));
+        }
         header::parse(bytes)
     }
 

@@ -21,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     let results = Mutex::new(Vec::new());
     let work = || {
         while let Some(golden) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match measure::chips_alone(golden, seconds) {
+            match measure::chips_alone(golden, sid::Grade::Accurate, seconds) {
                 Ok(found) => results.lock().expect("no panics").push((golden, found)),
                 Err(error) => eprintln!("{}: {error}", golden.case.tune),
             }

@@ -4,6 +4,7 @@
 pub mod asm;
 pub mod fixture;
 pub mod measure;
+pub mod mus;
 pub mod sound;
 pub mod synth;
 pub mod trace;

@@ -1,5 +1,7 @@
 //! How far our chips, fed with a golden trace, are from the golden sound.
 
+use sid::Grade;
+
 use crate::fixture::Golden;
 use crate::sound::{self, Comparison};
 use crate::{synth, trace};
@@ -7,12 +9,12 @@ use crate::{synth, trace};
 /// Frames by which the sounds may be shifted against each other.
 const MAX_LAG: usize = 2_000;
 
-/// Plays the first `seconds` of a golden trace on the chips alone, which takes the C64 out of
+/// Plays the first `seconds` of a golden trace on the chips alone, of one grade, which takes the C64 out of
 /// the picture, and compares with the golden sound.
 ///
 /// # Errors
 /// A file is missing or damaged.
-pub fn chips_alone(golden: &Golden, seconds: f64) -> anyhow::Result<Comparison> {
+pub fn chips_alone(golden: &Golden, grade: Grade, seconds: f64) -> anyhow::Result<Comparison> {
     let reference = sound::read_flac(&golden.sound_path())?;
     let rate = reference.sample_rate;
     let count = ((seconds * f64::from(rate)) as usize).min(reference.samples.len());
@@ -21,6 +23,7 @@ pub fn chips_alone(golden: &Golden, seconds: f64) -> anyhow::Result<Comparison> 
     let tested = synth::synth(
         &trace,
         &golden.models(),
+        grade,
         golden.clock_hz(),
         rate,
         seconds + 1.0,

@@ -1,16 +1,17 @@
 //! Plays a trace on sound chips alone, without a C64 around them.
 
-use sid::{Model, Resampler, Sid, Tape, soft_clip};
+use sid::{Grade, Model, Resampler, Sid, Tape, soft_clip};
 
 use crate::trace::Write;
 
 /// Cycles between two rounds of the analogue part.
 const BATCH: u64 = 4096;
 
-/// The sound of `trace` on chips of `models`, from power-on, mixed to one channel.
+/// The sound of `trace` on chips of `models` and one grade, from power-on, mixed to one channel.
 pub fn synth(
     trace: &[Write],
     models: &[Model],
+    grade: Grade,
     clock_hz: f64,
     sample_rate: u32,
     seconds: f64,
@@ -20,7 +21,7 @@ pub fn synth(
     let share = 1.0 / (models.len() as f32).sqrt();
     let mut mix: Vec<f32> = Vec::new();
     for (index, &model) in models.iter().enumerate() {
-        let pcm = synth_chip(trace, index, model, clock_hz, sample_rate, total);
+        let pcm = synth_chip(trace, index, (model, grade), clock_hz, sample_rate, total);
         mix.resize(mix.len().max(pcm.len()), 0.0);
         for (sum, sample) in mix.iter_mut().zip(pcm) {
             *sum += soft_clip(sample) * share;
@@ -32,12 +33,13 @@ pub fn synth(
 fn synth_chip(
     trace: &[Write],
     index: usize,
-    model: Model,
+    (model, grade): (Model, Grade),
     clock_hz: f64,
     sample_rate: u32,
     total: u64,
 ) -> Vec<f32> {
     let mut chip = Sid::new(model);
+    chip.set_grade(grade);
     chip.write(24, 15);
     let mut resampler = Resampler::with_board(reference_pace(clock_hz, sample_rate), sample_rate);
     let mut pcm = Vec::new();
@@ -52,7 +54,10 @@ fn synth_chip(
             if tape.cycles() as u64 >= BATCH || *now == total {
                 cycles.clear();
                 chip.play(&mut tape, &mut cycles);
-                resampler.process(&cycles, &mut pcm);
+                match grade {
+                    Grade::Accurate => resampler.process(&cycles, &mut pcm),
+                    Grade::Light => resampler.process_quarters(&cycles, &mut pcm),
+                }
             }
         }
     };

@@ -24,7 +24,8 @@ fn sounds_like_the_reference() {
             continue;
         };
         assert_eq!(golden.models()[0], model, "{name}");
-        let found = measure::chips_alone(golden, SECONDS).expect("golden trace and sound");
+        let found = measure::chips_alone(golden, sid::Grade::Accurate, SECONDS)
+            .expect("golden trace and sound");
         println!(
             "{name}: median {:.3}, p95 {:.3}, level {:+.3} dB",
             found.median_db, found.p95_db, found.level_db

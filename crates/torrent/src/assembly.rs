@@ -2,8 +2,8 @@
 
 use sha1::{Digest, Sha1};
 
-use crate::wire::BLOCK_LENGTH;
 use crate::PeerId;
+use crate::wire::BLOCK_LENGTH;
 
 /// Who gave bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,8 +17,9 @@ pub enum Origin {
 #[derive(Debug, Clone, Default)]
 struct BlockState {
     got: Option<Origin>,
-    /// How many peers are asked for it.
+    /// How many peers are asked for it, and when the last was.
     asked: u8,
+    asked_at: u64,
 }
 
 /// A piece between its first request and its hash.
@@ -73,21 +74,39 @@ impl Assembly {
             .map(|(_, index)| index)
     }
 
-    /// Blocks that are asked for and not here, and by how many.
-    pub fn under_way(&self) -> impl Iterator<Item = (u32, u8)> + '_ {
+    /// Blocks that one peer alone has been asked for, `before` a time, and that are not here.
+    pub fn late(&self, before: u64) -> impl Iterator<Item = u32> + '_ {
         let blocks = self.blocks.iter().zip(0..);
         blocks
-            .filter(|(block, _)| block.got.is_none() && block.asked > 0)
-            .map(|(block, index)| (index, block.asked))
+            .filter(move |(block, _)| {
+                block.got.is_none() && block.asked == 1 && block.asked_at < before
+            })
+            .map(|(_, index)| index)
+    }
+
+    /// Whether nothing is here, and nobody is asked.
+    pub fn is_untouched(&self) -> bool {
+        self.got == 0 && self.free as usize == self.blocks.len()
+    }
+
+    /// Whether nobody is asked for what is missing.
+    pub fn is_idle(&self) -> bool {
+        self.blocks.len() as u32 == self.got + self.free
+    }
+
+    /// Whether somebody is asked for a block.
+    pub fn is_asked(&self, block: u32) -> bool {
+        self.blocks[block as usize].asked > 0
     }
 
     /// Somebody is asked for a block.
-    pub fn ask(&mut self, block: u32) {
+    pub fn ask(&mut self, block: u32, now: u64) {
         let block = &mut self.blocks[block as usize];
         if block.got.is_none() && block.asked == 0 {
             self.free -= 1;
         }
         block.asked = block.asked.saturating_add(1);
+        block.asked_at = now;
     }
 
     /// Somebody is not asked any more.
@@ -147,7 +166,9 @@ impl Suspects {
 
     /// Whether somebody gave a part of it.
     pub fn involve(&self, peer: PeerId) -> bool {
-        self.0.iter().any(|(origin, _)| *origin == Origin::Peer(peer))
+        self.0
+            .iter()
+            .any(|(origin, _)| *origin == Origin::Peer(peer))
     }
 
     /// Who gave blocks that are not those of the true piece.
@@ -178,12 +199,13 @@ mod tests {
         assert_eq!(piece.block_at(32_768, 7_232), Some(2));
         assert_eq!(piece.block_at(32_768, 7_233), None);
         assert_eq!(piece.block_at(40_000, 0), None);
-        piece.ask(0);
-        piece.ask(0);
-        piece.ask(1);
+        piece.ask(0, 5);
+        piece.ask(0, 6);
+        piece.ask(1, 7);
         assert_eq!(piece.free().collect::<Vec<_>>(), [2]);
         piece.release(0);
-        assert_eq!(piece.under_way().collect::<Vec<_>>(), [(0, 1), (1, 1)]);
+        assert_eq!(piece.late(7).collect::<Vec<_>>(), [0]);
+        assert_eq!(piece.late(8).collect::<Vec<_>>(), [0, 1]);
         piece.release(0);
         assert_eq!(piece.free().collect::<Vec<_>>(), [0, 2]);
         assert!(piece.put(0, &[1; 16_384], A));

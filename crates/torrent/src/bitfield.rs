@@ -94,7 +94,7 @@ impl Bitfield {
         let end = range.end.min(self.length);
         let mut at = range.start;
         let mut count = 0;
-        while at < end && at % 8 != 0 {
+        while at < end && !at.is_multiple_of(8) {
             count += u32::from(self.get(at));
             at += 1;
         }
@@ -107,7 +107,11 @@ impl Bitfield {
 
     /// Pieces that are set, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let bytes = self.bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
+        let bytes = self
+            .bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte != 0);
         bytes.flat_map(|(index, byte)| {
             (0..8)
                 .filter(move |bit| byte & (0x80 >> bit) != 0)
@@ -164,8 +168,14 @@ mod tests {
 
     #[test]
     fn spare_bits_are_passed_over_and_other_sizes_refused() {
-        assert_eq!(Bitfield::from_bytes(vec![0xff; 2], 9), Some(Bitfield::full(9)));
-        assert_eq!(Bitfield::from_bytes(vec![0xff; 2], 16), Some(Bitfield::full(16)));
+        assert_eq!(
+            Bitfield::from_bytes(vec![0xff; 2], 9),
+            Some(Bitfield::full(9))
+        );
+        assert_eq!(
+            Bitfield::from_bytes(vec![0xff; 2], 16),
+            Some(Bitfield::full(16))
+        );
         assert_eq!(Bitfield::from_bytes(vec![0xff; 3], 16), None);
         assert_eq!(Bitfield::from_bytes(vec![], 1), None);
         assert_eq!(Bitfield::full(9).count_in(0..9), 9);

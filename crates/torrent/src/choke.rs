@@ -1,7 +1,7 @@
 //! Who may ask: the peers that give most, and one by lot (BEP 3).
 
-use crate::lot::Lot;
 use crate::ConnectionId;
+use crate::lot::Lot;
 
 /// Milliseconds between choices.
 pub const RECHOKE_MILLIS: u64 = 10_000;
@@ -91,7 +91,10 @@ mod tests {
             assert_eq!(chosen.get(3), optimistic.as_ref());
             lucky.extend(optimistic);
         }
-        assert_eq!(lucky.into_iter().collect::<Vec<_>>(), [1, 4, 5].map(ConnectionId));
+        assert_eq!(
+            lucky.into_iter().collect::<Vec<_>>(),
+            [1, 4, 5].map(ConnectionId)
+        );
     }
 
     #[test]

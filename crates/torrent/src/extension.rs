@@ -172,7 +172,8 @@ mod tests {
         ) {
             let data = MetadataMessage::Data { part, size, bytes: &bytes };
             for sent in [MetadataMessage::Request(part), data, MetadataMessage::Reject(part)] {
-                prop_assert_eq!(MetadataMessage::parse(&sent.encode()), Some(sent));
+                let bytes = sent.encode();
+                prop_assert_eq!(MetadataMessage::parse(&bytes), Some(sent));
             }
         }
 
@@ -185,7 +186,8 @@ mod tests {
 
     #[test]
     fn what_others_send_is_understood() {
-        let hello = b"d1:md11:ut_metadatai3e6:ut_pexi0ee13:metadata_sizei-5e4:reqqi250e1:v3:a\x07be";
+        let hello =
+            b"d1:md11:ut_metadatai3e6:ut_pexi0ee13:metadata_sizei-5e4:reqqi250e1:v3:a\x07be";
         let expected = Hello {
             ut_metadata: Some(3),
             requests: Some(250),

@@ -6,15 +6,26 @@
 #![forbid(unsafe_code)]
 
 pub mod announce;
+mod assembly;
+mod backoff;
 pub mod bencode;
+mod bitfield;
+mod choke;
 pub mod create;
+pub mod extension;
 mod ids;
+mod lot;
 pub mod magnet;
 pub mod metainfo;
 pub mod names;
+mod offers;
 pub mod percent;
+mod picker;
+mod rate;
 pub mod session;
 pub mod tracker;
+mod web_seed;
+pub mod wire;
 
 pub use create::Builder;
 pub use ids::{ConnectionId, FetchId, InfoHash, OfferId, PeerId};

@@ -45,6 +45,7 @@ pub struct Picker {
     deadlines: BTreeMap<u32, u64>,
     /// Pieces of [`Priority::Now`] that are missing or active, the soonest first.
     urgent: BTreeSet<(u64, u32)>,
+    lot: Lot,
 }
 
 impl Picker {
@@ -67,6 +68,7 @@ impl Picker {
             bounds,
             deadlines: BTreeMap::new(),
             urgent: BTreeSet::new(),
+            lot: Lot::new(lot.next()),
         }
     }
 
@@ -173,6 +175,12 @@ impl Picker {
             self.swap(piece, self.bounds[at]);
             self.bounds[at] += 1;
             at -= 1;
+        }
+        if from == OUT && to != OUT {
+            // Pieces become wanted in order, and must not be fetched so.
+            let (start, end) = (self.bounds[to], self.bounds[to + 1]);
+            let place = start + self.lot.below(u64::from(end - start)) as u32;
+            self.swap(piece, place);
         }
     }
 

@@ -97,7 +97,13 @@ mod tests {
         }
     }
 
-    fn check(seed: &str, flat: bool, info: &Info, range: Range<u64>, expected: &[(&str, u64, u64)]) {
+    fn check(
+        seed: &str,
+        flat: bool,
+        info: &Info,
+        range: Range<u64>,
+        expected: &[(&str, u64, u64)],
+    ) {
         let found = parts(seed, flat, info, range);
         let found: Vec<_> = found
             .iter()
@@ -110,14 +116,25 @@ mod tests {
     fn a_file_is_at_the_seed_or_in_its_folder() {
         let one = info(true, &[("a b.sid", 0, 100)]);
         check("http://x/y", false, &one, 10..20, &[("http://x/y", 10, 10)]);
-        check("http://x/", false, &one, 0..5, &[("http://x/a%20b.sid", 0, 5)]);
+        check(
+            "http://x/",
+            false,
+            &one,
+            0..5,
+            &[("http://x/a%20b.sid", 0, 5)],
+        );
     }
 
     #[test]
     fn a_range_across_files_is_one_part_of_each() {
         let mut many = info(
             false,
-            &[("a/ä.sid", 0, 100), ("empty", 100, 0), ("b", 100, 50), ("c", 200, 9)],
+            &[
+                ("a/ä.sid", 0, 100),
+                ("empty", 100, 0),
+                ("b", 100, 50),
+                ("c", 200, 9),
+            ],
         );
         check(
             "http://x",
@@ -130,7 +147,13 @@ mod tests {
                 ("http://x/My%20Music/c", 0, 5),
             ],
         );
-        check("http://x/f", true, &many, 90..205, &[("http://x/f", 90, 115)]);
+        check(
+            "http://x/f",
+            true,
+            &many,
+            90..205,
+            &[("http://x/f", 90, 115)],
+        );
         many.files[0].raw_path = Some(vec!["a?".into(), "..".into()]);
         check(
             "http://x/",

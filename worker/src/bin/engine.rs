@@ -89,12 +89,17 @@ fn start(
     if let Ok(port) = mail.beside("library").dyn_into::<MessagePort>() {
         let (engine, runs) = (Rc::clone(engine), Rc::clone(runs));
         sys::listen_port(&port, move |mail: Mail<library::Event>| {
-            if let library::Event::File { md5, ref roms } = mail.body {
-                let bytes = mail
-                    .beside("bytes")
-                    .dyn_into::<Uint8Array>()
-                    .ok()
-                    .map(|bytes| bytes.to_vec());
+            if let library::Event::File {
+                md5,
+                ref roms,
+                ref reason,
+            } = mail.body
+            {
+                let bytes = mail.beside("bytes").dyn_into::<Uint8Array>();
+                let bytes = bytes.map(|bytes| bytes.to_vec()).map_err(|_| match reason {
+                    Some(reason) => Failure::NotFetched(reason.clone()),
+                    None => Failure::Missing,
+                });
                 engine.borrow_mut().file(md5, bytes, roms);
                 run(&engine, &runs);
             }

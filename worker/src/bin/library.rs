@@ -1,19 +1,26 @@
 //! The library worker: import, catalogue, files.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
+use catalog::Remote;
 use js_sys::{Array, Uint8Array};
-use protocol::EVENT;
 use protocol::library::{Event, Request, Storage};
+use protocol::{EVENT, swarm};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, MessagePort};
 use worker::library::{Library, MemoryStore, Outside, Store};
 use worker::sys::{self, FileSource, IdbStore, Mail};
 
-/// The page, the clock and the site.
-struct Page;
+/// The page, the clock, the site and the swarm.
+#[derive(Clone, Default)]
+struct Page {
+    swarm: Rc<SwarmPort>,
+}
 
 impl Outside for Page {
     fn tell(&self, id: u32, event: &Event) {
@@ -31,13 +38,17 @@ impl Outside for Page {
     async fn fetch(&self, path: &str) -> Option<Vec<u8>> {
         sys::fetch(path).await
     }
+
+    async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String> {
+        self.swarm.file(file).await
+    }
 }
 
 fn main() {
     sys::install_panic_hook();
     spawn_local(async {
         match IdbStore::open().await {
-            Ok(store) => serve(Library::new(store, Page, Storage::Kept)),
+            Ok(store) => serve(Library::new(store, Page::default(), Storage::Kept)),
             Err(error) => {
                 web_sys::console::warn_2(
                     &"tunes will not be kept:".into(),
@@ -45,7 +56,7 @@ fn main() {
                 );
                 serve(Library::new(
                     MemoryStore::default(),
-                    Page,
+                    Page::default(),
                     Storage::MemoryOnly,
                 ));
             }
@@ -88,6 +99,15 @@ async fn receive<S: Store + 'static>(
                 serve_files(&library, &port);
             }
         }
+        Request::ConnectSwarm => {
+            if let Ok(port) = mail.beside("port").dyn_into::<MessagePort>() {
+                library.outside().swarm.take(port);
+            }
+        }
+        Request::Open => {
+            library.answer(mail.id, mail.body).await;
+            library.look_for_collections().await;
+        }
         _ => library.answer(mail.id, mail.body).await,
     }
 }
@@ -104,38 +124,147 @@ fn sources(paths: &[String], mail: &Mail<Request>) -> Vec<Result<(String, FileSo
     sources.collect()
 }
 
-/// Serves files to the engine.
+/// Serves files to the engine and to the swarm. The engine plays one tune at a time: who asks for
+/// another does not wait for the last any more.
 fn serve_files<S: Store + 'static>(library: &Rc<Library<S, Page>>, port: &MessagePort) {
     let library = Rc::clone(library);
     let answers = port.clone();
+    let arrivals = Rc::new(Cell::new(false));
+    let waits_for: Rc<Cell<Option<Remote>>> = Rc::default();
     sys::listen_port(port, move |mail: Mail<Request>| {
-        let Request::File { md5 } = mail.body else {
-            return;
-        };
         let (library, port) = (Rc::clone(&library), answers.clone());
-        spawn_local(async move {
-            match library.file(&md5).await {
-                Ok(file) => {
+        match mail.body {
+            Request::File { md5 } => {
+                let waits_for = Rc::clone(&waits_for);
+                let remote = library.remote(&md5);
+                let last = waits_for.replace(remote);
+                if let Some(last) = last.filter(|last| Some(*last) != remote) {
+                    library.outside().swarm.give_up(last);
+                }
+                spawn_local(async move {
+                    let file = library.file(&md5).await;
+                    if waits_for.get() == remote {
+                        waits_for.set(None);
+                    }
+                    let (file, reason) = match file {
+                        Ok(file) => (Some(file), None),
+                        Err(reason) => (None, reason),
+                    };
                     let (bytes, roms) = file.unzip();
                     let bytes = bytes.map(|bytes| Uint8Array::from(bytes.as_slice()));
                     let beside = bytes.as_ref().map(|bytes| ("bytes", bytes));
                     let event = Event::File {
                         md5,
                         roms: roms.unwrap_or_default(),
+                        reason,
                     };
                     sys::post_to(&port, mail.id, &event, beside);
-                }
-                Err(error) => {
-                    sys::post_to(
-                        &port,
-                        mail.id,
-                        &Event::Failed {
-                            reason: error.to_string(),
-                        },
-                        None,
-                    );
+                });
+            }
+            Request::Arrived { remote, ref path } => {
+                let bytes = mail.beside("bytes").dyn_into::<Uint8Array>();
+                let Ok(bytes) = bytes.map(|bytes| bytes.to_vec()) else {
+                    return;
+                };
+                let (path, arrivals) = (path.clone(), Rc::clone(&arrivals));
+                spawn_local(async move {
+                    let is_new = library.arrived(remote, &path, &bytes).await;
+                    // Many come at once: they are kept and told of together.
+                    if is_new && !arrivals.replace(true) {
+                        sys::sleep(ARRIVALS_MILLIS).await;
+                        arrivals.set(false);
+                        library.arrivals_are_over().await;
+                    }
+                });
+            }
+            _ => {}
+        }
+    });
+}
+
+/// How long arrivals are gathered before they are kept.
+const ARRIVALS_MILLIS: i32 = 500;
+
+/// The port to the swarm worker, and who waits for its answers.
+#[derive(Default)]
+struct SwarmPort {
+    port: RefCell<Option<MessagePort>>,
+    waiting: RefCell<BTreeMap<u32, Rc<RefCell<Answer>>>>,
+    last: Cell<u32>,
+}
+
+#[derive(Default)]
+struct Answer {
+    file: Option<Result<Vec<u8>, String>>,
+    waker: Option<Waker>,
+}
+
+impl Answer {
+    fn give(&mut self, file: Result<Vec<u8>, String>) {
+        self.file = Some(file);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+fn file_id(file: Remote) -> swarm::FileId {
+    swarm::FileId {
+        torrent: torrent::InfoHash(file.info_hash),
+        file: file.file,
+    }
+}
+
+impl SwarmPort {
+    fn take(self: &Rc<Self>, port: MessagePort) {
+        let this = Rc::clone(self);
+        sys::listen_port(&port, move |mail: Mail<swarm::Event>| {
+            let answer = this.waiting.borrow_mut().remove(&mail.id);
+            let Some(answer) = answer else { return };
+            let bytes = mail.beside("bytes").dyn_into::<Uint8Array>().ok();
+            answer.borrow_mut().give(match (mail.body, bytes) {
+                (swarm::Event::File(_), Some(bytes)) => Ok(bytes.to_vec()),
+                (swarm::Event::Failed { reason }, _) => Err(reason),
+                _ => Err("the swarm gave no bytes".into()),
+            });
+        });
+        *self.port.borrow_mut() = Some(port);
+        for answer in self.waiting.take().into_values() {
+            answer
+                .borrow_mut()
+                .give(Err("the swarm was started again; try once more".into()));
+        }
+    }
+
+    async fn file(&self, file: Remote) -> Result<Vec<u8>, String> {
+        let answer: Rc<RefCell<Answer>> = Rc::default();
+        let id = self.last.get().wrapping_add(1).max(1);
+        self.last.set(id);
+        {
+            let port = self.port.borrow();
+            let Some(port) = &*port else {
+                return Err("the swarm is not running".into());
+            };
+            sys::post_to(port, id, &swarm::Request::File(file_id(file)), None);
+            self.waiting.borrow_mut().insert(id, Rc::clone(&answer));
+        }
+        poll_fn(|context| {
+            let answer = &mut *answer.borrow_mut();
+            match answer.file.take() {
+                Some(file) => Poll::Ready(file),
+                None => {
+                    answer.waker = Some(context.waker().clone());
+                    Poll::Pending
                 }
             }
-        });
-    });
+        })
+        .await
+    }
+
+    fn give_up(&self, file: Remote) {
+        if let Some(port) = &*self.port.borrow() {
+            let request = swarm::Request::FileNotWanted(file_id(file));
+            sys::post_to(port, EVENT, &request, None);
+        }
+    }
 }

@@ -8,9 +8,9 @@ use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
 use js_sys::Uint8Array;
+use protocol::EVENT;
 use protocol::library;
 use protocol::swarm::{Event, FileId, Request};
-use protocol::EVENT;
 use sidfile::Md5;
 use torrent::session::Input;
 use torrent::{ConnectionId, FetchId};

@@ -305,15 +305,13 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         }
     }
 
-    /// A file that was asked for, with the listener's ROMs where it may need them; `None` where
-    /// the library does not have it.
-    pub fn file(&mut self, md5: Md5, bytes: Option<Vec<u8>>, roms: &[Rom]) {
+    /// A file that was asked for, with the listener's ROMs where it may need them, or why it is not
+    /// there.
+    pub fn file(&mut self, md5: Md5, bytes: Result<Vec<u8>, Failure>, roms: &[Rom]) {
         let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else {
             return;
         };
-        let program = bytes
-            .ok_or(Failure::Missing)
-            .and_then(|bytes| Program::new(&bytes, roms));
+        let program = bytes.and_then(|bytes| Program::new(&bytes, roms));
         match program {
             Ok(program) => {
                 let program = Rc::new(program);

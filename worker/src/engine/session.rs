@@ -54,7 +54,7 @@ impl Session {
             rate,
             end: end_millis.map(|millis| frames_of(millis, rate)),
             audible,
-            grade: overrides.grade.unwrap_or(Grade::Accurate),
+            grade: grade_of(overrides),
             timeline: None,
             due: u32::MAX,
             silent_until: Some(0),
@@ -206,7 +206,7 @@ impl Session {
     /// to be heard.
     pub fn set_overrides(&mut self, overrides: Overrides) {
         self.player.set_model(overrides.model.map(chip_model));
-        self.grade = overrides.grade.unwrap_or(Grade::Accurate);
+        self.grade = grade_of(overrides);
         self.player.set_grade(grade(overrides));
         self.player.set_filter(filter_curve(overrides.filter));
         self.player.set_placement(placement(overrides.spread));
@@ -348,10 +348,15 @@ fn chip_model(model: Model) -> sid::Model {
     }
 }
 
+/// The grade; what nobody chose is the accurate one.
+fn grade_of(overrides: Overrides) -> Grade {
+    overrides.grade.unwrap_or(Grade::Accurate)
+}
+
 fn grade(overrides: Overrides) -> sid::Grade {
-    match overrides.grade {
-        Some(Grade::Light) => sid::Grade::Light,
-        Some(Grade::Accurate) | None => sid::Grade::Accurate,
+    match grade_of(overrides) {
+        Grade::Light => sid::Grade::Light,
+        Grade::Accurate => sid::Grade::Accurate,
     }
 }
 

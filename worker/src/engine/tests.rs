@@ -178,7 +178,7 @@ impl Rig {
             },
         );
         if self.world.asked.take().is_some() {
-            self.engine.file(self.md5, Some(tune()), &[]);
+            self.engine.file(self.md5, Ok(tune()), &[]);
         }
         self.settle();
     }
@@ -464,7 +464,7 @@ fn a_length_that_is_looked_for_is_found_and_ends_the_song() {
         tempo: Tempo::default(),
     };
     rig.engine.request(5, load);
-    rig.engine.file(rig.md5, Some(tune()), &[]);
+    rig.engine.file(rig.md5, Ok(tune()), &[]);
     // Its pitch goes through all 256 values, one a frame, and then begins anew.
     for _ in 0..40_000 {
         if !matches!(rig.engine.work(), Next::Busy | Next::Ahead) {
@@ -528,7 +528,7 @@ fn the_rate_of_a_timer_is_told_when_the_song_has_set_it() {
             tempo: Tempo::default(),
         },
     );
-    rig.engine.file(md5, Some(file), &[]);
+    rig.engine.file(md5, Ok(file), &[]);
     rig.settle();
     let told = rig.world.told.borrow();
     let rates: Vec<u32> = told

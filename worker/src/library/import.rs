@@ -3,11 +3,12 @@
 //! The importer is a machine that does one file at a step, so that its owner can show progress,
 //! take a cancel in, and write what it found in batches.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Read, Seek, SeekFrom};
 
 use catalog::{Entry, Origin, path_in_collection};
 use protocol::library::{ImportReport, Refusal};
+use sidfile::mus::{self, Mus, Score};
 use sidfile::rom::{self, RomKind};
 use zip::ZipArchive;
 
@@ -107,9 +108,14 @@ impl<S: Source> Seek for Cursor<S> {
 }
 
 /// What a file's name promises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Tune,
+    /// A Sidplayer song.
+    Song,
+    /// Its voices for a second chip, and its words.
+    Second,
+    Words,
     Archive,
     Songlengths,
     Stil,
@@ -126,6 +132,9 @@ fn kind_of(path: &str) -> Kind {
     }
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("sid" | "psid" | "rsid") => Kind::Tune,
+        Some("mus") => Kind::Song,
+        Some("str") => Kind::Second,
+        Some("wds") => Kind::Words,
         Some("zip") => Kind::Archive,
         Some("bin" | "rom") if is_rom_by_name(&name) => Kind::Rom,
         _ => Kind::Other,
@@ -156,18 +165,52 @@ pub enum Found {
     Nothing,
 }
 
+/// Files in the order in which they are taken in: what belongs to a song, by its name, comes right
+/// before it. Voices for a second chip are a song themselves where they are alone.
+fn in_order<T>(files: Vec<(String, T)>) -> VecDeque<(String, Kind, T)> {
+    let stem = |path: &str| path.rsplit_once('.').map(|(stem, _)| stem.to_lowercase());
+    let mut beside: BTreeMap<String, Vec<(String, Kind, T)>> = files
+        .iter()
+        .filter(|(path, _)| kind_of(path) == Kind::Song)
+        .filter_map(|(path, _)| Some((stem(path)?, Vec::new())))
+        .collect();
+    let mut others = Vec::new();
+    for (path, file) in files {
+        let kind = kind_of(&path);
+        let song = stem(&path).filter(|_| matches!(kind, Kind::Second | Kind::Words));
+        match (song.and_then(|stem| beside.get_mut(&stem)), kind) {
+            (Some(beside), _) => beside.push((path, kind, file)),
+            (None, Kind::Second) => others.push((path, Kind::Song, file)),
+            (None, Kind::Words) => others.push((path, Kind::Other, file)),
+            (None, _) => others.push((path, kind, file)),
+        }
+    }
+    let mut all = VecDeque::new();
+    for item in others {
+        if let Some(stem) = stem(&item.0)
+            && item.1 == Kind::Song
+        {
+            all.extend(beside.remove(&stem).unwrap_or_default());
+        }
+        all.push_back(item);
+    }
+    all
+}
+
 struct Archive<S> {
     path: String,
     zip: ZipArchive<Cursor<S>>,
     /// Entries that are left to do.
-    entries: VecDeque<usize>,
+    entries: VecDeque<(String, Kind, usize)>,
     unpacked: u64,
 }
 
 /// Goes through files and the files in zips.
 pub struct Importer<S> {
-    files: VecDeque<(String, S)>,
+    files: VecDeque<(String, Kind, S)>,
     archive: Option<Archive<S>>,
+    /// What belongs to the song that comes next.
+    beside: BTreeMap<Kind, Vec<u8>>,
     /// Totals; `refused` holds what was refused since it was last taken.
     pub report: ImportReport,
 }
@@ -178,8 +221,9 @@ impl<S: Source> Importer<S> {
     pub fn new(files: Vec<(String, S)>) -> Self {
         let total = u32::try_from(files.len()).unwrap_or(u32::MAX);
         Self {
-            files: files.into(),
+            files: in_order(files),
             archive: None,
+            beside: BTreeMap::new(),
             report: ImportReport {
                 total,
                 ..ImportReport::default()
@@ -190,25 +234,68 @@ impl<S: Source> Importer<S> {
     /// Does one file; `None` when all are done.
     pub fn step(&mut self) -> Option<Found> {
         if let Some(archive) = &mut self.archive {
-            if let Some(entry) = archive.entries.pop_front() {
+            if let Some((name, kind, entry)) = archive.entries.pop_front() {
                 self.report.done += 1;
-                let inside = unpack(archive, entry);
-                return Some(self.settle(inside));
+                let path = format!("{}!/{name}", archive.path);
+                let result = unpack(archive, kind, entry).and_then(|bytes| match bytes {
+                    Some(bytes) => self.take(kind, path_in_collection(&name), bytes),
+                    None => Ok(Found::Nothing),
+                });
+                return Some(self.settle(result.map_err(|reason| Refusal { path, reason })));
             }
             self.archive = None;
         }
-        let (path, source) = self.files.pop_front()?;
+        let (path, kind, source) = self.files.pop_front()?;
         self.report.done += 1;
-        let result = match kind_of(&path) {
+        let result = match kind {
             Kind::Archive => self.open_archive(&path, source).map(|()| Found::Nothing),
             Kind::Other => {
                 self.report.skipped += 1;
                 Ok(Found::Nothing)
             }
             kind => read_whole(&source, kind)
-                .and_then(|bytes| take(kind, path_in_collection(&path), bytes)),
+                .and_then(|bytes| self.take(kind, path_in_collection(&path), bytes)),
         };
         Some(self.settle(result.map_err(|reason| Refusal { path, reason })))
+    }
+
+    fn take(&mut self, kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
+        let bytes = match kind {
+            Kind::Songlengths => return Ok(Found::Songlengths(bytes)),
+            Kind::Stil => return Ok(Found::Stil(bytes)),
+            Kind::Rom => {
+                return match rom::identify(&bytes) {
+                    Ok(kind) => Ok(Found::Rom(kind, bytes)),
+                    Err(error) => Err(format!("no ROM of the C64 that is known: {error}")),
+                };
+            }
+            Kind::Second | Kind::Words => {
+                if kind == Kind::Second {
+                    Score::parse(&bytes).map_err(|error| error.to_string())?;
+                }
+                self.beside.insert(kind, bytes);
+                return Ok(Found::Nothing);
+            }
+            Kind::Song => self.whole_song(&bytes)?,
+            _ => bytes,
+        };
+        let entry =
+            Entry::of_file(&path, &bytes, Origin::Imported).map_err(|error| error.to_string())?;
+        let file = StoredFile {
+            md5: entry.md5,
+            path,
+            bytes,
+        };
+        Ok(Found::Tune(file, Box::new(entry)))
+    }
+
+    /// A song with what belongs to it, in one file.
+    fn whole_song(&mut self, song: &[u8]) -> Result<Vec<u8>, String> {
+        let beside = std::mem::take(&mut self.beside);
+        let part = |kind| beside.get(&kind).map_or(&[][..], Vec::as_slice);
+        Mus::parse(song)
+            .and_then(|_| mus::bundle(song, part(Kind::Second), part(Kind::Words)))
+            .map_err(|error| error.to_string())
     }
 
     fn settle(&mut self, result: Result<Found, Refusal>) -> Found {
@@ -227,13 +314,8 @@ impl<S: Source> Importer<S> {
                 zip.len()
             ));
         }
-        let mut entries = VecDeque::new();
-        for at in 0..zip.len() {
-            let name = name_of(&zip, at);
-            if !name.ends_with('/') {
-                entries.push_back(at);
-            }
-        }
+        let names = (0..zip.len()).map(|at| (name_of(&zip, at).replace('\\', "/"), at));
+        let entries = in_order(names.filter(|(name, _)| !name.ends_with('/')).collect());
         self.report.total += u32::try_from(entries.len()).unwrap_or(0);
         self.archive = Some(Archive {
             path: path.to_owned(),
@@ -253,44 +335,42 @@ fn name_of<R: Read + Seek>(zip: &ZipArchive<R>, entry: usize) -> String {
     }
 }
 
-fn unpack<S: Source>(archive: &mut Archive<S>, entry: usize) -> Result<Found, Refusal> {
-    let name = name_of(&archive.zip, entry).replace('\\', "/");
-    let refuse = |reason: String| Refusal {
-        path: format!("{}!/{name}", archive.path),
-        reason,
-    };
-    let kind = kind_of(&name);
+/// An entry's bytes; `None` for one that is of no use.
+fn unpack<S: Source>(
+    archive: &mut Archive<S>,
+    kind: Kind,
+    entry: usize,
+) -> Result<Option<Vec<u8>>, String> {
     let limit = match kind {
-        Kind::Other => return Ok(Found::Nothing),
-        Kind::Archive => return Err(refuse("a zip inside a zip is not opened".into())),
+        Kind::Other => return Ok(None),
+        Kind::Archive => return Err("a zip inside a zip is not opened".into()),
         kind => most_bytes(kind),
     };
     let left = MAX_UNPACKED.saturating_sub(archive.unpacked).min(limit);
     let mut file = archive
         .zip
         .by_index(entry)
-        .map_err(|error| refuse(format!("in the zip: {error}")))?;
+        .map_err(|error| format!("in the zip: {error}"))?;
     let mut bytes = Vec::new();
     // The size that the zip claims may be a lie, so what counts is what comes out.
     let read = file.by_ref().take(left + 1).read_to_end(&mut bytes);
-    read.map_err(|error| refuse(format!("in the zip: {error}")))?;
+    read.map_err(|error| format!("in the zip: {error}"))?;
     drop(file);
     archive.unpacked += bytes.len() as u64;
     if bytes.len() as u64 > left {
-        let reason = if left < limit {
+        return Err(if left < limit {
             format!("the zip unpacks to more than {MAX_UNPACKED} bytes")
         } else {
             too_long(bytes.len() as u64, kind)
-        };
-        return Err(refuse(reason));
+        });
     }
-    take(kind, path_in_collection(&name), bytes).map_err(refuse)
+    Ok(Some(bytes))
 }
 
 fn most_bytes(kind: Kind) -> u64 {
     match kind {
         Kind::Songlengths | Kind::Stil => MAX_TEXT,
-        Kind::Tune | Kind::Rom | Kind::Archive | Kind::Other => MAX_TUNE,
+        _ => MAX_TUNE,
     }
 }
 
@@ -315,25 +395,4 @@ fn read_whole(source: &impl Source, kind: Kind) -> Result<Vec<u8>, String> {
         }
     }
     Ok(bytes)
-}
-
-fn take(kind: Kind, path: String, bytes: Vec<u8>) -> Result<Found, String> {
-    match kind {
-        Kind::Songlengths => Ok(Found::Songlengths(bytes)),
-        Kind::Stil => Ok(Found::Stil(bytes)),
-        Kind::Rom => match rom::identify(&bytes) {
-            Ok(kind) => Ok(Found::Rom(kind, bytes)),
-            Err(error) => Err(format!("no ROM of the C64 that is known: {error}")),
-        },
-        _ => {
-            let entry = Entry::of_file(&path, &bytes, Origin::Imported)
-                .map_err(|error| error.to_string())?;
-            let file = StoredFile {
-                md5: entry.md5,
-                path,
-                bytes,
-            };
-            Ok(Found::Tune(file, Box::new(entry)))
-        }
-    }
 }

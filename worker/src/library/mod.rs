@@ -2,6 +2,7 @@
 
 mod found;
 mod import;
+mod remote;
 mod roms;
 mod store;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use catalog::{Entry, Index, Knowledge, Origin, Query, Row};
+use catalog::{Entry, Index, Knowledge, Origin, Query, Remote, Row};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
@@ -52,6 +53,8 @@ pub trait Outside {
     async fn turn(&self);
     /// A file of the site; `None` where it cannot be had.
     async fn fetch(&self, path: &str) -> Option<Vec<u8>>;
+    /// A file that the swarm has, or why it cannot be had now.
+    async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String>;
 }
 
 /// The service.
@@ -64,6 +67,8 @@ pub struct Library<S, O> {
     /// The last query and what it selected, as lists are asked for window by window.
     selection: RefCell<Option<(Query, Rc<[u32]>)>>,
     cancelled: RefCell<BTreeSet<u32>>,
+    /// Path, digest and bytes of the tunes of the last import, those that were known too.
+    last_import: RefCell<Vec<(String, Md5, u64)>>,
     opened: Cell<bool>,
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
@@ -81,6 +86,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             knowledge: RefCell::default(),
             selection: RefCell::default(),
             cancelled: RefCell::default(),
+            last_import: RefCell::default(),
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
@@ -92,13 +98,18 @@ impl<S: Store, O: Outside> Library<S, O> {
         &self.outside
     }
 
-    /// Answers any request but [`Request::Import`], [`Request::ImportPart`], [`Request::File`] and
-    /// [`Request::Connect`], which carry more than their message. What is asked of the tunes waits
+    /// Answers any request but those that carry more than their message: [`Request::Import`],
+    /// [`Request::ImportPart`], [`Request::File`], [`Request::Arrived`], and the ports. What is asked of the tunes waits
     /// until the library is open: before that lists would be too short.
     pub async fn answer(&self, id: u32, request: Request) {
         if matches!(
             request,
-            Request::Rows { .. } | Request::Neighbours { .. } | Request::Entry { .. }
+            Request::Rows { .. }
+                | Request::Neighbours { .. }
+                | Request::Entry { .. }
+                | Request::Imported
+                | Request::RemoteEntry { .. }
+                | Request::Torrent { .. }
         ) {
             self.settled().await;
         }
@@ -113,6 +124,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 let entry = self.index.borrow().get(&md5).cloned().map(Box::new);
                 Event::Entry { md5, entry }
             }
+            Request::RemoteEntry { remote } => self.remote_entry(remote).await,
             Request::Neighbours { query, md5 } => self.neighbours(&query, md5),
             Request::CancelImport { import } => {
                 self.cancelled.borrow_mut().insert(import);
@@ -124,25 +136,56 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
             Request::Remove { md5s } => self.remove(&md5s).await,
             Request::RemoveRoms => self.remove_roms().await,
+            Request::Imported => self.imported(),
+            Request::Torrent { info_hash, is_here } => {
+                self.torrent(info_hash, is_here).await;
+                return;
+            }
             Request::Import { .. }
             | Request::ImportPart { .. }
             | Request::File { .. }
-            | Request::Connect => return,
+            | Request::Arrived { .. }
+            | Request::Connect
+            | Request::ConnectSwarm => return,
         };
         self.outside.tell(id, &event);
     }
 
-    /// The bytes of a file, and the ROMs that it may need.
+    /// The bytes of a file, from here or from the swarm, and the ROMs that it may need.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn file(&self, md5: &Md5) -> Result<Option<(Vec<u8>, Vec<Rom>)>, StoreError> {
-        let Some(file) = self.store.get(md5).await? else {
-            return Ok(None);
+    /// It is not here, or cannot be had now: why, in words, where it is the swarm's to give.
+    pub async fn file(&self, md5: &Md5) -> Result<(Vec<u8>, Vec<Rom>), Option<String>> {
+        self.settled().await;
+        let (format, remote) = {
+            let index = self.index.borrow();
+            let entry = index.get(md5);
+            (
+                entry.map(|entry| entry.format),
+                entry.and_then(|entry| entry.remote),
+            )
         };
-        let format = self.index.borrow().get(md5).map(|entry| entry.format);
+        let kept = self.store.get(md5).await;
+        let kept = kept.map_err(|error| Some(error.to_string()))?;
+        let bytes = match (kept, remote) {
+            (Some(file), _) => file.bytes,
+            (None, Some(remote)) => {
+                let bytes = self.outside.fetch_from_swarm(remote).await.map_err(Some)?;
+                if Md5::of(&bytes) != *md5 {
+                    return Err(Some("the swarm has another file in its place".into()));
+                }
+                bytes
+            }
+            (None, None) => return Err(None),
+        };
         let roms = self.roms_for(format.unwrap_or(Format::Psid)).await;
-        Ok(Some((file.bytes, roms)))
+        Ok((bytes, roms))
+    }
+
+    /// Where the swarm has a file that is not kept here.
+    #[must_use]
+    pub fn remote(&self, md5: &Md5) -> Option<Remote> {
+        self.index.borrow().get(md5)?.remote
     }
 
     async fn settled(&self) {
@@ -221,7 +264,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 .map(|bytes| Stil::parse(&bytes)),
         };
         let kept: BTreeSet<Md5> = self.store.keys().await?.into_iter().collect();
-        entries.retain(|entry| kept.contains(&entry.md5));
+        entries.retain(|entry| kept.contains(&entry.md5) || entry.remote.is_some());
         let mut index = Index::new(entries);
         let mut recovered = 0;
         for md5 in kept
@@ -239,6 +282,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
         }
         self.replace(index);
+        self.rebuild().await;
         if recovered > 0 {
             self.save().await?;
         }
@@ -251,8 +295,8 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     async fn save(&self) -> Result<(), StoreError> {
-        let bytes = catalog::encode(self.index.borrow().entries());
-        self.store.put_blob(CATALOGUE, &bytes).await
+        let own = self.own();
+        self.store.put_blob(CATALOGUE, &catalog::encode(&own)).await
     }
 
     /// Puts the demo tunes in, once for each edition of them. Without network there are none, and
@@ -375,6 +419,8 @@ impl<S: Store, O: Outside> Library<S, O> {
         for md5 in md5s {
             self.index.borrow_mut().remove(md5);
         }
+        // A collection may have it too.
+        self.rebuild().await;
         self.changed().await
     }
 
@@ -400,6 +446,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             failed: None,
         };
         let mut importer = Importer::new(files);
+        self.last_import.borrow_mut().clear();
         let mut slice_end = self.outside.now_millis() + SLICE_MILLIS;
         let mut next_progress = self.outside.now_millis() + PROGRESS_MILLIS;
         let mut has_learned = false;
@@ -486,6 +533,11 @@ impl<S: Store, O: Outside> Library<S, O> {
         }
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for (file, entry) in batch {
+            self.last_import.borrow_mut().push((
+                file.path.clone(),
+                file.md5,
+                file.bytes.len() as u64,
+            ));
             let known = self.index.borrow().get(&entry.md5).is_some();
             if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
                 importer.report.known += 1;

@@ -57,7 +57,7 @@ impl<S: Store, O: Outside> Library<S, O> {
     /// whose player brings all that it needs.
     pub(super) async fn roms_for(&self, format: Format) -> Vec<Rom> {
         match format {
-            Format::Psid => Vec::new(),
+            Format::Psid | Format::Mus => Vec::new(),
             Format::Rsid => self.roms().await,
         }
     }

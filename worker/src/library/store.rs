@@ -43,6 +43,8 @@ pub trait Store {
     async fn keys(&self) -> Result<Vec<Md5>, StoreError>;
     /// Keeps a blob.
     async fn put_blob(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
+    /// Forgets a blob.
+    async fn remove_blob(&self, name: &str) -> Result<(), StoreError>;
     /// The blob of a name.
     async fn get_blob(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }
@@ -98,6 +100,11 @@ impl Store for MemoryStore {
         self.blobs
             .borrow_mut()
             .insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    async fn remove_blob(&self, name: &str) -> Result<(), StoreError> {
+        self.blobs.borrow_mut().remove(name);
         Ok(())
     }
 

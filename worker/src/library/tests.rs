@@ -32,6 +32,7 @@ struct Page {
     clock: Cell<f64>,
     turns: Cell<u32>,
     site: BTreeMap<String, Vec<u8>>,
+    swarm: BTreeMap<u32, Vec<u8>>,
     /// Called at each turn with their count so far.
     on_turn: RefCell<Option<OnTurn>>,
 }
@@ -55,6 +56,11 @@ impl Outside for Page {
 
     async fn fetch(&self, path: &str) -> Option<Vec<u8>> {
         self.site.get(path).cloned()
+    }
+
+    async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String> {
+        let swarm = self.swarm.get(&file.file).cloned();
+        swarm.ok_or_else(|| "nobody has it".to_owned())
     }
 }
 
@@ -146,6 +152,50 @@ fn files_and_zips_come_in_once() {
         .path
         .clone();
     assert_eq!(c, "MUSICIANS/X/c.sid");
+}
+
+/// A Sidplayer song whose first voice holds one note.
+fn song(note: u8, title: &str) -> Vec<u8> {
+    let mut file = vec![
+        0, 9, 4, 0, 2, 0, 2, 0, 0x10, note, 1, 0x4f, 1, 0x4f, 1, 0x4f,
+    ];
+    file.extend(title.bytes());
+    file.extend(b"\r\0");
+    file
+}
+
+#[test]
+fn a_song_its_second_chip_and_its_words_are_one_tune() {
+    let library = library();
+    let pair = zip(&[
+        ("x/pair.wds", b"LA LA"),
+        ("x/pair.MUS", &song(0x9e, "IN A ZIP")),
+        ("y/pair.str", &song(0x9f, "ALONE")),
+    ]);
+    let report = import(
+        &library,
+        &[
+            ("a/Song.str", song(0x9c, "")),
+            ("a/song.mus", song(0x9d, "STEREO")),
+            ("a/other.mus", song(0x9e, "MONO")),
+            ("a/nothing.wds", b"LA".to_vec()),
+            ("b/bad.str", b"no score".to_vec()),
+            ("b/bad.mus", song(0x9b, "STILL THERE")),
+            ("p.zip", pair),
+        ],
+    );
+    assert_eq!((report.added, report.skipped), (5, 1));
+    let refused: Vec<&str> = report.refused.iter().map(|r| &*r.path).collect();
+    assert_eq!(refused, ["b/bad.str"]);
+    assert_eq!(
+        titles(&library, ""),
+        ["ALONE", "IN A ZIP", "MONO", "STEREO", "STILL THERE"]
+    );
+    let index = library.index.borrow();
+    let of = |title: &str| index.entries().iter().find(|e| e.title == title).unwrap();
+    assert_eq!(of("STEREO").chips.len(), 2);
+    assert_eq!(of("MONO").chips.len(), 1);
+    assert_eq!(of("IN A ZIP").notes[0].comment, "LA LA");
 }
 
 #[test]
@@ -482,7 +532,7 @@ fn roms_are_kept_for_programs_that_run_on_a_bare_machine() {
     let basic = vec![9; RomKind::Basic.size()];
     assert!(run(library.keep_rom(RomKind::Basic, basic.clone())).unwrap());
     assert!(!run(library.keep_rom(RomKind::Basic, basic.clone())).unwrap());
-    let roms = |md5: Md5| run(library.file(&md5)).unwrap().unwrap().1;
+    let roms = |md5: Md5| run(library.file(&md5)).unwrap().1;
     let kind = RomKind::Basic;
     assert_eq!(roms(Md5::of(&rsid)), [Rom { kind, bytes: basic }]);
     assert_eq!(roms(Md5::of(&tune("Driven", 1))), []);

@@ -14,7 +14,11 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
     /// Asks the site for its collections, and takes in what is new. A site without any has none.
     pub(super) async fn look_for_collections(self: &Rc<Self>) {
         let origin = self.state.borrow().origin.clone();
-        let Ok(text) = self.outside.get(&format!("{origin}/collections.json")).await else {
+        let Ok(text) = self
+            .outside
+            .get(&format!("{origin}/collections.json"))
+            .await
+        else {
             return;
         };
         let Ok(listing) = serde_json::from_slice::<Listing>(&text) else {
@@ -50,7 +54,11 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         }
         let mut trackers = metainfo.trackers;
         let own = self.own_tracker();
-        trackers.extend(own.into_iter().filter(|own| !trackers.contains(own)).collect::<Vec<_>>());
+        trackers.extend(
+            own.into_iter()
+                .filter(|own| !trackers.contains(own))
+                .collect::<Vec<_>>(),
+        );
         let add = AddTorrent {
             source: Source::Info(metainfo.info_bytes),
             trackers,

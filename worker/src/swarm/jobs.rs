@@ -160,7 +160,12 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             let state = self.state.borrow();
             let info = state.session.info(&id.torrent)?;
             let file = info.files.get(id.file as usize)?;
-            (file.path.clone(), file.offset, file.length, info.piece_length)
+            (
+                file.path.clone(),
+                file.offset,
+                file.length,
+                info.piece_length,
+            )
         };
         let piece_length = u64::from(piece_length);
         let mut bytes = Vec::new();
@@ -215,7 +220,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         };
         self.outside.arrived(id, &path, bytes);
         let state = &mut *self.state.borrow_mut();
-        if let Some(Known { record, is_changed, .. }) = state.torrents.get_mut(&id.torrent) {
+        if let Some(Known {
+            record, is_changed, ..
+        }) = state.torrents.get_mut(&id.torrent)
+        {
             let told = record.arrived.iter().flat_map(|(from, to)| *from..*to);
             let mut told: std::collections::BTreeSet<u32> = told.collect();
             told.insert(id.file);
@@ -298,7 +306,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                             used_minutes.max(played.get(&file.index).copied().unwrap_or(0));
                         is_protected |= file.priority != Priority::None
                             || state.waiting.contains_key(&id)
-                            || state.watches.values().any(|watch| watch.protected.contains(&id));
+                            || state
+                                .watches
+                                .values()
+                                .any(|watch| watch.protected.contains(&id));
                     }
                     all.push(Held {
                         piece: (torrent, piece),

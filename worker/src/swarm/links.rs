@@ -43,7 +43,10 @@ pub fn parse(text: &str) -> Result<Link, String> {
     if text.starts_with("https://") || text.starts_with("http://") {
         return Ok(Link::Torrent(text.to_owned()));
     }
-    Err("this is neither a magnet link, nor an info hash, nor the address of a .torrent file".into())
+    Err(
+        "this is neither a magnet link, nor an info hash, nor the address of a .torrent file"
+            .into(),
+    )
 }
 
 /// The magnet link by which others can get a torrent.
@@ -88,7 +91,9 @@ mod tests {
             (String::new(), None),
             ("x".repeat(20_000), None),
         ] {
-            let found = parse(&text).ok().map(|link| matches!(link, Link::Magnet(_)));
+            let found = parse(&text)
+                .ok()
+                .map(|link| matches!(link, Link::Magnet(_)));
             assert_eq!(found, is_magnet, "{text}");
         }
     }

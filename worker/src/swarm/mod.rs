@@ -19,7 +19,7 @@ use std::rc::Rc;
 
 use protocol::EVENT;
 use protocol::swarm::{Event, FileId, Rtc, Settings, Torrent, Window};
-use torrent::session::{Config, Event as Happened, Input, Limits, Output, Phase, Priority, Problem};
+use torrent::session::{Config, Event as Happened, Input, Limits, Output, Priority, Problem};
 use torrent::{InfoHash, PeerId, Session};
 
 pub use outside::{Caller, Outside};
@@ -41,6 +41,8 @@ struct Known {
     record: Record,
     /// The record differs from what is kept.
     is_changed: bool,
+    /// The listener has been told that the disk is full.
+    has_told_disk: bool,
     /// The priority that a file had before somebody asked for it.
     before: BTreeMap<u32, Priority>,
     /// Files whose path has what a filter says: kept for the next window.
@@ -76,6 +78,8 @@ struct State {
     origin: String,
     torrents: BTreeMap<InfoHash, Known>,
     waiting: BTreeMap<FileId, Vec<Waiting>>,
+    /// What was asked of torrents that may still be taken up; `None` when all are.
+    early: Option<Vec<(Caller, u32, FileId)>>,
     watches: BTreeMap<Caller, Watch>,
     /// Collections' torrents that the listener removed.
     dismissed: BTreeSet<InfoHash>,
@@ -134,6 +138,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                 origin: String::new(),
                 torrents: BTreeMap::new(),
                 waiting: BTreeMap::new(),
+                early: Some(Vec::new()),
                 watches: BTreeMap::from([(Caller::Page, Watch::default())]),
                 dismissed: BTreeSet::new(),
                 online: true,
@@ -256,16 +261,24 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
     /// A disk that is full stops a download, which must not go unread.
     fn tell_disk_problem(&self, torrent: InfoHash) {
         let now = self.outside.now_millis();
-        let status = self.state.borrow().session.status(now, &torrent);
-        let Some(status) = status.filter(|status| status.phase == Phase::Error) else {
-            return;
+        let text = {
+            let state = &mut *self.state.borrow_mut();
+            let status = state.session.status(now, &torrent);
+            let known = state.torrents.get_mut(&torrent);
+            let (Some(status), Some(known)) = (status, known) else {
+                return;
+            };
+            let reason = status.problems.iter().find_map(|problem| match problem {
+                Problem::Disk(reason) => Some(reason),
+                _ => None,
+            });
+            let was_told = std::mem::replace(&mut known.has_told_disk, reason.is_some());
+            let reason = reason.filter(|_| !was_told);
+            reason.map(|reason| format!("{} stands still: {reason}.", status.name))
         };
-        for problem in &status.problems {
-            if let Problem::Disk(reason) = problem {
-                let text = format!("{} stands still: {reason}.", status.name);
-                self.outside
-                    .tell(Caller::Page, EVENT, &Event::Notice(text), None);
-            }
+        if let Some(text) = text {
+            self.outside
+                .tell(Caller::Page, EVENT, &Event::Notice(text), None);
         }
     }
 
@@ -282,7 +295,9 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             return false;
         };
         let told = known.record.arrived.iter();
-        let is_told = told.clone().any(|(from, to)| (*from..*to).contains(&id.file));
+        let is_told = told
+            .clone()
+            .any(|(from, to)| (*from..*to).contains(&id.file));
         let info = state.session.info(&id.torrent);
         let path = info.and_then(|info| info.files.get(id.file as usize));
         known.record.kind == protocol::swarm::Kind::Added

@@ -240,7 +240,9 @@ impl<D: Folder> Packs<D> {
                 .packs
                 .get_mut(&class)
                 .expect("it is there, or has just been put there");
-            let slot = known.or_else(|| pack.free.pop_first()).unwrap_or(pack.slots);
+            let slot = known
+                .or_else(|| pack.free.pop_first())
+                .unwrap_or(pack.slots);
             if let Err(error) = pack.file.write(u64::from(slot) << class, bytes) {
                 if known.is_none() && slot < pack.slots {
                     pack.free.insert(slot);

@@ -11,9 +11,7 @@ use torrent::{InfoHash, Metainfo};
 
 use super::jobs::Job;
 use super::record::{DISMISSED, Name, Record, parse_name};
-use super::{
-    Caller, Known, Outside, PATIENCE_MILLIS, Store, Swarm, Waiting, Watch, limits, links, ranges,
-};
+use super::{Caller, Known, Outside, PATIENCE_MILLIS, Store, Swarm, Waiting, Watch, limits, links};
 
 /// A tab that has not been heard for that long is gone.
 const TAB_MILLIS: u64 = 35_000;
@@ -64,14 +62,18 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                 priority,
             } => {
                 if let Some(known) = self.state.borrow_mut().torrents.get_mut(&torrent) {
-                    known.before.retain(|file, _| !(files.0..files.1).contains(file));
+                    known
+                        .before
+                        .retain(|file, _| !(files.0..files.1).contains(file));
                 }
                 self.prioritise(torrent, files, priority);
             }
             Request::Watch(window) => self.watch(caller, |watch| watch.window = window),
             Request::WatchFiles(files) => self.watch(caller, |watch| watch.files = files),
             Request::Protect(files) => {
-                self.watch(caller, |watch| watch.protected = files.into_iter().collect());
+                self.watch(caller, |watch| {
+                    watch.protected = files.into_iter().collect()
+                });
             }
             Request::Online(online) => {
                 self.state.borrow_mut().online = online;
@@ -132,6 +134,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         self.outside.tell(caller, id, &opened, None);
         self.drain();
         self.look_for_collections().await;
+        let early = self.state.borrow_mut().early.take();
+        for (caller, id, file) in early.unwrap_or_default() {
+            self.want(caller, id, file);
+        }
     }
 
     async fn set(self: &Rc<Self>, settings: Settings) {
@@ -176,14 +182,17 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                     infos.insert(hash, bytes);
                 }
                 None if name == DISMISSED => {
-                    let hashes = bytes.chunks_exact(20).filter_map(|hash| hash.try_into().ok());
+                    let hashes = bytes
+                        .chunks_exact(20)
+                        .filter_map(|hash| hash.try_into().ok());
                     self.state.borrow_mut().dismissed = hashes.map(InfoHash).collect();
                 }
                 None => {}
             }
         }
         if damaged > 0 {
-            let text = format!("{damaged} torrents could not be taken up: their records are damaged.");
+            let text =
+                format!("{damaged} torrents could not be taken up: their records are damaged.");
             self.outside
                 .tell(Caller::Page, EVENT, &Event::Notice(text), None);
         }
@@ -220,6 +229,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         let known = Known {
             record,
             is_changed: false,
+            has_told_disk: false,
             before: std::collections::BTreeMap::new(),
             matches: None,
         };
@@ -364,7 +374,9 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         for (path, md5, _) in &files {
             let bytes = self.outside.library_file(*md5).await;
             let bytes = bytes.ok_or_else(|| format!("{path} is not in the library any more"))?;
-            builder.push(&bytes).map_err(|error| format!("{path}: {error}"))?;
+            builder
+                .push(&bytes)
+                .map_err(|error| format!("{path}: {error}"))?;
             if self.outside.now_millis() >= slice_end {
                 self.outside.turn().await;
                 slice_end = self.outside.now_millis() + SLICE_MILLIS;
@@ -447,8 +459,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             let state = &mut *self.state.borrow_mut();
             let status = state.session.files(&file.torrent, file.file..file.file + 1);
             let Some(known) = state.torrents.get_mut(&file.torrent) else {
-                drop(status);
-                self.fail(vec![one], "its torrent is not here");
+                match &mut state.early {
+                    Some(early) => early.push((caller, id, file)),
+                    None => self.fail(vec![one], "its torrent is not here"),
+                }
                 return;
             };
             let before = status.first().map(|status| status.priority);
@@ -457,7 +471,13 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             }
             state.waiting.entry(file).or_default().push(one);
         }
-        if self.state.borrow().session.record(&file.torrent).is_some_and(|now| now.paused) {
+        if self
+            .state
+            .borrow()
+            .session
+            .record(&file.torrent)
+            .is_some_and(|now| now.paused)
+        {
             // Whoever plays a tune wants it more than the pause.
             self.input(Input::Pause(file.torrent, false));
         }
@@ -521,7 +541,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
     pub(super) fn arrived(&self, torrent: InfoHash) -> Vec<(u32, u32)> {
         let state = self.state.borrow();
         let known = state.torrents.get(&torrent);
-        known.map_or_else(|| ranges([]), |known| known.record.arrived.clone())
+        known.map_or_else(Vec::new, |known| known.record.arrived.clone())
     }
 }
 

@@ -23,9 +23,9 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             state.told_at = now.max(1);
             let torrents = torrents(state, now);
             // Rates fall while nothing happens: it is told until they are at rest.
-            state.is_dirty = torrents.iter().any(|torrent| {
-                torrent.status.download_rate > 0 || torrent.status.upload_rate > 0
-            });
+            state.is_dirty = torrents
+                .iter()
+                .any(|torrent| torrent.status.download_rate > 0 || torrent.status.upload_rate > 0);
             let all = (torrents != state.told).then(|| {
                 state.told.clone_from(&torrents);
                 Event::Torrents {
@@ -115,8 +115,14 @@ fn detail(state: &mut State, now: u64, window: &Window) -> Option<Detail> {
     }
     let end = window.first.saturating_add(window.count);
     let (total, files) = if window.filter.is_empty() {
-        let total = state.session.info(&torrent).map_or(0, |info| info.files.len());
-        (total as u32, state.session.files(&torrent, window.first..end))
+        let total = state
+            .session
+            .info(&torrent)
+            .map_or(0, |info| info.files.len());
+        (
+            total as u32,
+            state.session.files(&torrent, window.first..end),
+        )
     } else {
         let matches = matches(state, torrent, &window.filter);
         let shown = matches.iter().skip(window.first as usize);
@@ -138,7 +144,10 @@ fn detail(state: &mut State, now: u64, window: &Window) -> Option<Detail> {
 
 /// Files whose path has every word of a filter.
 fn matches(state: &mut State, torrent: InfoHash, filter: &str) -> Rc<[u32]> {
-    let known = state.torrents.get(&torrent).and_then(|known| known.matches.as_ref());
+    let known = state
+        .torrents
+        .get(&torrent)
+        .and_then(|known| known.matches.as_ref());
     if let Some((_, matches)) = known.filter(|(of, _)| of == filter) {
         return Rc::clone(matches);
     }

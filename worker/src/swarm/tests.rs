@@ -7,6 +7,7 @@ use protocol::collections::{Catalogue, Collection, LISTING_VERSION, Listing, Par
 use protocol::swarm::{Kind, Request};
 use sidfile::Md5;
 use torrent::create::Builder;
+use torrent::session::Phase;
 use torrent::{ConnectionId, FetchId, Metainfo};
 
 use super::*;
@@ -203,10 +204,7 @@ fn publish(swarm: &TestSwarm, count: u8) -> (InfoHash, Vec<(String, Vec<u8>)>) {
     let site = &mut *swarm.outside().site.borrow_mut();
     let mut put = |path: &str, bytes: Vec<u8>| site.insert(format!("{ORIGIN}{path}"), bytes);
     put("/collections.json", serde_json::to_vec(&listing).unwrap());
-    put(
-        "/collections/a.torrent",
-        metainfo.encode(&[], &[], &[]),
-    );
+    put("/collections/a.torrent", metainfo.encode(&[], &[], &[]));
     put(
         "/seed/a.flat",
         files.iter().flat_map(|(_, bytes)| bytes.clone()).collect(),
@@ -283,7 +281,11 @@ fn what_the_listener_adds_comes_whole_and_the_library_hears_of_it_once() {
     let first = swarm(&store);
     let (_, files) = publish(&first, 5);
     let flat = format!("{ORIGIN}/alone");
-    first.outside().site.borrow_mut().remove(&format!("{ORIGIN}/collections.json"));
+    first
+        .outside()
+        .site
+        .borrow_mut()
+        .remove(&format!("{ORIGIN}/collections.json"));
     for (path, bytes) in &files {
         let url = format!("{flat}/Tunes/{path}");
         first.outside().site.borrow_mut().insert(url, bytes.clone());
@@ -316,7 +318,11 @@ fn a_shared_folder_stays_in_the_library() {
     let files = files(4);
     let list = files.iter().map(|(path, bytes)| {
         let md5 = Md5::of(bytes);
-        swarm.outside().library.borrow_mut().insert(md5, bytes.clone());
+        swarm
+            .outside()
+            .library
+            .borrow_mut()
+            .insert(md5, bytes.clone());
         (path.clone(), md5, bytes.len() as u64)
     });
     let request = Request::Share {
@@ -331,7 +337,13 @@ fn a_shared_folder_stays_in_the_library() {
     settle(&swarm);
     let status = &torrents(&swarm)[0];
     assert_eq!(status.status.phase, Phase::Seeding);
-    assert!(status.magnet.contains("wss%3A%2F%2Fsite.example%2Fannounce"), "{}", status.magnet);
+    assert!(
+        status
+            .magnet
+            .contains("wss%3A%2F%2Fsite.example%2Fannounce"),
+        "{}",
+        status.magnet
+    );
 }
 
 #[test]
@@ -351,7 +363,10 @@ fn the_janitor_makes_room_and_keeps_what_plays() {
         assert!(store.used() <= 6 * 16_384 + 16_384, "{}", store.used());
     }
     let held = store.held(torrent);
-    assert!(held.contains(&(0, 1)) || held.first().is_some_and(|first| first.0 == 0), "{held:?}");
+    assert!(
+        held.contains(&(0, 1)) || held.first().is_some_and(|first| first.0 == 0),
+        "{held:?}"
+    );
 }
 
 #[test]
@@ -377,7 +392,11 @@ fn who_waits_in_vain_is_told_why() {
     let store = Rc::default();
     let swarm = swarm(&store);
     let (torrent, _) = publish(&swarm, 4);
-    swarm.outside().site.borrow_mut().remove(&format!("{ORIGIN}/seed/a.flat"));
+    swarm
+        .outside()
+        .site
+        .borrow_mut()
+        .remove(&format!("{ORIGIN}/seed/a.flat"));
     open(&swarm);
     ask(&swarm, 9, Request::File(FileId { torrent, file: 1 }), None);
     assert_eq!(told(&swarm, 9), []);
@@ -399,11 +418,29 @@ fn a_tab_that_asks_gets_the_answer() {
     now(swarm.request(Caller::Tab(77), 5, Request::File(file), None));
     settle(&swarm);
     let told = swarm.outside().told.borrow();
-    let found = told.iter().find(|told| told.0 == Caller::Tab(77) && told.1 == 5);
+    let found = told
+        .iter()
+        .find(|told| told.0 == Caller::Tab(77) && told.1 == 5);
     assert_eq!(
         found.map(|(_, _, event, bytes)| (event.clone(), bytes.clone())),
         Some((Event::File(file), Some(files[1].1.clone())))
     );
+}
+
+#[test]
+fn what_is_asked_too_early_waits_for_the_collections() {
+    let store = Rc::default();
+    let swarm = swarm(&store);
+    let (torrent, files) = publish(&swarm, 4);
+    let file = FileId { torrent, file: 2 };
+    ask(&swarm, 9, Request::File(file), None);
+    assert_eq!(told(&swarm, 9), []);
+    open(&swarm);
+    let expected = (Event::File(file), Some(files[2].1.clone()));
+    assert_eq!(told(&swarm, 9), [expected]);
+    let torrent = InfoHash([1; 20]);
+    ask(&swarm, 10, Request::File(FileId { torrent, file: 0 }), None);
+    assert!(matches!(&told(&swarm, 10)[..], [(Event::Failed { .. }, None)]));
 }
 
 #[test]
@@ -415,8 +452,19 @@ fn bad_torrents_are_refused_in_words() {
         (2, Request::AddFile, Some(b"not a torrent".to_vec())),
         (3, Request::AddFile, None),
         (4, Request::AddLink("magnet:?xt=urn:btih:zz".into()), None),
-        (5, Request::AddLink("https://a.example/x.torrent".into()), None),
-        (6, Request::Share { name: "x".into(), files: Vec::new() }, None),
+        (
+            5,
+            Request::AddLink("https://a.example/x.torrent".into()),
+            None,
+        ),
+        (
+            6,
+            Request::Share {
+                name: "x".into(),
+                files: Vec::new(),
+            },
+            None,
+        ),
     ] {
         ask(&swarm, id, request, bytes);
         match &told(&swarm, id)[..] {

@@ -159,6 +159,16 @@ impl Store for IdbStore {
         finish(transaction).await
     }
 
+    async fn remove_blob(&self, name: &str) -> Result<(), StoreError> {
+        let transaction = self
+            .database
+            .transaction(&[BLOBS], TransactionMode::ReadWrite)?;
+        transaction
+            .object_store(BLOBS)?
+            .delete(JsValue::from(name))?;
+        finish(transaction).await
+    }
+
     async fn get_blob(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let transaction = self
             .database

@@ -49,6 +49,8 @@ struct Sound {
     model: Option<sid::Model>,
     /// Our chips, fed with the reference's writes.
     chips: testkit::sound::Comparison,
+    /// The same with chips of the light grade.
+    light: testkit::sound::Comparison,
     /// Level of what our player makes over the reference, dB; none where either is silent.
     rms_db: Option<f64>,
 }
@@ -75,6 +77,8 @@ impl Row {
                 "synth_level_db": self.sound.as_ref().map(|sound| sound.chips.level_db),
                 "lsd_median_db": self.sound.as_ref().map(|sound| sound.chips.median_db),
                 "lsd_p95_db": self.sound.as_ref().map(|sound| sound.chips.p95_db),
+                "light_lsd_median_db": self.sound.as_ref().map(|sound| sound.light.median_db),
+                "light_lsd_p95_db": self.sound.as_ref().map(|sound| sound.light.p95_db),
             }),
         }
     }
@@ -115,8 +119,8 @@ impl Sound {
             .rms_db
             .map_or("silent".into(), |level| format!("{level:+.2}"));
         format!(
-            "rms_db {level:>6} spectrum {:.3} p95 {:.3}",
-            self.chips.median_db, self.chips.p95_db
+            "rms_db {level:>6} spectrum {:.3} p95 {:.3} light {:.3} p95 {:.3}",
+            self.chips.median_db, self.chips.p95_db, self.light.median_db, self.light.p95_db
         )
     }
 
@@ -204,8 +208,10 @@ fn total(rows: &[Row]) -> Value {
         "largest_rms_db": sounds()
             .filter_map(|sound| sound.rms_db)
             .max_by(|a, b| a.abs().total_cmp(&b.abs())),
-        "lsd_6581_db": model_median(rows, sid::Model::Mos6581),
-        "lsd_8580_db": model_median(rows, sid::Model::Mos8580),
+        "lsd_6581_db": model_median(rows, sid::Model::Mos6581, |sound| &sound.chips),
+        "lsd_8580_db": model_median(rows, sid::Model::Mos8580, |sound| &sound.chips),
+        "light_lsd_6581_db": model_median(rows, sid::Model::Mos6581, |sound| &sound.light),
+        "light_lsd_8580_db": model_median(rows, sid::Model::Mos8580, |sound| &sound.light),
     })
 }
 
@@ -243,7 +249,8 @@ fn compare_trace_and_sound(
     let model = first.filter(|model| player.chips().iter().all(|chip| chip.model == *model));
     let sound = Sound {
         model,
-        chips: measure::chips_alone(golden, SOUND_SECONDS)?,
+        chips: measure::chips_alone(golden, sid::Grade::Accurate, SOUND_SECONDS)?,
+        light: measure::chips_alone(golden, sid::Grade::Light, SOUND_SECONDS)?,
         rms_db: compare_level(&tune, song, golden)?,
     };
     Ok((comparison, Some(sound)))
@@ -273,11 +280,15 @@ fn compare_level(tune: &Tune, song: u16, golden: &Golden) -> anyhow::Result<Opti
 }
 
 /// Median over the tunes whose chips are all of one model.
-fn model_median(rows: &[Row], model: sid::Model) -> Option<f64> {
+fn model_median(
+    rows: &[Row],
+    model: sid::Model,
+    of: impl Fn(&Sound) -> &testkit::sound::Comparison,
+) -> Option<f64> {
     let sounds = rows.iter().filter_map(|row| row.sound.as_ref());
     let mut medians: Vec<f64> = sounds
         .filter(|sound| sound.model == Some(model))
-        .map(|sound| sound.chips.median_db)
+        .map(|sound| of(sound).median_db)
         .collect();
     medians.sort_by(f64::total_cmp);
     (!medians.is_empty()).then(|| testkit::sound::percentile(&medians, 0.5))

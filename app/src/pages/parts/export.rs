@@ -76,6 +76,36 @@ fn Progress(phase: Memo<ExportPhase>, of_other: Signal<bool>) -> impl IntoView {
     }
 }
 
+/// One of the things to choose.
+#[component]
+fn Choice<T>(
+    /// Name of the group; unique on the page.
+    name: &'static str,
+    title: &'static str,
+    options: Vec<(T, &'static str)>,
+    chosen: RwSignal<T>,
+    /// What it means.
+    #[prop(into)]
+    hint: Signal<String>,
+) -> impl IntoView
+where
+    T: Copy + PartialEq + Send + Sync + 'static,
+{
+    view! {
+        <div class="export-choice">
+            <h3>{title}</h3>
+            <Segmented
+                name=name
+                label=title
+                options=options
+                value=chosen
+                on_choose=move |value| chosen.set(value)
+            />
+            <p class="quiet">{move || hint.get()}</p>
+        </div>
+    }
+}
+
 #[component]
 fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl IntoView {
     let core = use_core();
@@ -110,52 +140,39 @@ fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl
             }
             _ => ().into_any(),
         }}
-        <div class="export-choice">
-            <h3>"Format"</h3>
-            <Segmented
-                name="export-format"
-                label="Format"
-                options=vec![(FileFormat::Flac, "FLAC"), (FileFormat::Wav, "WAV")]
-                value=format
-                on_choose=move |chosen| format.set(chosen)
-            />
-            <p class="quiet">"Both hold the same 16-bit sound at 44.1 kHz; a FLAC file is smaller."</p>
-        </div>
+        <Choice
+            name="export-format"
+            title="Format"
+            options=vec![(FileFormat::Flac, "FLAC"), (FileFormat::Wav, "WAV")]
+            chosen=format
+            hint="Both hold the same 16-bit sound at 44.1 kHz; a FLAC file is smaller. Speed and pitch are the tune's own."
+        />
         {(songs > 1)
             .then(|| {
+                let hint = move || {
+                    if which.get() == Which::All {
+                        format!("{} in a zip archive.", words::counted(u32::from(songs), "song"))
+                    } else {
+                        format!("Song {} of {songs}.", song.get().max(1))
+                    }
+                };
                 view! {
-                    <div class="export-choice">
-                        <h3>"Songs"</h3>
-                        <Segmented
-                            name="export-songs"
-                            label="Songs"
-                            options=vec![(Which::This, "This song"), (Which::All, "All songs")]
-                            value=which
-                            on_choose=move |chosen| which.set(chosen)
-                        />
-                        <p class="quiet">
-                            {move || {
-                                if which.get() == Which::All {
-                                    format!("{} in a zip archive.", words::counted(u32::from(songs), "song"))
-                                } else {
-                                    format!("Song {} of {songs}.", song.get().max(1))
-                                }
-                            }}
-                        </p>
-                    </div>
+                    <Choice
+                        name="export-songs"
+                        title="Songs"
+                        options=vec![(Which::This, "This song"), (Which::All, "All songs")]
+                        chosen=which
+                        hint=Signal::derive(hint)
+                    />
                 }
             })}
-        <div class="export-choice">
-            <h3>"Voices"</h3>
-            <Segmented
-                name="export-stems"
-                label="Voices"
-                options=vec![(false, "Together"), (true, "A file each")]
-                value=stems
-                on_choose=move |chosen| stems.set(chosen)
-            />
-            <p class="quiet">"One file for each voice and for samples, in a zip archive. What is never heard is left out."</p>
-        </div>
+        <Choice
+            name="export-stems"
+            title="Voices"
+            options=vec![(false, "Together"), (true, "A file each")]
+            chosen=stems
+            hint="One file for each voice and for samples, in a zip archive. What is never heard is left out."
+        />
         <div class="export-choice">
             <h3>
                 <label for="export-length">"Length"</label>

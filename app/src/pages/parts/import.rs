@@ -44,7 +44,7 @@ pub fn DropOverlay() -> impl IntoView {
                 <div class="drop-target">
                     <Icon name=Name::Drop />
                     <p class="drop-title">"Drop to add to your library"</p>
-                    <p>".sid files, folders, zip archives, Songlengths.md5, STIL.txt, C64 ROMs"</p>
+                    <p>".sid and .mus files, folders, zip archives, Songlengths.md5, STIL.txt, C64 ROMs"</p>
                 </div>
             </section>
         </Show>

@@ -14,6 +14,7 @@ mod roms;
 mod row;
 mod scopes;
 mod side_panel;
+mod swarm_settings;
 mod tempo;
 mod views;
 
@@ -31,6 +32,7 @@ pub use roms::Roms;
 pub use row::TuneRow;
 pub use scopes::Scopes;
 pub use side_panel::SidePanel;
+pub use swarm_settings::SwarmSettings;
 pub use tempo::{TempoBadge, TempoChoice};
 pub use views::Views;
 

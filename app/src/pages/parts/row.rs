@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use catalog::Row;
+use catalog::{Remote, Row};
 use leptos::prelude::*;
 use listening::{Intent, words};
+use protocol::engine::FoundLength;
+use protocol::swarm::{FileId, InfoHash, Priority};
 
 use super::{Equaliser, TuneArt};
 use crate::components::{Icon, Name};
@@ -18,9 +20,12 @@ pub fn TuneRow(
     /// The tune.
     #[prop(into)]
     row: Signal<Option<Arc<Row>>>,
+    /// Its length, where only listening found it.
+    #[prop(into)]
+    found: Signal<Option<FoundLength>>,
 ) -> impl IntoView {
     move || match row.get() {
-        Some(row) => view! { <KnownRow number=number row=row /> }.into_any(),
+        Some(row) => view! { <KnownRow number=number row=row found=found /> }.into_any(),
         None => view! { <Bones /> }.into_any(),
     }
 }
@@ -38,7 +43,7 @@ fn Bones() -> impl IntoView {
 }
 
 #[component]
-fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
+fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> impl IntoView {
     let core = use_core();
     let md5 = row.md5;
     let chosen = Memo::new(move |_| {
@@ -57,6 +62,7 @@ fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
     let title = words::title_text(&row.title).to_owned();
     let author = words::author_text(&row.author).to_owned();
     let several = row.songs > 1;
+    let remote = row.remote;
     view! {
         <div class="row" class:chosen=move || chosen.get().is_some() on:click=play>
             <div class="c-number figures" role="gridcell">
@@ -86,6 +92,7 @@ fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
             </div>
             <div class="c-title" role="gridcell">
                 <span class="row-title" title=title.clone()>{title.clone()}</span>
+                {remote.map(|remote| view! { <NotHere remote=remote /> })}
             </div>
             <div class="c-author" role="gridcell">
                 {author}
@@ -101,7 +108,13 @@ fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
                 <span class:faint=!several>{row.songs}</span>
             </div>
             <div class="c-length figures" role="gridcell">
-                {words::length_text(row.length_millis)}
+                {
+                    let known = row.length_millis;
+                    let shown = move || {
+                        words::length_text(known.or(found.get().map(|found| found.millis)))
+                    };
+                    view! { <span title=move || found.get().map(words::found_text)>{shown}</span> }
+                }
                 <a
                     class="row-open"
                     href=format!("/tune/{md5}")
@@ -113,6 +126,54 @@ fn KnownRow(number: u32, row: Arc<Row>) -> impl IntoView {
                 </a>
             </div>
         </div>
+    }
+}
+
+/// Says that a tune is not here yet, or how far it is.
+#[component]
+fn NotHere(remote: Remote) -> impl IntoView {
+    let core = use_core();
+    let id = FileId {
+        torrent: InfoHash(remote.info_hash),
+        file: remote.file,
+    };
+    let state = Memo::new(move |_| {
+        core.remote_files.with(|files| {
+            let file = files.get(&id)?;
+            // Whole percents: a row does not change for less.
+            Some(((file.progress * 100.0) as u32, file.priority))
+        })
+    });
+    move || {
+        match state.get() {
+        None | Some((100.., _)) => None,
+        Some((0, Priority::None)) => Some(
+            view! {
+                <span class="not-here" title="Not on this device yet: it is fetched when you play it">
+                    <Icon name=Name::Swarm />
+                    <span class="hidden-words">"Not on this device yet"</span>
+                </span>
+            }
+            .into_any(),
+        ),
+        Some((percent, priority)) => {
+            let words = match priority {
+                Priority::None => "Partly here",
+                Priority::Low => "Low",
+                Priority::Normal => "Wanted",
+                Priority::High => "High",
+                Priority::Now => "Now",
+            };
+            Some(
+                view! {
+                    <span class="not-here not-here-wanted figures">
+                        {format!("{words} {percent} %")}
+                    </span>
+                }
+                .into_any(),
+            )
+        }
+    }
     }
 }
 

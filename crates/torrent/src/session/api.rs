@@ -148,7 +148,8 @@ pub enum Input {
     TrackerOpen(String),
     /// A text from a tracker.
     TrackerMessage(String, String),
-    /// The socket to a tracker is closed, or could not be opened; why, in words.
+    /// The socket to a tracker is closed, or could not be opened; why, in words. Not said of one
+    /// that was closed on request.
     TrackerClosed(String, String),
 
     /// The description that [`Output::CreateOffer`] or [`Output::CreateAnswer`] asked for.
@@ -157,8 +158,8 @@ pub enum Input {
     Connected(ConnectionId),
     /// Bytes from a peer.
     Received(ConnectionId, Vec<u8>),
-    /// How many bytes wait in the channel to be sent; said at least when they fall below
-    /// [`Session::LOW_WATER`](super::Session::LOW_WATER).
+    /// How many bytes wait in the channel to be sent; said after each [`Output::Send`], and when
+    /// they fall below [`Session::LOW_WATER`](super::Session::LOW_WATER).
     Buffered(ConnectionId, u32),
     /// The connection is closed or could not be made; why, in words.
     Disconnected(ConnectionId, String),
@@ -233,8 +234,9 @@ pub enum Output {
 pub enum Event {
     /// The `info` dictionary is here, verified: keep it.
     Metadata(InfoHash, Vec<u8>),
-    /// Every piece of a file is verified and stored. Said once for each file that completes, and
-    /// for a file that is set to [`Priority::Now`] while complete.
+    /// Every piece of a file is verified and stored. Said once for each file that completes by
+    /// being fetched, and for a file of [`Priority::Now`] that is or is found to be complete; not
+    /// for what was there when the torrent was added.
     FileComplete(InfoHash, u32),
     /// Everything wanted is here.
     Complete(InfoHash),

@@ -9,7 +9,7 @@ use crate::Info;
 use crate::assembly::{Assembly, Suspects};
 use crate::bitfield::Bitfield;
 use crate::lot::Lot;
-use crate::picker::{PieceState, Picker};
+use crate::picker::{Picker, PieceState};
 
 use super::{FileStatus, Priority};
 
@@ -237,7 +237,10 @@ impl Content {
         if self.have.set(piece, state == PieceState::Have) {
             let length = self.length(piece);
             let wanted = self.picker.priority(piece) != Priority::None;
-            let counts = [(&mut self.bytes_completed, true), (&mut self.wanted_completed, wanted)];
+            let counts = [
+                (&mut self.bytes_completed, true),
+                (&mut self.wanted_completed, wanted),
+            ];
             for (count, counted) in counts {
                 match (counted, state == PieceState::Have) {
                     (true, true) => *count += length,
@@ -279,6 +282,19 @@ impl Content {
     /// Pieces `start..end` of the torrent as far as there are.
     pub fn clamp(&self, pieces: (u32, u32)) -> Range<u32> {
         pieces.0.min(self.pieces())..pieces.1.min(self.pieces())
+    }
+
+    /// Pieces in the store, as ascending ranges: those that were not read back yet among them.
+    pub fn stored(&self) -> Vec<(u32, u32)> {
+        let mut stored = self.have.clone();
+        if self.verified.0 < self.verified.1 {
+            for piece in 0..self.pieces() {
+                if self.picker.state(piece) == PieceState::Unverified {
+                    stored.set(piece, true);
+                }
+            }
+        }
+        stored.ranges()
     }
 
     /// Priorities as ranges of files that differ from `normal`.

@@ -85,6 +85,8 @@ pub struct Peer {
     pub requests: VecDeque<Request>,
     /// Blocks that were asked for and given to others, which may still come.
     pub given_up: VecDeque<Block>,
+    /// Blocks that came without having been asked for.
+    pub unasked: u32,
     window: u32,
     /// Milliseconds from a request to its block: the shortest of late, and the usual.
     shortest: Option<u32>,
@@ -95,6 +97,8 @@ pub struct Peer {
     pub choked: bool,
     pub wants: bool,
     pub wishes: VecDeque<Wish>,
+    /// Requests in a row that were not taken.
+    pub refused: u32,
     /// Bytes that wait in the channel.
     pub buffered: u32,
     pub out: Vec<u8>,
@@ -132,6 +136,7 @@ impl Peer {
             interested: false,
             requests: VecDeque::new(),
             given_up: VecDeque::new(),
+            unasked: 0,
             window: FIRST_WINDOW,
             shortest: None,
             latency: FIRST_LATENCY,
@@ -140,6 +145,7 @@ impl Peer {
             choked: true,
             wants: false,
             wishes: VecDeque::new(),
+            refused: 0,
             buffered: 0,
             out: Vec::new(),
             down: Meter::default(),

@@ -146,7 +146,11 @@ impl Shared {
     /// Keeps nothing of a torrent, and waits for nothing of it.
     pub fn forget_torrent(&mut self, torrent: InfoHash) {
         let range = (torrent, 0)..=(torrent, u32::MAX);
-        let kept: Vec<_> = self.cache.range(range.clone()).map(|entry| *entry.0).collect();
+        let kept: Vec<_> = self
+            .cache
+            .range(range.clone())
+            .map(|entry| *entry.0)
+            .collect();
         kept.into_iter().for_each(|key| self.forget(key));
         let loading: Vec<_> = self.loading.range(range).map(|entry| *entry.0).collect();
         for key in loading {

@@ -37,7 +37,7 @@ fn what_cannot_be_played_is_answered() {
         tempo: Tempo::default(),
     };
     rig.engine.request(2, load(0));
-    rig.engine.file(tune_id.md5, None, &[]);
+    rig.engine.file(tune_id.md5, Err(Failure::Missing), &[]);
     assert!(matches!(
         rig.told(2)[..],
         [Event::Failed {
@@ -46,7 +46,7 @@ fn what_cannot_be_played_is_answered() {
         }]
     ));
     rig.engine.request(3, load(0));
-    rig.engine.file(tune_id.md5, Some(b"JFIF".to_vec()), &[]);
+    rig.engine.file(tune_id.md5, Ok(b"JFIF".to_vec()), &[]);
     assert!(matches!(
         rig.told(3)[..],
         [Event::Failed {
@@ -74,7 +74,7 @@ fn a_file_holds_the_song() {
             semitones: 0,
         },
     );
-    rig.engine.file(rig.md5, Some(tune()), &[]);
+    rig.engine.file(rig.md5, Ok(tune()), &[]);
     rig.settle();
     assert!(matches!(
         rig.told(4).last(),
@@ -108,7 +108,7 @@ fn an_export_of_two_songs_is_an_archive_and_can_be_cancelled() {
         overrides: Overrides::default(),
     };
     rig.engine.request(4, export(vec![song(1), song(2)], false));
-    rig.engine.file(rig.md5, Some(tune()), &[]);
+    rig.engine.file(rig.md5, Ok(tune()), &[]);
     rig.settle();
     let name = |id: u32| match rig.told(id).last() {
         Some(Event::Exported { file_name }) => file_name.clone(),
@@ -159,7 +159,7 @@ fn a_program_without_its_roms_is_asked_for_again() {
     };
     rig.engine.request(2, load.clone());
     assert_eq!(rig.world.asked.take(), Some(md5));
-    rig.engine.file(md5, Some(basic_tune()), &[]);
+    rig.engine.file(md5, Ok(basic_tune()), &[]);
     let failed = rig.told(2);
     assert!(
         matches!(
@@ -177,6 +177,6 @@ fn a_program_without_its_roms_is_asked_for_again() {
         kind,
         bytes: vec![0x60; kind.size()],
     });
-    rig.engine.file(md5, Some(basic_tune()), &roms);
+    rig.engine.file(md5, Ok(basic_tune()), &roms);
     assert!(matches!(rig.told(3)[0], Event::Loaded { .. }));
 }

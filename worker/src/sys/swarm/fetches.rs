@@ -83,9 +83,7 @@ async fn read(
     options.set_cache(web_sys::RequestCache::NoStore);
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let response = JsFuture::from(scope.fetch_with_str_and_init(url, &options)).await;
-    let response: Response = response
-        .map_err(|error| failure(&error))?
-        .unchecked_into();
+    let response: Response = response.map_err(|error| failure(&error))?.unchecked_into();
     let status = response.status();
     // A whole file instead of a range is as good where all of it was asked for.
     let is_whole = status == 200 && offset == 0;

@@ -41,11 +41,14 @@ impl Opfs {
         let directory = method(&storage, "getDirectory").ok_or_else(missing)?;
         let root = directory.call0(&storage).map_err(|error| failed(&error))?;
         let root = JsFuture::from(root.unchecked_into::<js_sys::Promise>()).await;
-        let root: FileSystemDirectoryHandle = root.map_err(|error| failed(&error))?.unchecked_into();
+        let root: FileSystemDirectoryHandle =
+            root.map_err(|error| failed(&error))?.unchecked_into();
         let options = FileSystemGetDirectoryOptions::new();
         options.set_create(true);
         let folder = root.get_directory_handle_with_options(FOLDER, &options);
-        let folder = JsFuture::from(folder).await.map_err(|error| failed(&error))?;
+        let folder = JsFuture::from(folder)
+            .await
+            .map_err(|error| failed(&error))?;
         Ok(Self {
             folder: folder.unchecked_into(),
         })
@@ -96,7 +99,9 @@ impl PackFile for Handle {
 
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let buffer = Uint8Array::from(bytes);
-        let put = self.0.write_with_js_u8_array_and_options(&buffer, &at(offset));
+        let put = self
+            .0
+            .write_with_js_u8_array_and_options(&buffer, &at(offset));
         let put = put.map_err(|error| failed(&error))?;
         if put as usize == bytes.len() {
             Ok(())

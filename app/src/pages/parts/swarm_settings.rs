@@ -1,0 +1,172 @@
+//! What is shared and fetched, and how.
+
+use leptos::prelude::*;
+use listening::{Intent, Reach, SwarmChoices, SwarmIntent};
+
+use crate::components::Segmented;
+use crate::core::use_core;
+
+/// Bounds on rates, in kilobytes a second; 0 for none.
+const RATES: [(u32, &str); 6] = [
+    (0, "No limit"),
+    (50, "50 kB/s"),
+    (200, "200 kB/s"),
+    (500, "500 kB/s"),
+    (2_000, "2 MB/s"),
+    (10_000, "10 MB/s"),
+];
+/// Bounds on disk, in megabytes; 0 for what the browser gives.
+const DISK: [(u32, &str); 6] = [
+    (0, "Automatic"),
+    (100, "100 MB"),
+    (500, "500 MB"),
+    (1_000, "1 GB"),
+    (5_000, "5 GB"),
+    (20_000, "20 GB"),
+];
+
+/// A card with the swarm's settings.
+#[component]
+pub fn SwarmSettings() -> impl IntoView {
+    let core = use_core();
+    let choices = Memo::new(move |_| core.settings.with(|settings| settings.swarm));
+    let has_turn = Memo::new(move |_| core.swarm.with(|swarm| swarm.network.has_turn));
+    let choose = move |change: fn(&mut SwarmChoices, u32), value: u32| {
+        let mut choices = choices.get_untracked();
+        change(&mut choices, value);
+        core.wish(Intent::Swarm(SwarmIntent::Choose(choices)));
+    };
+    let reach = move || {
+        let mut options = vec![
+            (Reach::Direct, "Everyone"),
+            (Reach::Local, "My network"),
+            (Reach::Nobody, "Nobody"),
+        ];
+        if has_turn.get() {
+            options.insert(2, (Reach::Relayed, "Through a relay"));
+        }
+        options
+    };
+    view! {
+        <section class="card" id="swarm">
+            <h2>"Swarm"</h2>
+            <div class="setting">
+                <div>
+                    <h3>"Other listeners"</h3>
+                    <p class="quiet">
+                        "Whoever connects directly can see your internet address. With nobody, tunes come from web seeds alone."
+                    </p>
+                </div>
+                {move || {
+                    view! {
+                        <Segmented
+                            name="reach"
+                            label="Other listeners"
+                            options=reach()
+                            value=Signal::derive(move || choices.get().reach)
+                            on_choose=move |reach| {
+                                let choices = SwarmChoices {
+                                    reach,
+                                    ..choices.get_untracked()
+                                };
+                                core.wish(Intent::Swarm(SwarmIntent::Choose(choices)));
+                            }
+                        />
+                    }
+                }}
+            </div>
+            <div class="setting">
+                <div>
+                    <h3>"Give to others"</h3>
+                    <p class="quiet">
+                        "Never on mobile data or with data saver on, where the browser tells."
+                    </p>
+                </div>
+                <Segmented
+                    name="seed"
+                    label="Give to others"
+                    options=vec![(true, "On"), (false, "Off")]
+                    value=Signal::derive(move || choices.get().seed)
+                    on_choose=move |seed: bool| {
+                        choose(|choices, on| choices.seed = on == 1, u32::from(seed));
+                    }
+                />
+            </div>
+            <div class="setting">
+                <div>
+                    <h3>"Speed"</h3>
+                    <p class="quiet">"At most so much is fetched and given each second."</p>
+                </div>
+                <div class="setting-value">
+                    <Choice
+                        label="Fetch at most"
+                        options=&RATES
+                        value=Signal::derive(move || choices.get().download_kilobytes)
+                        on_choose=move |rate| {
+                            choose(|choices, rate| choices.download_kilobytes = rate, rate);
+                        }
+                    />
+                    <Choice
+                        label="Give at most"
+                        options=&RATES
+                        value=Signal::derive(move || choices.get().upload_kilobytes)
+                        on_choose=move |rate| {
+                            choose(|choices, rate| choices.upload_kilobytes = rate, rate);
+                        }
+                    />
+                </div>
+            </div>
+            <div class="setting">
+                <div>
+                    <h3>"Disk"</h3>
+                    <p class="quiet">
+                        "What was played longest ago goes first. What plays, is next, or was asked for by priority stays."
+                    </p>
+                </div>
+                <Choice
+                    label="Disk for tunes of the swarm"
+                    options=&DISK
+                    value=Signal::derive(move || choices.get().disk_megabytes)
+                    on_choose=move |disk| choose(|choices, disk| choices.disk_megabytes = disk, disk)
+                />
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Choice(
+    label: &'static str,
+    options: &'static [(u32, &'static str)],
+    value: Signal<u32>,
+    #[prop(into)] on_choose: Callback<u32>,
+) -> impl IntoView {
+    view! {
+        <label class="select">
+            <span>{label}</span>
+            <select
+                prop:value=move || value.get().to_string()
+                on:change=move |event| {
+                    if let Ok(value) = event_target_value(&event).parse() {
+                        on_choose.run(value);
+                    }
+                }
+            >
+                {options
+                    .iter()
+                    .map(|(option, words)| {
+                        let option = *option;
+                        view! {
+                            <option
+                                value=option.to_string()
+                                selected=move || value.get() == option
+                            >
+                                {*words}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+        </label>
+    }
+}

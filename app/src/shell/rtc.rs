@@ -1,0 +1,330 @@
+//! Connections to other listeners. They can only be made in a window; their channels are handed to
+//! the swarm worker where the browser can, and pumped where not.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
+use protocol::swarm::{ConnectionId, Request, Rtc as Wish};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelType,
+    RtcIceGatheringState, RtcIceTransportPolicy, RtcPeerConnection, RtcPeerConnectionState,
+    RtcSdpType, RtcSessionDescriptionInit,
+};
+
+use super::workers::{Workers, get};
+
+/// Candidates are gathered for that long at most: a description carries all of them.
+const GATHER_MILLIS: i32 = 5_000;
+/// A connection that is not made by then is given up.
+const CONNECT_MILLIS: i32 = 60_000;
+/// Bytes waiting in a channel below which more are asked for.
+const LOW_WATER: u32 = 128 * 1024;
+
+/// How connections are made.
+#[derive(Debug, Clone, Default)]
+pub struct Ice {
+    /// `iceServers` as the site tells them.
+    pub servers: Option<Array>,
+    /// Through a relay only.
+    pub relay_only: bool,
+    /// Without asking any server for this device's address.
+    pub local_only: bool,
+}
+
+type OnState = Closure<dyn Fn()>;
+type OnChannel = Closure<dyn Fn(RtcDataChannelEvent)>;
+type OnMessage = Closure<dyn Fn(MessageEvent)>;
+
+/// A channel that stays here.
+struct Pumped {
+    channel: RtcDataChannel,
+    _listeners: (OnState, OnMessage, OnState, OnState),
+}
+
+struct Peer {
+    connection: RtcPeerConnection,
+    pumped: RefCell<Option<Pumped>>,
+    /// It was open once.
+    is_up: Rc<Cell<bool>>,
+    _on_state: OnState,
+    _on_channel: OnChannel,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.connection.set_onconnectionstatechange(None);
+        self.connection.set_ondatachannel(None);
+        self.connection.close();
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    peers: RefCell<BTreeMap<ConnectionId, Peer>>,
+    ice: RefCell<Ice>,
+}
+
+/// All connections.
+#[derive(Clone)]
+pub struct Rtc {
+    inner: Rc<Inner>,
+    workers: Workers,
+}
+
+impl Rtc {
+    /// None yet.
+    #[must_use]
+    pub fn new(workers: Workers) -> Self {
+        Self {
+            inner: Rc::default(),
+            workers,
+        }
+    }
+
+    /// Sets how connections are made from now on.
+    pub fn set_ice(&self, change: impl FnOnce(&mut Ice)) {
+        change(&mut self.inner.ice.borrow_mut());
+    }
+
+    /// Closes all connections.
+    pub fn close_all(&self) {
+        let peers = self.inner.peers.take();
+        drop(peers);
+    }
+
+    /// Does what the swarm wants.
+    pub fn obey(&self, wish: Wish, bytes: Option<Uint8Array>) {
+        match wish {
+            Wish::Offer(id) => self.start(id, None),
+            Wish::Answer(id, offer) => self.start(id, Some(offer)),
+            Wish::Accept(id, answer) => self.accept(id, answer),
+            Wish::Send(id) => self.send(id, bytes),
+            Wish::Close(id) => {
+                let peer = self.inner.peers.borrow_mut().remove(&id);
+                drop(peer);
+            }
+        }
+    }
+
+    fn start(&self, id: ConnectionId, offer: Option<String>) {
+        if let Err(error) = self.try_start(id, offer) {
+            self.lost(id, &words(&error));
+        }
+    }
+
+    fn try_start(&self, id: ConnectionId, offer: Option<String>) -> Result<(), JsValue> {
+        let connection = {
+            let ice = self.inner.ice.borrow();
+            let configuration = RtcConfiguration::new();
+            if let (Some(servers), false) = (&ice.servers, ice.local_only) {
+                configuration.set_ice_servers(servers);
+            }
+            if ice.relay_only {
+                configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+            }
+            RtcPeerConnection::new_with_configuration(&configuration)?
+        };
+        let is_up = Rc::new(Cell::new(false));
+        let (this, watched, up) = (self.clone(), connection.clone(), Rc::clone(&is_up));
+        let on_state = OnState::new(move || match watched.connection_state() {
+            RtcPeerConnectionState::Connected => up.set(true),
+            RtcPeerConnectionState::Failed => this.lost(id, "no way to the other side was found"),
+            RtcPeerConnectionState::Closed => this.lost(id, "it was closed"),
+            _ => {}
+        });
+        connection.set_onconnectionstatechange(Some(on_state.as_ref().unchecked_ref()));
+        let this = self.clone();
+        let on_channel = OnChannel::new(move |event: RtcDataChannelEvent| {
+            this.take_channel(id, event.channel());
+        });
+        connection.set_ondatachannel(Some(on_channel.as_ref().unchecked_ref()));
+        let peer = Peer {
+            connection: connection.clone(),
+            pumped: RefCell::default(),
+            is_up: Rc::clone(&is_up),
+            _on_state: on_state,
+            _on_channel: on_channel,
+        };
+        self.inner.peers.borrow_mut().insert(id, peer);
+        if offer.is_none() {
+            // A channel can be handed over only before anything has happened to it.
+            self.take_channel(id, connection.create_data_channel("webtorrent"));
+        }
+        let this = self.clone();
+        spawn_local(async move {
+            match describe(&connection, offer).await {
+                Ok(sdp) => {
+                    this.workers.swarm(&Request::Described(id, sdp));
+                }
+                Err(error) => this.lost(id, &words(&error)),
+            }
+            sleep(CONNECT_MILLIS).await;
+            // An offer that waits for an answer is the swarm's to give up.
+            let has_answer = get(&connection, "remoteDescription").is_object();
+            if has_answer && !is_up.get() {
+                this.lost(id, "it took too long");
+            }
+        });
+        Ok(())
+    }
+
+    fn accept(&self, id: ConnectionId, answer: String) {
+        let connection = {
+            let peers = self.inner.peers.borrow();
+            peers.get(&id).map(|peer| peer.connection.clone())
+        };
+        let Some(connection) = connection else { return };
+        let this = self.clone();
+        spawn_local(async move {
+            let description = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
+            description.set_sdp(&answer);
+            let set = JsFuture::from(connection.set_remote_description(&description)).await;
+            if let Err(error) = set {
+                return this.lost(id, &words(&error));
+            }
+            sleep(CONNECT_MILLIS).await;
+            let is_up = {
+                let peers = this.inner.peers.borrow();
+                peers.get(&id).is_none_or(|peer| peer.is_up.get())
+            };
+            if !is_up {
+                this.lost(id, "it took too long");
+            }
+        });
+    }
+
+    /// Hands a channel to the swarm, or keeps it and pumps.
+    fn take_channel(&self, id: ConnectionId, channel: RtcDataChannel) {
+        if self
+            .workers
+            .swarm_with(&Request::Connected(id), "channel", &channel)
+        {
+            return;
+        }
+        channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+        channel.set_buffered_amount_low_threshold(LOW_WATER);
+        let workers = self.workers.clone();
+        let on_open = OnState::new(move || {
+            workers.swarm(&Request::Connected(id));
+        });
+        let workers = self.workers.clone();
+        let on_message = OnMessage::new(move |event: MessageEvent| {
+            if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
+                let bytes = Uint8Array::new(&buffer);
+                workers.swarm_bytes(&Request::Received(id), &bytes);
+            }
+        });
+        let this = self.clone();
+        let on_close = OnState::new(move || this.lost(id, "the other side closed"));
+        let (workers, watched) = (self.workers.clone(), channel.clone());
+        let on_low = OnState::new(move || {
+            workers.swarm(&Request::Buffered(id, watched.buffered_amount()));
+        });
+        channel.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        channel.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        channel.set_onbufferedamountlow(Some(on_low.as_ref().unchecked_ref()));
+        if let Some(peer) = self.inner.peers.borrow().get(&id) {
+            *peer.pumped.borrow_mut() = Some(Pumped {
+                channel,
+                _listeners: (on_open, on_message, on_close, on_low),
+            });
+        }
+    }
+
+    fn send(&self, id: ConnectionId, bytes: Option<Uint8Array>) {
+        let sent = {
+            let peers = self.inner.peers.borrow();
+            let pumped = peers.get(&id).map(|peer| peer.pumped.borrow());
+            match (pumped.as_deref(), bytes) {
+                (Some(Some(pumped)), Some(bytes)) => {
+                    pumped.channel.send_with_array_buffer_view(&bytes).is_ok()
+                }
+                _ => true,
+            }
+        };
+        if !sent {
+            self.lost(id, "it takes no more bytes");
+        }
+    }
+
+    fn lost(&self, id: ConnectionId, why: &str) {
+        let peer = self.inner.peers.borrow_mut().remove(&id);
+        if peer.is_some() {
+            self.workers
+                .swarm(&Request::Disconnected(id, why.to_owned()));
+        }
+        // This may be called from one of its own listeners.
+        spawn_local(async move { drop(peer) });
+    }
+}
+
+/// An offer, or the answer to one, with all candidates.
+async fn describe(
+    connection: &RtcPeerConnection,
+    offer: Option<String>,
+) -> Result<String, JsValue> {
+    let description = match offer {
+        None => JsFuture::from(connection.create_offer()).await?,
+        Some(offer) => {
+            let remote = RtcSessionDescriptionInit::new(RtcSdpType::Offer);
+            remote.set_sdp(&offer);
+            JsFuture::from(connection.set_remote_description(&remote)).await?;
+            JsFuture::from(connection.create_answer()).await?
+        }
+    };
+    let description: RtcSessionDescriptionInit = description.unchecked_into();
+    JsFuture::from(connection.set_local_description(&description)).await?;
+    gathered(connection).await;
+    // Only now it has the candidates.
+    let description = get(connection, "localDescription");
+    let sdp = get(&description, "sdp").as_string();
+    sdp.ok_or_else(|| "the browser describes no connection".into())
+}
+
+/// Waits until all candidates are gathered, or for long enough.
+async fn gathered(connection: &RtcPeerConnection) {
+    if connection.ice_gathering_state() == RtcIceGatheringState::Complete {
+        return;
+    }
+    let watched = connection.clone();
+    let mut kept: Option<OnState> = None;
+    let complete = Promise::new(&mut |resolve, _| {
+        let state = watched.clone();
+        let on_change = OnState::new(move || {
+            if state.ice_gathering_state() == RtcIceGatheringState::Complete {
+                // It cannot throw.
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }
+        });
+        watched.set_onicegatheringstatechange(Some(on_change.as_ref().unchecked_ref()));
+        kept = Some(on_change);
+    });
+    let timeout = Promise::new(&mut |resolve, _| set_timeout(&resolve, GATHER_MILLIS));
+    // Neither is ever rejected.
+    let _ = JsFuture::from(Promise::race(&Array::of2(&complete, &timeout))).await;
+    connection.set_onicegatheringstatechange(None);
+    drop(kept);
+}
+
+fn set_timeout(callback: &js_sys::Function, millis: i32) {
+    if let Some(window) = web_sys::window() {
+        // A window always has timers.
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis);
+    }
+}
+
+async fn sleep(millis: i32) {
+    let promise = Promise::new(&mut |resolve, _| set_timeout(&resolve, millis));
+    // It is never rejected.
+    let _ = JsFuture::from(promise).await;
+}
+
+fn words(error: &JsValue) -> String {
+    let message = get(error, "message").as_string();
+    message.unwrap_or_else(|| format!("{error:?}"))
+}

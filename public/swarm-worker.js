@@ -1,0 +1,3 @@
+import init from '/swarm.js'
+import { start } from '/worker-start.js'
+start(init)
