@@ -1,6 +1,8 @@
 //! What must hold for any bytes, reader by reader. The fuzz targets feed these checks, and a test
 //! of the workspace replays the corpora through the same file.
 
+pub mod peer;
+
 use c64::computer::{Computer, Machine, Report};
 use c64::prg::Prg;
 use c64::{CiaModel, Config, Player, Snapshot, VicModel};
@@ -21,7 +23,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 14] = [
+pub const CHECKS: [Check; 17] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -36,6 +38,9 @@ pub const CHECKS: [Check; 14] = [
     ("metainfo", metainfo),
     ("magnet", magnet),
     ("announce", announce),
+    ("wire", peer::wire),
+    ("extension", peer::extension),
+    ("session", peer::session),
 ];
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.

@@ -59,3 +59,85 @@ test('ours seeds and theirs fetches by magnet, through our tracker', async ({ br
   for (const { path, base64 } of content(folder)) expect(got[`Mixtape/${path}`]).toBe(base64)
   site.close()
 })
+
+test('theirs seeds and ours fetches, by magnet through our tracker and by .torrent through theirs', async ({ browser }) => {
+  const site = await serve()
+  const other = await tracker()
+  const folder = folderOfTunes()
+  const seeder = await theirs(browser, site.url)
+  for (const [announce, byFile] of [[own, false], [other.url, true]] as const) {
+    const { magnet, file } = await seed(seeder, `Theirs ${byFile}`, content(folder), [announce])
+    const page = await ours(browser)
+    if (byFile) {
+      const chooser = page.waitForEvent('filechooser')
+      await page.getByRole('button', { name: '.torrent', exact: true }).click()
+      await (await chooser).setFiles([{ name: 'theirs.torrent', mimeType: 'application/x-bittorrent', buffer: Buffer.from(file, 'base64') }])
+    } else await add(page, magnet)
+    await complete(page)
+    // What came is in the library, and sounds like itself elsewhere; here it is enough that it is there.
+    await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await expect.poll(async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1).toBeGreaterThanOrEqual(demos.length)
+    await page.context().close()
+  }
+  await seeder.context().close()
+  await other.close()
+  site.close()
+})
+
+test('two of ours and two of theirs share one swarm', async ({ browser }) => {
+  const site = await serve()
+  const folder = folderOfTunes()
+  const seeder = await ours(browser)
+  const magnet = await share(seeder, folder)
+  const [one, other, page] = [await theirs(browser, site.url), await theirs(browser, site.url), await ours(browser)]
+  await add(page, magnet)
+  const [first, second] = await Promise.all([fetchAll(one, { magnet }), fetchAll(other, { magnet }), complete(page)])
+  for (const { path, base64 } of content(folder)) {
+    expect(first[`Mixtape/${path}`]).toBe(base64)
+    expect(second[`Mixtape/${path}`]).toBe(base64)
+  }
+  for (const each of [seeder, one, other, page]) await each.context().close()
+  site.close()
+})
+
+test('two of theirs meet through our tracker', async ({ browser }) => {
+  const site = await serve()
+  const folder = folderOfTunes()
+  const [seeder, page] = [await theirs(browser, site.url), await theirs(browser, site.url)]
+  const { magnet } = await seed(seeder, 'Between them', content(folder), [own])
+  const got = await fetchAll(page, { magnet })
+  expect(Object.keys(got).length).toBe(content(folder).length)
+  for (const each of [seeder, page]) await each.context().close()
+  site.close()
+})
+
+test('a peer that sends bad pieces is found out', async ({ browser }) => {
+  const site = await serve()
+  const folder = folderOfTunes()
+  const [liar, honest] = [await theirs(browser, site.url), await theirs(browser, site.url)]
+  const { magnet } = await seed(liar, 'Lies', content(folder), [own], true)
+  const page = await ours(browser)
+  await add(page, magnet)
+  await expect(page.getByText(/did not match/)).toBeVisible({ timeout: 60_000 })
+  await seed(honest, 'Lies', content(folder), [own])
+  await complete(page)
+  for (const each of [liar, honest, page]) await each.context().close()
+  site.close()
+})
+
+test('bad links and files are refused in words, and nothing is lost', async ({ page }) => {
+  await open(page, '/swarm')
+  for (const [link, words] of [
+    ['magnet:?dn=nothing', /names no torrent/],
+    ['hello', /neither a magnet link/],
+    [`${url}/nowhere.torrent`, /not added/],
+  ] as const) {
+    await add(page, link)
+    await expect(page.getByRole('alert')).toContainText(words)
+    await page.getByRole('alert').getByRole('button', { name: 'Close' }).click()
+  }
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: '.torrent', exact: true }).click()
+  await (await chooser).setFiles([{ name: 'bad.torrent', mimeType: 'application/x-bittorrent', buffer: Buffer.from('d4:infod4:name1:x') }])
+  await expect(page.getByRole('alert')).toContainText('not added')
+})

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from '@playwright/test'
 // @ts-expect-error it has no types
-import { Server as TrackerServer } from 'bittorrent-tracker'
+import TrackerServer from 'bittorrent-tracker/server'
 
 const require = createRequire(import.meta.url)
 const bundle = join(dirname(require.resolve('webtorrent/package.json')), 'dist/webtorrent.min.js')

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::ice;
 use crate::tracker;
 
 /// What can be said on the command line or in the environment.
@@ -33,7 +34,7 @@ struct Options {
     port: Option<u16>,
     /// Address and port of the metrics listener, or "off" [default: 127.0.0.1:9464]
     #[arg(long, env = "SIDEREAL_METRICS")]
-    metrics: Option<MetricsAddress>,
+    metrics: Option<AddressOrOff>,
     /// Folder for what the relay keeps [default: sidereal in the user's data folder]
     #[arg(long, env = "SIDEREAL_DATA_DIR")]
     data_dir: Option<PathBuf>,
@@ -56,6 +57,20 @@ struct Options {
     /// Seconds that open requests have to end after a signal to stop [default: 10]
     #[arg(long, env = "SIDEREAL_DRAIN_SECONDS")]
     drain_seconds: Option<u64>,
+    /// How the relay is reached from outside, such as https://sid.example; what requests call it
+    /// where it is not said
+    #[arg(long, env = "SIDEREAL_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Folder of published collections [default: collections in the data folder]
+    #[arg(long, env = "SIDEREAL_COLLECTIONS")]
+    collections: Option<PathBuf>,
+    /// Address and port of the STUN responder, by which listeners behind routers find each other,
+    /// or "off" [default: port 3478 of the host]
+    #[arg(long, env = "SIDEREAL_STUN")]
+    stun: Option<AddressOrOff>,
+    /// Another ICE server for the page: URL, or URL,USER,CREDENTIAL; may be repeated
+    #[arg(long, env = "SIDEREAL_ICE_SERVER", value_delimiter = ' ')]
+    ice_server: Option<Vec<ice::Server>>,
     /// Seconds between the announcements that the tracker asks of its clients [default: 120]
     #[arg(long, env = "SIDEREAL_TRACKER_INTERVAL", value_parser = clap::value_parser!(u32).range(10..=3_600))]
     tracker_interval: Option<u32>,
@@ -97,11 +112,11 @@ pub enum LogFormat {
     Json,
 }
 
-/// Where metrics are served, if anywhere.
+/// Where something is served, if anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MetricsAddress(pub Option<SocketAddr>);
+pub struct AddressOrOff(pub Option<SocketAddr>);
 
-impl std::str::FromStr for MetricsAddress {
+impl std::str::FromStr for AddressOrOff {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -115,7 +130,7 @@ impl std::str::FromStr for MetricsAddress {
     }
 }
 
-impl<'de> Deserialize<'de> for MetricsAddress {
+impl<'de> Deserialize<'de> for AddressOrOff {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?
             .parse()
@@ -156,6 +171,12 @@ pub struct Config {
     pub isolation: bool,
     /// How long open requests may take after a signal to stop.
     pub drain: Duration,
+    /// Folder of published collections.
+    pub collections: PathBuf,
+    /// How the relay is called from outside, as far as it was said.
+    pub outside: ice::Outside,
+    /// Where STUN is answered, and whether somebody asked for it there.
+    pub stun: Option<(SocketAddr, bool)>,
     /// The tracker.
     pub tracker: tracker::Config,
     /// Log filter.
@@ -228,13 +249,35 @@ impl Config {
             (Some(_), None) => return Err(Error::Conflict("tls-cert needs tls-key")),
             (None, Some(_)) => return Err(Error::Conflict("tls-key needs tls-cert")),
         };
+        let data_dir = said
+            .data_dir
+            .or(file.data_dir)
+            .unwrap_or_else(default_data_dir);
+        let public_url = said.public_url.or(file.public_url);
+        if public_url.as_deref().is_some_and(|url| !is_origin(url)) {
+            return Err(Error::Conflict(
+                "public-url begins with http:// or https:// and has no path",
+            ));
+        }
+        let stun = match said.stun.or(file.stun) {
+            Some(AddressOrOff(address)) => address.map(|address| (address, true)),
+            None => Some((SocketAddr::new(host, 3478), false)),
+        };
         Ok(Self {
             listen: SocketAddr::new(host, port),
             metrics,
-            data_dir: said
-                .data_dir
-                .or(file.data_dir)
-                .unwrap_or_else(default_data_dir),
+            collections: said
+                .collections
+                .or(file.collections)
+                .unwrap_or_else(|| data_dir.join("collections")),
+            data_dir,
+            outside: ice::Outside {
+                public_url,
+                is_tls: tls != Tls::Off,
+                stun_port: None,
+                servers: said.ice_server.or(file.ice_server).unwrap_or_default(),
+            },
+            stun,
             site: said.site.or(file.site),
             tls,
             isolation: said.isolation.or(file.isolation) != Some(Switch::Off),
@@ -280,7 +323,18 @@ fn read(path: &Path) -> Result<Options, Error> {
     })
 }
 
-fn default_data_dir() -> PathBuf {
+fn is_origin(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        !host.is_empty() && !host.contains(['/', '?', '#', '@'])
+    })
+}
+
+/// Where the relay keeps things when nobody says otherwise.
+pub fn default_data_dir() -> PathBuf {
     let folder = |name: &str| {
         env::var_os(name)
             .filter(|value| !value.is_empty())

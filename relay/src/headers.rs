@@ -7,10 +7,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// What pages may load, and from where. Trackers and web seeds that a listener adds are why
-/// `connect-src` is open to secure schemes.
+/// `connect-src` is open to secure schemes, and to plain ones on the listener's own machine.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self'; \
-    connect-src 'self' https: wss:; object-src 'none'; base-uri 'none'; form-action 'none'; \
+    connect-src 'self' https: wss: http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* \
+    ws://localhost:*; object-src 'none'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
 const ALWAYS: [(HeaderName, &str); 5] = [
@@ -44,7 +45,10 @@ pub async fn apply(State(isolation): State<bool>, request: Request, next: Next) 
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in ALWAYS.iter().chain(ISOLATION.iter().filter(|_| isolation)) {
-        headers.insert(name.clone(), HeaderValue::from_static(value));
+        // What is for pages of any origin says so itself.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

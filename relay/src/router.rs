@@ -14,7 +14,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::{DefaultMakeSpan, TraceLayer};
 use tracing::Level;
 
+use crate::collections::{self, Collections};
 use crate::headers;
+use crate::ice::{self, Outside};
 use crate::metrics::{self, Metrics};
 use crate::site::Site;
 use crate::tracker;
@@ -30,6 +32,10 @@ pub struct App {
     pub isolation: bool,
     /// The tracker.
     pub tracker: tracker::Hub,
+    /// What is published.
+    pub collections: Arc<Collections>,
+    /// How the relay is called by those outside.
+    pub outside: Arc<Outside>,
 }
 
 /// Everything that the public listener answers.
@@ -39,6 +45,13 @@ pub fn public(app: App) -> Router {
         .route("/readyz", get(|| async { "ready\n" }))
         .route("/version", get(version))
         .route("/announce", any(tracker::announce))
+        .route("/collections.json", any(collections::listing))
+        .route(
+            "/collections/{collection}/{file}",
+            any(collections::catalogue_or_torrent),
+        )
+        .route("/seed/{collection}/{*rest}", any(collections::seed))
+        .route("/api/v1/ice", get(ice::servers))
         .route("/api/v1/{*rest}", any(unknown_api));
     #[cfg(test)]
     let routes = routes.route("/panic", get(panics));
@@ -100,34 +113,56 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use axum::http::{HeaderMap, Method};
     use http_body_util::BodyExt as _;
+    use std::path::Path;
     use tower::ServiceExt as _;
 
-    fn tracker() -> tracker::Hub {
-        tracker::Hub::start(tracker::Config::default(), Metrics::new().tracker).unwrap()
+    fn write(folder: &Path, name: &str, text: &str) {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// What requests need, with the smallest site.
+    pub fn state(site: &[(&str, &str)]) -> App {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "index.html", "<!doctype html>app");
+        for (name, text) in site {
+            write(folder.path(), name, text);
+        }
+        let metrics = Metrics::new();
+        App {
+            site: Arc::new(Site::load(Some(folder.path())).unwrap()),
+            isolation: true,
+            tracker: tracker::Hub::start(tracker::Config::default(), metrics.tracker.clone())
+                .unwrap(),
+            collections: Arc::new(Collections::new(folder.path().join("none"))),
+            outside: Arc::default(),
+            metrics,
+        }
+    }
+
+    /// A relay that serves collections.
+    pub fn app_with(collections: Collections) -> Router {
+        public(App {
+            collections: Arc::new(collections),
+            ..state(&[])
+        })
     }
 
     fn app(isolation: bool) -> Router {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write("index.html", "<!doctype html>app");
-        write("assets/listen-1.js", "plain");
-        write("assets/listen-1.js.br", "squeezed");
-        write("assets/listen-1.js.gz", "zipped");
-        write("demo/STIL.txt", "notes");
-        let site = Arc::new(Site::load(Some(folder.path())).unwrap());
+        let site = [
+            ("assets/listen-1.js", "plain"),
+            ("assets/listen-1.js.br", "squeezed"),
+            ("assets/listen-1.js.gz", "zipped"),
+            ("demo/STIL.txt", "notes"),
+        ];
         public(App {
-            site,
-            metrics: Metrics::new(),
             isolation,
-            tracker: tracker(),
+            ..state(&site)
         })
     }
 
@@ -258,16 +293,9 @@ mod tests {
 
     #[tokio::test]
     async fn requests_are_counted_by_bounded_labels() {
-        let metrics = Metrics::new();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("index.html"), "x").unwrap();
-        let site = Arc::new(Site::load(Some(folder.path())).unwrap());
-        let app = public(App {
-            site,
-            metrics: metrics.clone(),
-            isolation: true,
-            tracker: tracker(),
-        });
+        let state = state(&[]);
+        let metrics = state.metrics.clone();
+        let app = public(state);
         ask(&app, Method::GET, "/tune/1", &HTML).await;
         ask(&app, Method::GET, "/tune/2", &HTML).await;
         ask(&app, Method::from_bytes(b"BREW").unwrap(), "/healthz", &[]).await;

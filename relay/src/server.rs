@@ -10,10 +10,12 @@ use axum::Router;
 use axum_server::Handle;
 use tracing_subscriber::EnvFilter;
 
+use crate::collections::Collections;
 use crate::config::{self, Config, LogFormat};
 use crate::metrics::Metrics;
 use crate::router::{self, App};
 use crate::site::{self, Site};
+use crate::stun;
 use crate::tls;
 use crate::tracker::Hub;
 
@@ -95,12 +97,22 @@ async fn serve(config: Config) -> Result<(), Error> {
     let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip()).await?;
 
     let metrics = Metrics::new();
+    let mut outside = config.outside;
+    if let Some((address, is_asked_for)) = config.stun {
+        match stun::start(address).await {
+            Ok(address) => outside.stun_port = Some(address.port()),
+            Err(error) if is_asked_for => return Err(listen_error(address, "--stun", error)),
+            Err(error) => tracing::warn!(%address, %error, "no STUN: choose another with --stun"),
+        }
+    }
     let tracker = Hub::start(config.tracker, metrics.tracker.clone()).map_err(Error::Serve)?;
     let app = App {
         site,
         metrics: metrics.clone(),
         isolation: config.isolation,
         tracker: tracker.clone(),
+        collections: Arc::new(Collections::new(config.collections)),
+        outside: Arc::new(outside),
     };
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), tracker, config.drain));
@@ -160,14 +172,19 @@ fn prepare_data_dir(config: &Config) -> Result<(), Error> {
 }
 
 fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {
-    let listener = TcpListener::bind(address).map_err(|source| match source.kind() {
+    let listener = TcpListener::bind(address);
+    let listener = listener.and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|source| listen_error(address, flag, source))
+}
+
+fn listen_error(address: SocketAddr, flag: &'static str, source: io::Error) -> Error {
+    match source.kind() {
         io::ErrorKind::AddrInUse => Error::InUse(address, flag),
         _ => Error::Listen { address, source },
-    })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|source| Error::Listen { address, source })?;
-    Ok(listener)
+    }
 }
 
 async fn stop_on_signal(handle: Handle<SocketAddr>, tracker: Hub, drain: std::time::Duration) {

@@ -159,7 +159,7 @@ fn text(status: StatusCode, words: &'static str) -> Response<Body> {
 }
 
 /// Whether a list header holds an item, parameters aside.
-fn header_contains(headers: &HeaderMap, name: header::HeaderName, item: &str) -> bool {
+pub fn header_contains(headers: &HeaderMap, name: header::HeaderName, item: &str) -> bool {
     headers
         .get_all(name)
         .iter()

@@ -2,6 +2,7 @@
 
 mod engine;
 mod journeys;
+mod tracker;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ enum Name {
     Engine,
     /// What a listener waits for, in Chromium
     Journeys,
+    /// The tracker beside bittorrent-tracker: time of a message, losses, memory of a peer
+    Tracker,
 }
 
 pub fn run(args: &BenchArgs) -> Result<()> {
@@ -34,6 +37,9 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
     if wanted(Name::Journeys) {
         figures.insert("journeys".into(), journeys::run()?);
+    }
+    if wanted(Name::Tracker) {
+        figures.insert("tracker".into(), tracker::run()?);
     }
     if let Some(path) = &args.json {
         // One bench is written as itself, several by name.

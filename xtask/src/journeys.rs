@@ -49,6 +49,8 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
                 .env("SIDEREAL_URL", &isolated.url)
                 .env("SIDEREAL_URL_NOT_ISOLATED", &open.url)
                 .env("SIDEREAL_XTASK", std::env::current_exe()?)
+                .env("SIDEREAL_RELAY", Site::binary())
+                .env("SIDEREAL_SITE", site.folder())
                 .envs(settings.iter().copied()),
         )
     });

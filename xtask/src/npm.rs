@@ -14,16 +14,21 @@ pub fn folder() -> PathBuf {
 
 /// Installs the pinned packages, unless they are there and no older than the lock file.
 pub fn ensure() -> Result<()> {
+    install(&folder())
+}
+
+/// Installs what a folder's lock file pins, unless it is there and no older than that.
+pub fn install(folder: &Path) -> Result<()> {
     let modified = |path: PathBuf| path.metadata().and_then(|data| data.modified()).ok();
-    let installed = modified(folder().join("node_modules/.package-lock.json"));
-    if installed.is_some() && installed >= modified(folder().join("package-lock.json")) {
+    let installed = modified(folder.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= modified(folder.join("package-lock.json")) {
         return Ok(());
     }
     step("installing npm packages", || {
         execute(
             Command::new("npm")
                 .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-                .current_dir(folder())
+                .current_dir(folder)
                 .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
         )
     })

@@ -1,7 +1,7 @@
 //! `cargo xtask run`: build everything and serve it.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -28,9 +28,19 @@ pub struct Site {
 }
 
 impl Site {
+    /// The folder of the site.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The relay's binary.
+    pub fn binary() -> PathBuf {
+        target_dir().join("debug").join("sidereal-relay")
+    }
+
     /// The command that serves it.
     pub fn relay(&self) -> Command {
-        let mut relay = Command::new(target_dir().join("debug").join("sidereal-relay"));
+        let mut relay = Command::new(Self::binary());
         relay.arg("serve").arg("--site").arg(&self.folder);
         relay
     }

@@ -94,7 +94,7 @@ impl Bitfield {
         let end = range.end.min(self.length);
         let mut at = range.start;
         let mut count = 0;
-        while at < end && at % 8 != 0 {
+        while at < end && !at.is_multiple_of(8) {
             count += u32::from(self.get(at));
             at += 1;
         }

@@ -2,42 +2,12 @@
 
 mod sim;
 
-use sim::{Mind, Sample, TRACKER, World};
+use sim::{Mind, Sample, TRACKER, World, finish, swarm};
+use torrent::ConnectionId;
 use torrent::announce::Event as Reason;
 use torrent::session::{Event, Input, Limits, Phase, Priority, Problem};
-use torrent::{ConnectionId, Session};
 
 const MINUTE: u64 = 60_000;
-
-/// A seeder and leechers, all there after a second.
-fn swarm(world: &mut World, sample: &Sample, leechers: usize) -> (usize, Vec<usize>) {
-    let seeder = world.join();
-    world.add(seeder, sample, true, Priority::Normal);
-    world.run_for(500);
-    let leechers: Vec<usize> = (0..leechers)
-        .map(|_| {
-            let node = world.join();
-            world.add(node, sample, false, Priority::Normal);
-            world.run_for(50);
-            node
-        })
-        .collect();
-    (seeder, leechers)
-}
-
-fn finish(world: &mut World, nodes: &[usize], sample: &Sample, within: u64) -> u64 {
-    let start = world.now;
-    let end = start + within;
-    if !world.run_until(end, |world| world.have_all(nodes, sample)) {
-        for &node in nodes {
-            let status = world.status(node, sample.hash());
-            let peers = world.session(node).peers(world.now, &sample.hash());
-            eprintln!("{node}: {status:#?} {peers:#?}");
-        }
-        panic!("not finished within {within} ms");
-    }
-    world.now - start
-}
 
 #[test]
 fn two_peers_exchange_a_torrent() {
@@ -200,44 +170,6 @@ fn what_is_wanted_now_comes_in_time_beside_a_large_download() {
 }
 
 #[test]
-fn only_what_is_wanted_is_fetched() {
-    let sample = Sample::new(7, &[100_000; 20]);
-    let mut world = World::new(7);
-    let seeder = world.join();
-    world.add(seeder, &sample, true, Priority::Normal);
-    let leecher = world.join();
-    world.add(leecher, &sample, false, Priority::None);
-    world.run_for(MINUTE);
-    assert_eq!(world.status(leecher, sample.hash()).downloaded, 0);
-    let wish = Input::Prioritise {
-        torrent: sample.hash(),
-        files: (3, 5),
-        priority: Priority::Low,
-        within_millis: None,
-    };
-    world.input(leecher, wish);
-    assert_eq!(
-        world.status(leecher, sample.hash()).phase,
-        Phase::Downloading
-    );
-    world.run_for(MINUTE);
-    let status = world.status(leecher, sample.hash());
-    assert_eq!(status.phase, Phase::Seeding);
-    assert_eq!(status.wanted, status.wanted_completed);
-    // Two files and the pieces that they share with their neighbours.
-    assert!((200_000..=200_000 + 2 * 16_384).contains(&status.bytes_completed));
-    assert_eq!(status.downloaded, status.bytes_completed);
-    let files = world.session(leecher).files(&sample.hash(), 0..20);
-    let whole: Vec<u32> = files
-        .iter()
-        .filter(|f| f.progress == 1.0)
-        .map(|f| f.index)
-        .collect();
-    assert_eq!(whole, [3, 4]);
-    assert!(files[2].bytes_completed > 0 && files[2].progress < 1.0);
-}
-
-#[test]
 fn bounds_on_rates_hold() {
     for (down, up) in [(Some(100_000), None), (None, Some(100_000))] {
         let sample = Sample::new(8, &[2_000_000]);
@@ -344,157 +276,6 @@ fn what_is_connected_goes_on_without_the_tracker() {
     let late = world.join();
     world.add(late, &sample, false, Priority::Normal);
     finish(&mut world, &[late], &sample, 5 * MINUTE);
-}
-
-#[test]
-fn what_is_stored_is_read_back_and_the_damaged_fetched_again() {
-    let sample = Sample::new(13, &[1_000_000]);
-    let mut world = World::new(13);
-    let (_, leechers) = swarm(&mut world, &sample, 1);
-    let old = leechers[0];
-    finish(&mut world, &[old], &sample, MINUTE);
-    let record = world.session(old).record(&sample.hash()).unwrap();
-    assert_eq!(record.stored, [(0, 62)]);
-    assert_eq!(record.totals.0, 1_000_000);
-    let mut store = core::mem::take(&mut world.nodes[old].store);
-    world.leave(old);
-    store.get_mut(&(sample.hash(), 7)).unwrap()[100] ^= 1;
-    store.remove(&(sample.hash(), 9));
-    let again = world.join();
-    world.nodes[again].store = store;
-    world.input(again, Input::Add(Box::new(record)));
-    assert_eq!(world.status(again, sample.hash()).phase, Phase::Verifying);
-    assert_eq!(world.status(again, sample.hash()).verified, (0, 62));
-    finish(&mut world, &[again], &sample, MINUTE);
-    let damaged: Vec<u32> = world.nodes[again]
-        .events
-        .iter()
-        .filter_map(|(_, event)| match event {
-            Event::Damaged(_, piece) => Some(*piece),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(damaged, [7, 9]);
-    assert_eq!(
-        world.status(again, sample.hash()).downloaded,
-        1_000_000 + 2 * 16_384
-    );
-    // Everything is read back again on request.
-    world.nodes[again].corrupt = true;
-    world.input(again, Input::Verify(sample.hash()));
-    assert_eq!(world.status(again, sample.hash()).phase, Phase::Verifying);
-    world.run_for(MINUTE);
-    world.nodes[again].corrupt = false;
-    finish(&mut world, &[again], &sample, 2 * MINUTE);
-}
-
-#[test]
-fn evicted_pieces_are_fetched_again_only_if_wanted() {
-    let sample = Sample::new(14, &[500_000, 500_000]);
-    let mut world = World::new(14);
-    let (_, leechers) = swarm(&mut world, &sample, 1);
-    let leecher = leechers[0];
-    finish(&mut world, &leechers, &sample, MINUTE);
-    let unwanted = Input::Prioritise {
-        torrent: sample.hash(),
-        files: (0, 2),
-        priority: Priority::None,
-        within_millis: None,
-    };
-    world.input(leecher, unwanted);
-    world.nodes[leecher].store.clear();
-    world.input(leecher, Input::Evicted(sample.hash(), (0, 62)));
-    world.run_for(MINUTE);
-    assert_eq!(world.status(leecher, sample.hash()).bytes_completed, 0);
-    let wanted = Input::Prioritise {
-        torrent: sample.hash(),
-        files: (1, 2),
-        priority: Priority::Now,
-        within_millis: Some(100),
-    };
-    world.input(leecher, wanted);
-    world.run_for(2 * MINUTE);
-    assert_eq!(
-        world.session(leecher).files(&sample.hash(), 1..2)[0].progress,
-        1.0
-    );
-}
-
-#[test]
-fn pausing_and_removing_leave_nothing_behind() {
-    let sample = Sample::new(15, &[20_000_000]);
-    let mut world = World::new(15);
-    let (seeder, leechers) = swarm(&mut world, &sample, 1);
-    let leecher = leechers[0];
-    world.run_for(2_000);
-    world.input(leecher, Input::Pause(sample.hash(), true));
-    world.run_for(1_000);
-    let status = world.status(leecher, sample.hash());
-    assert_eq!((status.phase, status.peers), (Phase::Paused, 0));
-    assert!(world.nodes[leecher].connected.is_empty());
-    let stopped = (leecher, sample.hash(), Reason::Stopped);
-    assert!(world.trackers[TRACKER].events.contains(&stopped));
-    let before = world.status(leecher, sample.hash()).downloaded;
-    world.run_for(MINUTE);
-    assert_eq!(world.status(leecher, sample.hash()).downloaded, before);
-    world.input(leecher, Input::Pause(sample.hash(), false));
-    finish(&mut world, &leechers, &sample, 2 * MINUTE);
-    world.input(seeder, Input::Remove(sample.hash()));
-    assert!(
-        world
-            .session(seeder)
-            .status(world.now, &sample.hash())
-            .is_none()
-    );
-    assert!(
-        world
-            .session(seeder)
-            .next_timeout()
-            .is_none_or(|at| at > world.now)
-    );
-    world.run_for(MINUTE);
-    assert!(world.nodes[seeder].sockets.is_empty());
-    // And it may come back.
-    world.add(seeder, &sample, true, Priority::Normal);
-    world.run_for(1_000);
-    assert_eq!(world.status(seeder, sample.hash()).phase, Phase::Seeding);
-}
-
-#[test]
-fn a_full_disk_stops_the_torrent_until_it_goes_on() {
-    let sample = Sample::new(16, &[1_000_000]);
-    let mut world = World::new(16);
-    let (_, leechers) = swarm(&mut world, &sample, 1);
-    let leecher = leechers[0];
-    world.nodes[leecher].disk_full = true;
-    world.run_for(MINUTE);
-    let status = world.status(leecher, sample.hash());
-    assert_eq!(status.phase, Phase::Paused);
-    assert!(status.problems.contains(&Problem::Disk("full".into())));
-    world.nodes[leecher].disk_full = false;
-    world.input(leecher, Input::Pause(sample.hash(), false));
-    finish(&mut world, &leechers, &sample, MINUTE);
-}
-
-#[test]
-fn peers_can_be_switched_off() {
-    let sample = Sample::new(17, &[20_000_000]);
-    let mut world = World::new(17);
-    let (_, leechers) = swarm(&mut world, &sample, 1);
-    let leecher = leechers[0];
-    world.run_for(2_000);
-    let limits = Limits {
-        peers: false,
-        ..Limits::default()
-    };
-    world.input(leecher, Input::Limit(limits));
-    world.run_for(1_000);
-    assert!(world.nodes[leecher].connected.is_empty());
-    assert!(world.nodes[leecher].sockets.is_empty());
-    let stopped = (leecher, sample.hash(), Reason::Stopped);
-    assert!(world.trackers[TRACKER].events.contains(&stopped));
-    world.input(leecher, Input::Limit(Limits::default()));
-    finish(&mut world, &leechers, &sample, 2 * MINUTE);
 }
 
 #[test]
@@ -627,17 +408,4 @@ fn a_day_of_coming_and_going_without_a_stall() {
     for node in alive {
         assert!(node.most_offers <= 5);
     }
-}
-
-#[test]
-fn nothing_is_due_where_nothing_runs() {
-    let config = torrent::session::Config {
-        peer_id: torrent::PeerId([1; 20]),
-        seed: 1,
-        limits: Limits::default(),
-    };
-    let mut session = Session::new(config);
-    assert_eq!(session.next_timeout(), None);
-    session.handle_input(5, Input::Timeout);
-    assert_eq!(session.poll_output(), None);
 }

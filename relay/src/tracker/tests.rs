@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,7 +10,6 @@ use super::frames::MOST_MESSAGE;
 use super::*;
 use crate::metrics::Metrics;
 use crate::router::{self, App};
-use crate::site::Site;
 
 /// A relay on a port of its own.
 struct Relay {
@@ -22,15 +20,12 @@ struct Relay {
 }
 
 fn relay(config: Config) -> Relay {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("index.html"), "x").unwrap();
-    let metrics = Metrics::new();
+    let state = router::tests::state(&[]);
+    let metrics = state.metrics.clone();
     let hub = Hub::start(config, metrics.tracker.clone()).unwrap();
     let service = router::public(App {
-        site: Arc::new(Site::load(Some(folder.path())).unwrap()),
-        metrics: metrics.clone(),
-        isolation: true,
         tracker: hub.clone(),
+        ..state
     });
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -30,6 +30,15 @@ fn is_genuine(bytes: &[u8], sha256: &str) -> bool {
     digits == sha256.to_ascii_lowercase()
 }
 
+/// An address of the listing, which lies at the site's top.
+fn from_site(url: &str) -> String {
+    if url.contains("://") {
+        url.to_owned()
+    } else {
+        format!("/{}", url.trim_start_matches('/'))
+    }
+}
+
 fn parse(text: &[u8]) -> Option<Listing> {
     let listing: Listing = serde_json::from_slice(text).ok()?;
     (listing.version == LISTING_VERSION).then_some(listing)
@@ -105,7 +114,8 @@ impl<S: Store, O: Outside> Library<S, O> {
             if kept.is_some_and(|bytes| is_genuine(&bytes, &collection.catalogue.sha256)) {
                 continue;
             }
-            let Some(bytes) = self.outside.fetch(&collection.catalogue.url).await else {
+            let url = from_site(&collection.catalogue.url);
+            let Some(bytes) = self.outside.fetch(&url).await else {
                 return;
             };
             if !is_genuine(&bytes, &collection.catalogue.sha256) {

@@ -78,6 +78,8 @@ struct State {
     origin: String,
     torrents: BTreeMap<InfoHash, Known>,
     waiting: BTreeMap<FileId, Vec<Waiting>>,
+    /// What was asked of torrents that may still be taken up; `None` when all are.
+    early: Option<Vec<(Caller, u32, FileId)>>,
     watches: BTreeMap<Caller, Watch>,
     /// Collections' torrents that the listener removed.
     dismissed: BTreeSet<InfoHash>,
@@ -136,6 +138,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                 origin: String::new(),
                 torrents: BTreeMap::new(),
                 waiting: BTreeMap::new(),
+                early: Some(Vec::new()),
                 watches: BTreeMap::from([(Caller::Page, Watch::default())]),
                 dismissed: BTreeSet::new(),
                 online: true,

@@ -134,6 +134,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         self.outside.tell(caller, id, &opened, None);
         self.drain();
         self.look_for_collections().await;
+        let early = self.state.borrow_mut().early.take();
+        for (caller, id, file) in early.unwrap_or_default() {
+            self.want(caller, id, file);
+        }
     }
 
     async fn set(self: &Rc<Self>, settings: Settings) {
@@ -455,8 +459,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             let state = &mut *self.state.borrow_mut();
             let status = state.session.files(&file.torrent, file.file..file.file + 1);
             let Some(known) = state.torrents.get_mut(&file.torrent) else {
-                drop(status);
-                self.fail(vec![one], "its torrent is not here");
+                match &mut state.early {
+                    Some(early) => early.push((caller, id, file)),
+                    None => self.fail(vec![one], "its torrent is not here"),
+                }
                 return;
             };
             let before = status.first().map(|status| status.priority);

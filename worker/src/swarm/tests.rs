@@ -428,6 +428,22 @@ fn a_tab_that_asks_gets_the_answer() {
 }
 
 #[test]
+fn what_is_asked_too_early_waits_for_the_collections() {
+    let store = Rc::default();
+    let swarm = swarm(&store);
+    let (torrent, files) = publish(&swarm, 4);
+    let file = FileId { torrent, file: 2 };
+    ask(&swarm, 9, Request::File(file), None);
+    assert_eq!(told(&swarm, 9), []);
+    open(&swarm);
+    let expected = (Event::File(file), Some(files[2].1.clone()));
+    assert_eq!(told(&swarm, 9), [expected]);
+    let torrent = InfoHash([1; 20]);
+    ask(&swarm, 10, Request::File(FileId { torrent, file: 0 }), None);
+    assert!(matches!(&told(&swarm, 10)[..], [(Event::Failed { .. }, None)]));
+}
+
+#[test]
 fn bad_torrents_are_refused_in_words() {
     let store = Rc::default();
     let swarm = swarm(&store);

@@ -87,14 +87,14 @@ fn host(url: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// A share from 0 to 1 as percent: never 100 before it is all.
+/// A share from 0 to 1 as percent: never 0 when it has begun, and never 100 before it is all.
 fn percent(share: f64) -> String {
-    let percent = if share >= 1.0 {
-        100.0
-    } else {
-        (share * 100.0).floor()
-    };
-    format!("{percent} %")
+    match share {
+        ..=0.0 => "0 %".into(),
+        ..0.01 => "<1 %".into(),
+        ..1.0 => format!("{} %", (share * 100.0).floor()),
+        _ => "100 %".into(),
+    }
 }
 
 /// How much of `wanted` is here, from 0 to 1; of nothing wanted, of everything.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use listening::{rate_words, words};
-use protocol::swarm::{PeerStatus, SourceStatus, Torrent};
+use protocol::swarm::{PeerStatus, Problem, SourceStatus, Torrent};
 
 use super::{host, percent};
 use crate::components::{Icon, Name};
@@ -92,9 +92,13 @@ pub fn Peers() -> impl IntoView {
 pub fn Sources(torrent: Memo<Option<Torrent>>) -> impl IntoView {
     let sources = Memo::new(move |_| {
         torrent.with(|torrent| {
-            torrent
-                .as_ref()
-                .map_or_else(Vec::new, |torrent| torrent.status.sources.clone())
+            let Some(Torrent { status, .. }) = torrent else {
+                return Vec::new();
+            };
+            let sources = status.sources.iter();
+            sources
+                .map(|source| (source.clone(), state(source, &status.problems)))
+                .collect()
         })
     });
     view! {
@@ -102,18 +106,49 @@ pub fn Sources(torrent: Memo<Option<Torrent>>) -> impl IntoView {
             <h2>"Sources"</h2>
             <ul>
                 {move || {
-                    sources.with(|sources| sources.iter().map(source).collect_view())
+                    sources
+                        .with(|sources| {
+                            sources
+                                .iter()
+                                .map(|(source, state)| line(source, *state))
+                                .collect_view()
+                        })
                 }}
             </ul>
         </section>
     }
 }
 
-fn source(source: &SourceStatus) -> impl IntoView + use<> {
+/// How a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Works,
+    Idle,
+    Fails,
+}
+
+fn state(source: &SourceStatus, problems: &[Problem]) -> State {
+    let fails = problems.iter().any(|problem| match problem {
+        Problem::Tracker { url, .. } | Problem::WebSeed { url, .. } => *url == source.url,
+        _ => false,
+    });
+    match (fails, source.working) {
+        (true, _) => State::Fails,
+        (false, true) => State::Works,
+        (false, false) => State::Idle,
+    }
+}
+
+fn line(source: &SourceStatus, state: State) -> impl IntoView + use<> {
     let kind = if source.web_seed {
         "Web seed"
     } else {
         "Tracker"
+    };
+    let (class, words) = match state {
+        State::Works => ("lamp lamp-on", "works"),
+        State::Idle => ("lamp lamp-idle", "is not used now"),
+        State::Fails => ("lamp", "does not answer"),
     };
     let got = (source.downloaded > 0).then(|| {
         let rate = if source.rate > 0 {
@@ -125,14 +160,16 @@ fn source(source: &SourceStatus) -> impl IntoView + use<> {
     });
     view! {
         <li title=source.url.clone()>
-            <span class=if source.working { "lamp lamp-on" } else { "lamp" }>
-                <Icon name=if source.working { Name::Check } else { Name::Warning } />
+            <span class=class>
+                {match state {
+                    State::Works => Some(view! { <Icon name=Name::Check /> }),
+                    State::Idle => None,
+                    State::Fails => Some(view! { <Icon name=Name::Warning /> }),
+                }}
             </span>
             <span>
-                {kind} " " <code>{host(&source.url).to_owned()}</code>
-                <span class="hidden-words">
-                    {if source.working { "works" } else { "does not answer" }}
-                </span>
+                {kind} " " <code>{host(&source.url).to_owned()}</code> " "
+                <span class="hidden-words">{words}</span>
             </span>
             <span class="quiet figures">{got}</span>
         </li>

@@ -332,7 +332,8 @@ pub(super) fn peers(torrent: &Torrent) -> String {
     let connected = words::count_text(torrent.status.peers);
     match torrent.status.swarm {
         Some((seeders, leechers)) => {
-            let all = seeders.saturating_add(leechers);
+            // The tracker counts this page too.
+            let all = seeders.saturating_add(leechers).saturating_sub(1);
             format!("{connected} of {}", words::count_text(all))
         }
         None => connected,

@@ -148,7 +148,8 @@ pub enum Input {
     TrackerOpen(String),
     /// A text from a tracker.
     TrackerMessage(String, String),
-    /// The socket to a tracker is closed, or could not be opened; why, in words.
+    /// The socket to a tracker is closed, or could not be opened; why, in words. Not said of one
+    /// that was closed on request.
     TrackerClosed(String, String),
 
     /// The description that [`Output::CreateOffer`] or [`Output::CreateAnswer`] asked for.

@@ -214,7 +214,7 @@ impl Torrent {
                     shared.unchoked -= usize::from(!peer.choked);
                 }
             }
-            Message::Have(piece) => self.on_have(connection, piece)?,
+            Message::Have(piece) => self.on_have(connection, piece, shared)?,
             Message::Bitfield(bytes) => self.on_bitfield(connection, bytes, shared)?,
             Message::HaveAll => self.on_have_all(connection, shared),
             Message::HaveNone => {
@@ -257,7 +257,12 @@ impl Torrent {
         Ok(())
     }
 
-    fn on_have(&mut self, connection: ConnectionId, piece: u32) -> Result<(), Bad> {
+    fn on_have(
+        &mut self,
+        connection: ConnectionId,
+        piece: u32,
+        shared: &mut Shared,
+    ) -> Result<(), Bad> {
         let peer = self.peers.get_mut(&connection).ok_or(Bad)?;
         let Some(content) = &mut self.content else {
             if peer.early.pieces.len() < MOST_EARLY_PIECES {
@@ -275,6 +280,7 @@ impl Torrent {
                 peer.have.set(piece, false);
                 content.picker.remove_holders(&peer.have);
                 peer.have.set(piece, true);
+                self.drop_fellow_seeders(shared);
             } else {
                 content.picker.add_holder(piece);
             }
@@ -399,16 +405,16 @@ impl Torrent {
         peer.last_block = now;
         peer.allowed_fast.remove(&block.piece);
         let is_choking = peer.choking_us;
-        if let Some(content) = &mut self.content {
-            if let Some(assembly) = content.assemblies.get_mut(&block.piece) {
-                if let Some(number) = assembly.block_at(block.begin, block.length) {
-                    assembly.release(number);
-                }
-                if assembly.is_untouched() || assembly.only.is_some() {
-                    self.untouched.push(block.piece);
-                }
-                content.note_free(block.piece);
+        if let Some(content) = &mut self.content
+            && let Some(assembly) = content.assemblies.get_mut(&block.piece)
+        {
+            if let Some(number) = assembly.block_at(block.begin, block.length) {
+                assembly.release(number);
             }
+            if assembly.is_untouched() || assembly.only.is_some() {
+                self.untouched.push(block.piece);
+            }
+            content.note_free(block.piece);
         }
         // Who does not give what it said that it has, has it not.
         if !is_choking {

@@ -21,6 +21,8 @@ pub use api::{
     Problem, Source, SourceStatus, TorrentStatus,
 };
 
+use sha1::{Digest, Sha1};
+
 use crate::choke::{OPTIMISTIC_MILLIS, RECHOKE_MILLIS};
 use crate::offers::Offers;
 use crate::{ConnectionId, FetchId, InfoHash};
@@ -176,12 +178,13 @@ impl Session {
     }
 
     fn add(&mut self, now: u64, add: AddTorrent) {
-        let sequence = self.next_sequence;
-        let priorities = add.priorities.clone();
-        let new = Torrent::new(now, add.clone(), sequence, &mut self.shared);
-        let hash = new.info_hash;
+        let hash = match &add.source {
+            Source::Info(bytes) => InfoHash(Sha1::digest(bytes).into()),
+            Source::InfoHash(hash, _) => *hash,
+        };
         match self.torrents.get_mut(&hash) {
             None => {
+                let new = Torrent::new(now, hash, add, self.next_sequence, &mut self.shared);
                 self.next_sequence += 1;
                 self.torrents.insert(hash, new);
             }
@@ -191,7 +194,7 @@ impl Session {
                     old.unusable = None;
                     old.set_info(now, bytes, &mut self.shared);
                 }
-                for (start, end, priority) in priorities {
+                for (start, end, priority) in add.priorities {
                     old.prioritise(now, (start, end), priority, None, &mut self.shared);
                 }
             }
@@ -208,7 +211,10 @@ impl Session {
         self.shared.forget_torrent(hash);
         // Trackers are told with what it had.
         self.leave_all(hash);
-        self.torrents.remove(&hash);
+        if let Some(torrent) = self.torrents.remove(&hash) {
+            // What is on its way to the store.
+            self.shared.memory -= torrent.memory();
+        }
     }
 
     fn pause(&mut self, now: u64, hash: InfoHash, paused: bool) {
@@ -358,6 +364,11 @@ impl Session {
     }
 
     fn look(&mut self, now: u64) {
+        debug_assert_eq!(
+            self.shared.memory,
+            self.torrents.values().map(Torrent::memory).sum::<u64>(),
+            "what is counted in and out"
+        );
         if now >= self.next_rechoke {
             if now >= self.next_lot {
                 self.optimistic = None;

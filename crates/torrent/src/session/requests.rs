@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::torrent::Torrent;
 
 /// Bytes of pieces that may be put together at a time.
-const MOST_MEMORY: u64 = 64 * 1024 * 1024;
+pub const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 /// Urgent pieces that are looked at for a peer.
 const MOST_URGENT: usize = 256;
 /// Requests that stay under way when urgent ones come.
@@ -208,10 +208,8 @@ impl Torrent {
             blocks += length.div_ceil(crate::wire::BLOCK_LENGTH.into()) as usize;
             pieces.push(piece);
         }
-        if pieces.is_empty()
-            && peer.requests.is_empty()
-            && memory + peer_piece(content) > MOST_MEMORY
-        {
+        let piece_length = u64::from(content.info.piece_length);
+        if pieces.is_empty() && peer.requests.is_empty() && memory + piece_length > MOST_MEMORY {
             // All memory is taken by pieces of peers that are gone: one makes place.
             let idle = content.assemblies.iter();
             let idle = idle
@@ -412,11 +410,6 @@ impl Torrent {
             self.fetch_more(now, shared);
         }
     }
-}
-
-/// Bytes of a piece.
-fn peer_piece(content: &Content) -> u64 {
-    content.info.piece_length.into()
 }
 
 fn has_asked(peer: &Peer, content: &Content, piece: u32, block: u32) -> bool {

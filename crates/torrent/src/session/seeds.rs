@@ -10,6 +10,7 @@ use crate::picker::PieceState;
 use crate::rate::Meter;
 use crate::web_seed::{Part, parts};
 
+use super::requests::MOST_MEMORY;
 use super::shared::Shared;
 use super::torrent::Torrent;
 use super::{Event, Output, Problem, SourceStatus};
@@ -207,6 +208,9 @@ impl Torrent {
         {
             length += content.length(end);
             end += 1;
+        }
+        if !is_urgent && shared.memory > 0 && shared.memory + length > MOST_MEMORY {
+            return false;
         }
         let start = u64::from(first) * u64::from(content.info.piece_length);
         let web_seed = &self.seeds[seed];
@@ -480,6 +484,10 @@ impl Torrent {
 }
 
 impl Run {
+    pub fn memory(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     fn is_fetching(&self, piece: u32) -> bool {
         self.pieces.contains(&piece) && !self.done[(piece - self.pieces.start) as usize]
     }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha1::{Digest, Sha1};
-
 use crate::assembly::Origin;
 use crate::picker::PieceState;
 use crate::rate::Meter;
@@ -62,11 +60,17 @@ pub struct Torrent {
 }
 
 impl Torrent {
-    /// A torrent that is to be added; why not, where its `info` dictionary is unusable.
-    pub fn new(now: u64, add: AddTorrent, sequence: u32, shared: &mut Shared) -> Self {
-        let (info_hash, name) = match &add.source {
-            Source::Info(bytes) => (InfoHash(Sha1::digest(bytes).into()), None),
-            Source::InfoHash(info_hash, name) => (*info_hash, name.clone()),
+    /// A torrent that is to be added, under its hash.
+    pub fn new(
+        now: u64,
+        info_hash: InfoHash,
+        mut add: AddTorrent,
+        sequence: u32,
+        shared: &mut Shared,
+    ) -> Self {
+        let name = match &mut add.source {
+            Source::Info(_) => None,
+            Source::InfoHash(_, name) => name.take(),
         };
         let mut torrent = Self {
             info_hash,
@@ -84,8 +88,8 @@ impl Torrent {
             disk: None,
             unusable: None,
             priority: add.priority,
-            priorities: add.priorities.clone(),
-            stored: add.stored.clone(),
+            priorities: core::mem::take(&mut add.priorities),
+            stored: core::mem::take(&mut add.stored),
             trusted: add.trusted,
             totals: add.totals,
             down: Meter::default(),
@@ -228,6 +232,18 @@ impl Torrent {
         self.is_running() && !self.is_verifying() && shared.limits.peers
     }
 
+    /// Bytes of pieces that are being put together or are on their way to the store.
+    pub fn memory(&self) -> u64 {
+        let Some(content) = &self.content else {
+            return 0;
+        };
+        let held =
+            (0..content.pieces()).filter(|&piece| content.picker.state(piece) == PieceState::Held);
+        let pieces = content.assemblies.keys().copied().chain(held);
+        let pieces: u64 = pieces.map(|piece| content.length(piece)).sum();
+        pieces + self.runs.values().map(Run::memory).sum::<u64>()
+    }
+
     /// Something else is done about a piece.
     pub fn set_state(&mut self, piece: u32, state: PieceState) {
         let content = self.content.as_mut().expect("a piece belongs to content");
@@ -337,10 +353,10 @@ impl Torrent {
             return;
         };
         self.release_all(&mut peer);
-        if let Some(content) = &mut self.content {
-            if !peer.have.is_full() {
-                content.picker.remove_holders(&peer.have);
-            }
+        if let Some(content) = &mut self.content
+            && !peer.have.is_full()
+        {
+            content.picker.remove_holders(&peer.have);
         }
         self.metadata.forget(connection);
         if !peer.choked && peer.wants {

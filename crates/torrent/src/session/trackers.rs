@@ -277,7 +277,8 @@ impl Session {
     }
 
     pub(super) fn on_tracker_open(&mut self, now: u64, url: &str) {
-        if let Some(tracker) = self.trackers.get_mut(url) {
+        let tracker = self.trackers.get_mut(url);
+        if let Some(tracker) = tracker.filter(|it| matches!(it.socket, Socket::Opening(_))) {
             tracker.socket = Socket::Open;
             for told in tracker.torrents.values_mut() {
                 told.started = false;

@@ -79,7 +79,9 @@ impl Torrent {
         let mut at = 0;
         let mut sent = 0;
         while at < peer.wishes.len().min(LOOKED_AHEAD) {
-            if peer.buffered + peer.out.len() as u32 >= room || !shared.up.is_open(now) {
+            if peer.buffered.saturating_add(peer.out.len() as u32) >= room
+                || !shared.up.is_open(now)
+            {
                 break;
             }
             let wish = peer.wishes[at];

@@ -1,19 +1,28 @@
 //! A world in virtual time: sessions, trackers and web seeds over a seeded network that delays,
 //! reorders between connections, throttles and cuts.
 
-#![allow(dead_code, reason = "each test uses its part of the world")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test uses its part of the world"
+)]
+#![allow(clippy::unwrap_used, reason = "a world that is wrong fails its tests")]
 
 pub mod puppet;
+pub mod sample;
+pub mod scenes;
+pub mod seed;
 pub mod tracker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use torrent::session::{
-    AddTorrent, Config, Event, Input, Limits, Output, Phase, Priority, Source, TorrentStatus,
-};
-use torrent::{Builder, ConnectionId, FetchId, InfoHash, Metainfo, PeerId, Session};
+use torrent::session::{Config, Event, Input, Limits, Output, Phase, Priority, TorrentStatus};
+use torrent::{ConnectionId, FetchId, InfoHash, PeerId, Session};
 
 use puppet::Puppet;
+pub use sample::Sample;
+pub use scenes::{finish, swarm};
+pub use seed::{Manner, SimSeed};
 use tracker::SimTracker;
 
 pub const TRACKER: &str = "ws://tracker/announce";
@@ -66,24 +75,6 @@ pub struct Node {
     pub most_offers: usize,
     pub sent: u64,
     pub fetches: Vec<(String, u64, u64)>,
-}
-
-/// How a web seed behaves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    Good,
-    Lies,
-    Cuts,
-    Missing,
-    Silent,
-    TooMuch,
-}
-
-pub struct SimSeed {
-    pub bytes: Vec<u8>,
-    pub manner: Manner,
-    pub rate: u64,
-    pub served: u64,
 }
 
 enum Happening {
@@ -546,56 +537,6 @@ impl World {
         }
     }
 
-    fn serve(
-        &mut self,
-        node: usize,
-        fetch: FetchId,
-        url: String,
-        offset: u64,
-        left: u64,
-        length: u64,
-    ) {
-        if self.cancelled.contains(&(node, fetch)) {
-            return;
-        }
-        let Some(seed) = self.seeds.get_mut(&url) else {
-            return self.input(
-                node,
-                Input::FetchFailed(fetch, Some(404), "not found".into()),
-            );
-        };
-        let mut part = left.min(65_536);
-        if seed.manner == Manner::Cuts {
-            part = part.min(length / 2);
-        }
-        let wait = part * 1000 / seed.rate;
-        let done = length - left;
-        match seed.manner {
-            Manner::Missing => {
-                return self.input(node, Input::FetchFailed(fetch, Some(404), "gone".into()));
-            }
-            Manner::Silent => return,
-            Manner::Cuts if done >= length / 2 => {
-                return self.input(node, Input::FetchDone(fetch));
-            }
-            Manner::Good | Manner::Lies | Manner::Cuts | Manner::TooMuch => {}
-        }
-        if left == 0 {
-            return self.input(node, Input::FetchDone(fetch));
-        }
-        let start = (offset + done) as usize;
-        let mut bytes = seed.bytes[start..start + part as usize].to_vec();
-        seed.served += part;
-        match seed.manner {
-            Manner::Lies => bytes[0] ^= 1,
-            Manner::TooMuch if left == part => bytes.extend([0; 70_000]),
-            _ => {}
-        }
-        let next = Happening::Seed(node, fetch, url, offset, left - part, length);
-        self.schedule(self.now + wait, next);
-        self.input(node, Input::Fetched(fetch, bytes));
-    }
-
     /// Whether nodes have a torrent whole, by their own count and byte for byte.
     pub fn have_all(&self, nodes: &[usize], sample: &Sample) -> bool {
         nodes.iter().all(|&node| {
@@ -620,86 +561,4 @@ fn parse_sdp(kind: &str, sdp: &str) -> (usize, ConnectionId) {
     assert_eq!(words.next(), Some(kind));
     let node = words.next().unwrap().parse().unwrap();
     (node, ConnectionId(words.next().unwrap().parse().unwrap()))
-}
-
-/// A torrent and its bytes.
-pub struct Sample {
-    pub meta: Metainfo,
-    pub bytes: Vec<u8>,
-}
-
-impl Sample {
-    /// Files of these lengths, filled by lot.
-    pub fn new(seed: u64, lengths: &[u64]) -> Self {
-        let files = lengths.iter().enumerate();
-        let files = files.map(|(index, length)| (format!("dir/{index:05}.sid"), *length));
-        let mut lot = Lot(seed);
-        let total: u64 = lengths.iter().sum();
-        let bytes: Vec<u8> = (0..total.div_ceil(8))
-            .flat_map(|_| lot.next().to_le_bytes())
-            .collect();
-        let bytes = bytes[..total as usize].to_vec();
-        let mut builder = Builder::new("music", files.collect()).unwrap();
-        builder.push(&bytes).unwrap();
-        let meta = builder.finish().unwrap();
-        Self { meta, bytes }
-    }
-
-    /// The same files in pieces of another size.
-    pub fn with_pieces(mut self, piece_length: u32) -> Self {
-        use sha1::{Digest, Sha1};
-        use torrent::bencode::Value;
-
-        let info = &self.meta.info;
-        let hashes: Vec<u8> = self
-            .bytes
-            .chunks(piece_length as usize)
-            .flat_map(|piece| <[u8; 20]>::from(Sha1::digest(piece)))
-            .collect();
-        let files = info.files.iter().map(|file| {
-            let path = file
-                .path
-                .split('/')
-                .map(|part| Value::Bytes(part.as_bytes()));
-            Value::Dictionary(vec![
-                (b"length", Value::Integer(file.length as i64)),
-                (b"path", Value::List(path.collect())),
-            ])
-        });
-        let encoded = Value::Dictionary(vec![
-            (b"files", Value::List(files.collect())),
-            (b"name", Value::Bytes(info.name.as_bytes())),
-            (b"piece length", Value::Integer(piece_length.into())),
-            (b"pieces", Value::Bytes(&hashes)),
-        ])
-        .encode();
-        self.meta.info = torrent::Info::parse(&encoded).unwrap();
-        self.meta.info_hash = InfoHash(Sha1::digest(&encoded).into());
-        self.meta.info_bytes = encoded;
-        self
-    }
-
-    pub fn hash(&self) -> InfoHash {
-        self.meta.info_hash
-    }
-
-    pub fn piece(&self, piece: u32) -> Vec<u8> {
-        let start = piece as usize * self.meta.info.piece_length as usize;
-        self.bytes[start..start + self.meta.info.length_of_piece(piece) as usize].to_vec()
-    }
-
-    pub fn adding(&self) -> AddTorrent {
-        AddTorrent {
-            source: Source::Info(self.meta.info_bytes.clone()),
-            trackers: vec![TRACKER.into()],
-            web_seeds: Vec::new(),
-            flat_web_seeds: Vec::new(),
-            stored: Vec::new(),
-            trusted: false,
-            priority: Priority::Normal,
-            priorities: Vec::new(),
-            paused: false,
-            totals: (0, 0),
-        }
-    }
 }

@@ -1,0 +1,4 @@
+//! See `fuzz::peer::session`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::peer::session(bytes));

@@ -1,0 +1,86 @@
+// A published collection: found, played at once, and fetched only as far as it is needed; and from
+// one listener by another.
+import { readFileSync } from 'node:fs'
+import { expect, test, type Browser, type Page } from '@playwright/test'
+import { locate, nativeRender } from '../lib/native'
+import { open, play, player, rows } from '../lib/page'
+import { publish, Relay } from '../lib/relay'
+import { heardSince, record } from '../lib/tap'
+import { demoFolder, describe as described, shared, walk } from '../lib/tunes'
+
+const folder = shared ?? demoFolder
+const all = walk(folder).filter((path) => path.endsWith('.sid'))
+const wanted = described(all.find((path) => path.endsWith('/Green_Beret.sid')) ?? all[0])
+const second = described(all.find((path) => path.endsWith('/Commando.sid')) ?? all[1])
+
+const collections = publish(folder, 'Sampler')
+
+async function listener(browser: Browser, relay: Relay) {
+  const page = await (await browser.newContext()).newPage()
+  const fetched = { bytes: 0 }
+  page.context().on('response', async (response) => {
+    if (response.url().includes('/seed/')) fetched.bytes += Number(response.headers()['content-length'] ?? 0)
+  })
+  await open(page, '/', relay.url)
+  return { page, fetched }
+}
+
+/** Waits for a tune to be played, and holds what is heard against a native render. */
+async function hear(page: Page, tune: typeof wanted, since: number) {
+  const heard = await heardSince(page, since, 30_000)
+  const { rate, samples } = await record(page, 2)
+  const native = nativeRender(tune.path, { seconds: 14, rate })
+  const place = locate(samples.subarray(rate / 2, 1.5 * rate), native, rate, 0, 12)
+  expect(place.correlation).toBeGreaterThan(0.95)
+  return heard - since
+}
+
+test('an empty profile finds a tune of the collection, hears it, and has fetched little', async ({ browser }) => {
+  const relay = await Relay.start(['--collections', collections])
+  const { page, fetched } = await listener(browser, relay)
+  const clicked = await play(page, wanted.title)
+  const millis = await hear(page, wanted, clicked)
+  const total = all.reduce((sum, path) => sum + readFileSync(path).length, 0)
+  console.log(`click to sound over the web seed: ${millis.toFixed(0)} ms; ${fetched.bytes} of ${total} bytes fetched`)
+  if (shared) expect(fetched.bytes).toBeLessThan(total / 100)
+  expect(millis).toBeLessThan(10_000)
+
+  // It is here now, and after a reload too, with the relay gone.
+  await page.reload()
+  await expect(rows(page).first()).toBeVisible()
+  relay.kill()
+  const again = await play(page, wanted.title)
+  await hear(page, wanted, again)
+  await page.context().close()
+})
+
+test('a second listener gets it from the first, without the web seed', async ({ browser }) => {
+  const relay = await Relay.start(['--collections', collections])
+  const { page: first } = await listener(browser, relay)
+  await hear(first, second, await play(first, second.title))
+  // From now on the web seed answers nobody.
+  const page = await (await browser.newContext()).newPage()
+  await page.context().route('**/seed/**', (route) => route.abort())
+  await open(page, '/', relay.url)
+  const millis = await hear(page, second, await play(page, second.title))
+  console.log(`click to sound from another listener: ${millis.toFixed(0)} ms`)
+  expect(millis).toBeLessThan(20_000)
+  await first.context().close()
+  await page.context().close()
+  relay.kill()
+})
+
+test('the relay dies and comes back: what is here plays on, the page says so and reconnects', async ({ browser }) => {
+  const relay = await Relay.start(['--collections', collections])
+  const { page } = await listener(browser, relay)
+  await hear(page, wanted, await play(page, wanted.title))
+  await page.getByRole('link', { name: 'Swarm', exact: true }).click()
+  await expect(page.getByRole('link', { name: /Sampler|C64Music|demo/ }).first()).toBeVisible()
+  relay.kill()
+  await expect(page.getByText(/tracker .* does not answer/)).toBeVisible({ timeout: 60_000 })
+  await expect(player(page).getByRole('button', { name: 'Pause' })).toBeVisible()
+  await relay.up()
+  await expect(page.getByText(/tracker .* does not answer/)).toBeHidden({ timeout: 90_000 })
+  await page.context().close()
+  relay.kill()
+})
