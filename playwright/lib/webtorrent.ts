@@ -24,7 +24,14 @@ export async function serve(files: Record<string, Buffer> = {}) {
     response.setHeader('Access-Control-Allow-Origin', '*')
     if (path === '/') return response.setHeader('Content-Type', 'text/html').end(html)
     if (path === '/webtorrent.min.js') return response.setHeader('Content-Type', 'text/javascript').end(readFileSync(bundle))
-    if (files[path]) return response.end(files[path])
+    const file = files[path]
+    if (file) {
+      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      if (!from) return response.end(file)
+      response.statusCode = 206
+      response.setHeader('Content-Range', `bytes ${from}-${to}/${file.length}`)
+      return response.end(file.subarray(Number(from), Number(to) + 1))
+    }
     response.statusCode = 404
     response.end()
   })

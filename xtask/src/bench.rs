@@ -2,6 +2,7 @@
 
 mod engine;
 mod journeys;
+mod torrent;
 mod tracker;
 
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ enum Name {
     Journeys,
     /// The tracker beside bittorrent-tracker: time of a message, losses, memory of a peer
     Tracker,
+    /// Page to page in Chromium, beside webtorrent
+    Torrent,
 }
 
 pub fn run(args: &BenchArgs) -> Result<()> {
@@ -40,6 +43,9 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
     if wanted(Name::Tracker) {
         figures.insert("tracker".into(), tracker::run()?);
+    }
+    if wanted(Name::Torrent) {
+        figures.insert("torrent".into(), torrent::run()?);
     }
     if let Some(path) = &args.json {
         // One bench is written as itself, several by name.
