@@ -99,13 +99,17 @@ async function keepBuffers(page: Page) {
   })
 }
 
-test('seek inside what the engine has run', async ({ page }) => {
+/** Plays a tune, with the ring in view. */
+async function listen(page: Page) {
   await keepBuffers(page)
   const tune = threeTunes()[0]
   await open(page)
   await add(page, [upload(tune.path)])
-  const clicked = await play(page, tune.title)
-  await heardSince(page, clicked)
+  await heardSince(page, await play(page, tune.title))
+}
+
+test('seek inside what the engine has run', async ({ page }) => {
+  await listen(page)
   await page.waitForTimeout(12_000)
   const place = page.getByRole('slider', { name: 'Place in the tune' })
   const times: number[] = []
@@ -135,12 +139,7 @@ test('seek inside what the engine has run', async ({ page }) => {
 })
 
 test('60 s of play beside a busy core', async ({ page }) => {
-  await keepBuffers(page)
-  const tune = threeTunes()[0]
-  await open(page)
-  await add(page, [upload(tune.path)])
-  const clicked = await play(page, tune.title)
-  await heardSince(page, clicked)
+  await listen(page)
   const longest = await watchLongTasks(page)
   const busy = spawn(process.execPath, ['-e', 'for (;;) {}'])
   await page.waitForTimeout(60_000)

@@ -1,9 +1,9 @@
 //! `/announce`: the WebTorrent tracker.
 //!
 //! One thread owns all swarms and all sockets: a message is read, understood, and put into the
-//! outboxes of those whom it concerns, without a lock or a queue on the way, and what several
-//! messages leave in an outbox goes out in one write. Nothing is dropped silently: a socket that
-//! reads too slowly or says too much is closed with the reason.
+//! outboxes of those whom it concerns, without a lock or a queue on the way, and what gathers in
+//! an outbox goes out in one write. Nothing is dropped silently: a socket that reads too slowly or
+//! says too much is closed with the reason.
 
 mod frames;
 mod outbox;
@@ -18,14 +18,15 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
+use prometheus::IntCounter;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use torrent::announce::{Action, ClientMessage, Failure, TrackerMessage};
 use torrent::tracker::{Client, ClientId, Outcome, Tracker};
 
 use crate::metrics::TrackerMetrics;
 use frames::Close;
-use outbox::Outbox;
+use outbox::{Outbox, Pushed};
 use socket::Stream;
 pub use upgrade::announce;
 
@@ -100,15 +101,35 @@ struct Room {
     config: Config,
     metrics: TrackerMetrics,
     tracker: Tracker,
-    outboxes: HashMap<ClientId, Rc<Outbox>>,
+    post: Post,
     addresses: HashMap<IpAddr, usize>,
     next_client: u32,
     start: Instant,
-    /// The message that is being sent; kept for its memory.
-    scratch: String,
     /// What all sockets read into.
     buffer: Vec<u8>,
 }
+
+/// The outboxes of all sockets.
+struct Post {
+    outboxes: HashMap<ClientId, Rc<Outbox>>,
+    /// Those that have something and wait to be collected.
+    full: Vec<Rc<Outbox>>,
+    /// Wakes who collects.
+    is_full: Rc<Notify>,
+    /// The message that is being sent; kept for its memory.
+    scratch: String,
+    /// Messages that were not taken.
+    lost: IntCounter,
+}
+
+/// Longest time that messages gather before they go out, under load. A write costs several times
+/// what a message does, and introductions do not hurry: a browser needs far longer to describe
+/// itself. A tracker that has little to do sends at once.
+const MOST_GATHERING: Duration = Duration::from_millis(32);
+/// Shortest time that is worth a timer.
+const LEAST_GATHERING: Duration = Duration::from_millis(1);
+/// Outboxes that fill in one go when there is load.
+const LOAD: usize = 16;
 
 /// Bytes of the buffer that all sockets share.
 const BUFFER: usize = 128 << 10;
@@ -119,6 +140,7 @@ async fn run(
     mut from_hub: mpsc::UnboundedReceiver<ToThread>,
 ) {
     let room = Rc::new(RefCell::new(Room::new(config, metrics)));
+    tokio::task::spawn_local(collect(Rc::clone(&room)));
     let quarter = Duration::from_secs(u64::from(config.swarms.interval_seconds.max(4)) / 4);
     let mut sweeps = tokio::time::interval(quarter);
     loop {
@@ -128,7 +150,7 @@ async fn run(
                     socket::open(&room, stream, address, early);
                 }
                 Some(ToThread::Stop) => {
-                    for outbox in room.borrow().outboxes.values() {
+                    for outbox in room.borrow().post.outboxes.values() {
                         outbox.close(Close::new(1001, "the relay stops"));
                     }
                 }
@@ -139,19 +161,50 @@ async fn run(
     }
 }
 
+/// Lets out what has gathered, again and again: at once while there is little, and after the longer
+/// the more there is.
+async fn collect(room: Rc<RefCell<Room>>) {
+    let is_full = Rc::clone(&room.borrow().post.is_full);
+    let mut gathering = Duration::ZERO;
+    loop {
+        is_full.notified().await;
+        if gathering.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(gathering).await;
+        }
+        let full = std::mem::take(&mut room.borrow_mut().post.full);
+        for outbox in &full {
+            outbox.collect();
+        }
+        gathering = if full.len() >= LOAD {
+            (gathering * 2).clamp(LEAST_GATHERING, MOST_GATHERING)
+        } else if gathering > LEAST_GATHERING {
+            gathering / 2
+        } else {
+            Duration::ZERO
+        };
+    }
+}
+
 impl Room {
     fn new(config: Config, metrics: TrackerMetrics) -> Self {
         let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let seed = time.map_or(0, |time| time.as_nanos() as u64);
         Self {
             tracker: Tracker::new(config.swarms, seed),
+            post: Post {
+                outboxes: HashMap::new(),
+                full: Vec::new(),
+                is_full: Rc::default(),
+                scratch: String::new(),
+                lost: metrics.lost.clone(),
+            },
             config,
             metrics,
-            outboxes: HashMap::new(),
             addresses: HashMap::new(),
             next_client: 0,
             start: Instant::now(),
-            scratch: String::new(),
             buffer: vec![0; BUFFER],
         }
     }
@@ -177,7 +230,7 @@ impl Room {
                 ));
             }
         }
-        self.outboxes.insert(id, Rc::clone(&outbox));
+        self.post.outboxes.insert(id, Rc::clone(&outbox));
         self.metrics.sockets.inc();
         (Client::new(id), outbox)
     }
@@ -187,7 +240,7 @@ impl Room {
         for (info_hash, peer_id) in client.joined() {
             self.tracker.leave(client.id(), info_hash, peer_id);
         }
-        self.outboxes.remove(&client.id());
+        self.post.outboxes.remove(&client.id());
         if let Some(address) = address.and_then(network)
             && let Some(count) = self.addresses.get_mut(&address)
         {
@@ -208,12 +261,11 @@ impl Room {
         };
         let Self {
             tracker,
-            outboxes,
-            scratch,
             metrics,
+            post,
             ..
         } = self;
-        let send = |to, message: &TrackerMessage<'_>| send(outboxes, scratch, metrics, to, message);
+        let send = |to, message: &TrackerMessage<'_>| post.send(to, message);
         let outcome = match message {
             ClientMessage::Announce(announce) => {
                 metrics.announces.inc();
@@ -249,22 +301,12 @@ impl Room {
             };
             return self.refuse(to, failure);
         };
-        self.send(to, &TrackerMessage::Scrape(counts));
+        self.post.send(to, &TrackerMessage::Scrape(counts));
     }
 
     fn refuse(&mut self, to: ClientId, failure: Failure<'_>) {
         self.metrics.unreadable.inc();
-        self.send(to, &TrackerMessage::Failure(failure));
-    }
-
-    fn send(&mut self, to: ClientId, message: &TrackerMessage<'_>) {
-        let Self {
-            outboxes,
-            scratch,
-            metrics,
-            ..
-        } = self;
-        send(outboxes, scratch, metrics, to, message);
+        self.post.send(to, &TrackerMessage::Failure(failure));
     }
 
     /// Forgets peers that fell silent, and closes sockets that did.
@@ -272,7 +314,7 @@ impl Room {
         let now = self.now_millis();
         self.tracker.sweep(now);
         let most = 2_000 * u64::from(self.config.swarms.interval_seconds);
-        for outbox in self.outboxes.values() {
+        for outbox in self.post.outboxes.values() {
             if now.saturating_sub(outbox.heard_millis()) > most {
                 outbox.close(Close::new(1000, "nothing was said for two intervals"));
             }
@@ -290,18 +332,21 @@ impl Room {
     }
 }
 
-fn send(
-    outboxes: &HashMap<ClientId, Rc<Outbox>>,
-    scratch: &mut String,
-    metrics: &TrackerMetrics,
-    to: ClientId,
-    message: &TrackerMessage<'_>,
-) {
-    scratch.clear();
-    message.write(scratch);
-    let taken = outboxes.get(&to).is_some_and(|outbox| outbox.push(scratch));
-    if !taken {
-        metrics.lost.inc();
+impl Post {
+    fn send(&mut self, to: ClientId, message: &TrackerMessage<'_>) {
+        let Some(outbox) = self.outboxes.get(&to) else {
+            return self.lost.inc();
+        };
+        self.scratch.clear();
+        message.write(&mut self.scratch);
+        match outbox.push(&self.scratch) {
+            Pushed::First => {
+                self.full.push(Rc::clone(outbox));
+                self.is_full.notify_one();
+            }
+            Pushed::More => {}
+            Pushed::Refused => self.lost.inc(),
+        }
     }
 }
 

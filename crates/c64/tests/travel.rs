@@ -93,8 +93,8 @@ fn what_is_no_snapshot_is_refused() {
     assert!(Snapshot::decode(&bytes, Some(&first)).is_ok_and(|back| back == snapshot));
     assert!(Snapshot::decode(&snapshot.encode(None), None).is_ok_and(|back| back == snapshot));
     let refused = |bytes: &[u8], base| Snapshot::decode(bytes, base).err();
-    let other = [&[2], &bytes[1..]].concat();
-    let found = Some(SnapshotError::Version { found: 2 });
+    let other = [&[1], &bytes[1..]].concat();
+    let found = Some(SnapshotError::Version { found: 1 });
     assert_eq!(refused(&other, Some(&first)), found);
     let wanted = Some(SnapshotError::Base { wanted: 0 });
     assert_eq!(refused(&bytes, None), wanted);

@@ -36,13 +36,14 @@ impl Kernel {
         let width = speed.max(1.0);
         let half = CROSSINGS * width;
         let taps = 2 * (half.ceil() as usize).next_multiple_of(2);
+        let window = 1.0 / bessel(BETA);
         let mut rows = Vec::with_capacity(2 * taps * (PLACES + 1));
         for place in 0..=PLACES {
             let between = place as f64 / PLACES as f64;
             let factors: Vec<f64> = (0..taps)
                 .map(|tap| {
                     let at = tap as f64 - (taps / 2 - 1) as f64 - between;
-                    sinc(at * CORNER / width) * kaiser(at / half)
+                    sinc(at * CORNER / width) * window * kaiser(at / half)
                 })
                 .collect();
             // Nothing is turned up or down, wherever it is read.
@@ -106,13 +107,13 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
-/// The window, 1 in the middle; 0 beyond ±1.
+/// The window, times what it is in the middle; 0 beyond ±1.
 fn kaiser(x: f64) -> f64 {
     let inside = 1.0 - x * x;
     if inside <= 0.0 {
         return 0.0;
     }
-    bessel(BETA * f64::sqrt(inside)) / bessel(BETA)
+    bessel(BETA * f64::sqrt(inside))
 }
 
 /// Modified Bessel function of the first kind, order 0, by its series.

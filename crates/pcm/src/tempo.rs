@@ -46,7 +46,7 @@ impl Tempo {
 }
 
 /// A line through the input: the input frame of each output frame.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Line {
     start: f64,
     made: u32,
@@ -67,7 +67,7 @@ struct Leaving {
 }
 
 /// Makes sound of another [`Tempo`] of what is pushed into it. What comes out after `n` frames is
-/// the song's frame `n * step / 65,536`, to within [`STRAY_MILLIS`] and never adding up.
+/// the song's frame `n * step / 65,536`, to within 15 ms and never adding up.
 #[derive(Debug, Clone)]
 pub struct Stretch {
     tempo: Tempo,
@@ -97,26 +97,36 @@ impl Stretch {
             step: tempo.step.max(1),
             ..tempo
         };
-        let stray = f64::from(frames(STRAY_MILLIS));
-        let before = kernel.reach() + stray as usize + 1;
-        Self {
+        let mut stretch = Self {
             tempo,
+            kernel,
             sequence: frames(SEQUENCE_MILLIS),
             fade: frames(FADE_MILLIS),
-            stray,
-            input: vec![0.0; 2 * before],
-            first: -(before as i64),
+            stray: f64::from(frames(STRAY_MILLIS)),
+            input: Vec::new(),
+            first: 0,
             pushed: 0,
             is_finished: false,
             made: 0,
-            line: Line {
-                start: 0.0,
-                made: 0,
-            },
+            line: Line::default(),
             leaving: None,
             left: 0,
-            kernel,
-        }
+        };
+        stretch.restart();
+        stretch
+    }
+
+    /// As if nothing had been pushed yet.
+    pub fn restart(&mut self) {
+        let before = self.kernel.reach() + self.stray as usize + 1;
+        self.input.clear();
+        self.input.resize(2 * before, 0.0);
+        self.first = -(before as i64);
+        self.is_finished = false;
+        (self.pushed, self.made) = (0, 0);
+        self.line = Line::default();
+        self.leaving = None;
+        self.left = 0;
     }
 
     /// Takes interleaved samples of the song.

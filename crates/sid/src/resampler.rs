@@ -206,11 +206,15 @@ impl Resampler {
         let width = taps.sincs[0].len();
         let mut first = 0;
         loop {
-            let window = first + (self.position / self.denominator) as usize;
+            // A few steps at most, which a division would take longer for.
+            let (mut window, mut fraction) = (first, self.position);
+            while fraction >= self.denominator {
+                fraction -= self.denominator;
+                window += 1;
+            }
             if window + width > input.len() {
                 break;
             }
-            let fraction = self.position % self.denominator;
             let phase = fraction as f64 * PHASES as f64 / self.denominator as f64;
             let samples = &input[window..window + width];
             out.push(if BLENDED {

@@ -140,10 +140,12 @@ impl Tune {
     /// third chip means that there is none, an impossible free range means that none was given.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         // A song has no magic: it is one if all of its voices end as they must.
-        match Mus::parse(bytes) {
-            Ok(mus) if !header::is_named(bytes) => Ok(mus.tune(bytes)),
-            _ => header::parse(bytes),
+        if !header::is_named(bytes)
+            && let Ok(mus) = Mus::parse(bytes)
+        {
+            return Ok(mus.tune(bytes));
         }
+        header::parse(bytes)
     }
 
     /// What calls the play routine of `song` (from 1).

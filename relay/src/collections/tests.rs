@@ -88,7 +88,9 @@ impl Place {
 }
 
 fn noise(length: usize) -> Vec<u8> {
-    (0..length as u64).map(|at| ((at * at) >> 7) as u8).collect()
+    (0..length as u64)
+        .map(|at| ((at * at) >> 7) as u8)
+        .collect()
 }
 
 /// Digest of every file below a folder, by path.

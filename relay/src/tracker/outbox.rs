@@ -21,11 +21,24 @@ pub struct Outbox {
 #[derive(Default)]
 struct Waiting {
     bytes: Vec<u8>,
+    /// What waits goes out now; otherwise it waits for the next collection.
+    is_due: bool,
     /// No more is taken; the socket ends when `bytes` are gone.
     is_closing: bool,
     /// The socket ends now.
     is_over: bool,
     waker: Option<Waker>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits, and is the first that does: the outbox is to be collected.
+    First,
+    /// It waits with others.
+    More,
+    /// It was not taken: the socket closes, or is too slow.
+    Refused,
 }
 
 /// What a socket is to do next.
@@ -50,20 +63,29 @@ impl Outbox {
         }
     }
 
-    /// Adds a text message; false where it is not taken, because the socket closes or is too slow.
-    pub fn push(&self, text: &str) -> bool {
+    /// Adds a text message, which waits for [`Outbox::collect`].
+    pub fn push(&self, text: &str) -> Pushed {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.is_closing {
-            return false;
+            return Pushed::Refused;
         }
         if waiting.bytes.len() + text.len() > MOST_WAITING {
             drop(waiting);
             self.close(Close::new(1008, "this socket reads too slowly"));
-            return false;
+            return Pushed::Refused;
         }
+        let is_first = waiting.bytes.is_empty();
         frames::put_text(text, &mut waiting.bytes);
-        waiting.wake();
-        true
+        if is_first {
+            Pushed::First
+        } else {
+            Pushed::More
+        }
+    }
+
+    /// Lets go what waits.
+    pub fn collect(&self) {
+        self.waiting.borrow_mut().wake();
     }
 
     /// Adds the answer to a ping.
@@ -90,21 +112,20 @@ impl Outbox {
         self.waiting.borrow().is_closing
     }
 
-    /// Its socket is being served: no need to wake it.
-    pub fn awake(&self) {
-        self.waiting.borrow_mut().waker = None;
-    }
-
     /// What is to be done next; `waker` is woken when there is more.
     pub fn next(&self, waker: &Waker) -> Next {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.is_over {
             return Next::End;
         }
-        if !waiting.bytes.is_empty() {
+        if waiting.is_due && !waiting.bytes.is_empty() {
+            waiting.is_due = false;
             return Next::Send(std::mem::take(&mut waiting.bytes));
         }
-        waiting.waker = Some(waker.clone());
+        match &mut waiting.waker {
+            Some(known) => known.clone_from(waker),
+            empty => *empty = Some(waker.clone()),
+        }
         if waiting.is_closing {
             Next::Finish
         } else {
@@ -139,8 +160,9 @@ impl Outbox {
 
 impl Waiting {
     fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+        self.is_due = true;
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
         }
     }
 }

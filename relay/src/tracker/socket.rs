@@ -89,8 +89,6 @@ impl<S: Duplex> Future for Socket<S> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let socket = self.get_mut();
-        socket.outbox.awake();
-        // Reading first: what it leaves in this socket's own outbox goes out in the same turn.
         if socket.poll_read(context).is_ready() {
             return Poll::Ready(());
         }

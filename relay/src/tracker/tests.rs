@@ -560,5 +560,5 @@ fn addresses_are_counted_by_network() {
     for (client, _) in &sockets {
         room.leave(client, address);
     }
-    assert!(room.addresses.is_empty() && room.outboxes.is_empty());
+    assert!(room.addresses.is_empty() && room.post.outboxes.is_empty());
 }

@@ -82,7 +82,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         change(&mut song.session);
         while !song.session.advance(target, CHUNK) {}
         song.is_end_told = false;
-        song.flow = Flow::new(self.rate, song.tempo);
+        song.flow.restart();
         let step = song.flow.step();
         let opened = self
             .writer
@@ -111,6 +111,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             return self.no_song(id);
         };
         song.tempo = tempo;
+        song.flow = Flow::new(self.rate, tempo);
         let (tune, asked, source) = (song.id, song.asked, Rc::clone(&song.source));
         // A grade that is fast enough at the song's own speed need not be so at another.
         let overrides = self.settle(asked, &source, tempo);

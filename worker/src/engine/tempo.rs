@@ -31,6 +31,13 @@ impl Flow {
         }
     }
 
+    /// Goes on from another place of the session.
+    pub fn restart(&mut self) {
+        if let Some(stretch) = &mut self.stretch {
+            stretch.restart();
+        }
+    }
+
     /// Frames of the song in 65,536 frames of output.
     pub fn step(&self) -> u32 {
         self.step

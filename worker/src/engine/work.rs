@@ -4,7 +4,6 @@ use protocol::EVENT;
 use protocol::engine::Event;
 use ring::pcm::Generation;
 
-use super::tempo::Flow;
 use super::{
     AHEAD_MILLIS, AHEAD_SONG_MILLIS, CHUNK, Engine, Meter, Next, Outside, SILENT_MILLIS,
     SLICE_MILLIS, Sink, Task, end_frame, frames_of, millis_of,
@@ -119,7 +118,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             return Next::Busy;
         }
         song.task = Task::Playing;
-        song.flow = Flow::new(self.rate, song.tempo);
+        song.flow.restart();
         let seen = sink.reader().seen;
         let opened = self
             .writer

@@ -533,9 +533,11 @@ impl<S: Store, O: Outside> Library<S, O> {
         }
         let (mut files, mut entries) = (Vec::new(), Vec::new());
         for (file, entry) in batch {
-            self.last_import
-                .borrow_mut()
-                .push((file.path.clone(), file.md5, file.bytes.len() as u64));
+            self.last_import.borrow_mut().push((
+                file.path.clone(),
+                file.md5,
+                file.bytes.len() as u64,
+            ));
             let known = self.index.borrow().get(&entry.md5).is_some();
             if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
                 importer.report.known += 1;

@@ -23,6 +23,7 @@ pub fn PlayerBar() -> impl IntoView {
             </div>
             <div class="player-right">
                 <Subtune />
+                <TempoBadge />
                 <Quality />
                 <Volume />
             </div>
@@ -274,7 +275,6 @@ fn Quality() -> impl IntoView {
     });
     view! {
         <div class="quality">
-            <TempoBadge />
             {move || {
                 hint.get()
                     .map(|hint| {
