@@ -44,11 +44,12 @@ fn two_peers_exchange_a_torrent() {
 }
 
 #[test]
-fn the_first_block_is_there_within_two_round_trips_of_the_connection() {
+fn the_first_block_comes_after_three_ways_between_peers() {
     let sample = Sample::new(2, &[1_000_000]);
     let mut world = World::new(2);
-    let (_, leechers) = swarm(&mut world, &sample, 1);
+    let (seeder, leechers) = swarm(&mut world, &sample, 1);
     let leecher = leechers[0];
+    world.nodes[seeder].latency = 400;
     world.run_until(world.now + MINUTE, |world| {
         !world.nodes[leecher].connected.is_empty()
     });
@@ -56,10 +57,9 @@ fn the_first_block_is_there_within_two_round_trips_of_the_connection() {
     world.run_until(world.now + MINUTE, |world| {
         world.status(leecher, sample.hash()).bytes_completed > 0
     });
-    // One way takes 20 to 25 ms, and the other end may be open up to 20 ms later; with the block's
-    // own 8 ms and the store.
+    // What is there, the request, the block: each takes 410 to 512 ms.
     let took = world.now - connected;
-    assert!(took <= 25 + 20 + 2 * 25 + 30, "{took} ms");
+    assert!(took <= 3 * 512 + 50, "{took} ms");
 }
 
 #[test]
@@ -167,6 +167,33 @@ fn what_is_wanted_now_comes_in_time_beside_a_large_download() {
         let took = world.now - asked;
         assert!(took <= 1_000, "seed {seed}: {took} ms");
     }
+}
+
+#[test]
+fn what_is_wanted_now_overtakes_what_was_asked_before() {
+    let sample = Sample::new(22, &[2_400 * 16_384, 4_000]);
+    let mut world = World::new(22);
+    let (seeder, leechers) = swarm(&mut world, &sample, 1);
+    world.nodes[seeder].uplink = 4_000_000;
+    let leecher = leechers[0];
+    let wish = |files, priority| Input::Prioritise {
+        torrent: sample.hash(),
+        files,
+        priority,
+        within_millis: Some(100),
+    };
+    world.input(leecher, wish((1, 2), Priority::None));
+    world.run_for(5_000);
+    let asked = world.now;
+    world.input(leecher, wish((1, 2), Priority::Now));
+    let complete = Event::FileComplete(sample.hash(), 1);
+    world.run_until(asked + 10_000, |world| {
+        let mut events = world.nodes[leecher].events.iter();
+        events.any(|(_, event)| *event == complete)
+    });
+    // A quarter of a second lies in the channel; as much again was asked for and waits.
+    let took = world.now - asked;
+    assert!(took <= 250, "{took} ms");
 }
 
 #[test]
@@ -315,17 +342,29 @@ fn several_torrents_and_trackers_at_once() {
 
 #[test]
 fn two_that_offer_each_other_keep_one_connection() {
+    let other = "ws://other/announce";
     let sample = Sample::new(19, &[10_000_000]);
+    let mut doubles = 0;
     for seed in 0..10 {
         let mut world = World::new(190 + seed);
+        world
+            .trackers
+            .insert(other.into(), sim::tracker::SimTracker::default());
         let nodes = [world.join(), world.join()];
-        world.add(nodes[0], &sample, true, Priority::Normal);
-        world.add(nodes[1], &sample, false, Priority::Normal);
-        world.run_for(3_000);
+        for node in nodes {
+            let mut add = sample.adding();
+            add.trackers.push(other.into());
+            world.input(node, Input::Add(Box::new(add)));
+        }
+        world.run_until(world.now + 3_000, |world| {
+            world.nodes[nodes[0]].connected.len() > 1
+        });
+        doubles += usize::from(world.nodes[nodes[0]].connected.len() > 1);
+        world.run_for(1_000);
         let count = |node: usize| world.session(node).peers(world.now, &sample.hash()).len();
         assert_eq!(nodes.map(count), [1, 1], "seed {seed}");
-        finish(&mut world, &[nodes[1]], &sample, MINUTE);
     }
+    assert!(doubles > 0);
 }
 
 #[test]

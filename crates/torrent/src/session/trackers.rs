@@ -374,7 +374,13 @@ impl Session {
         (peer_id, offer_id): (PeerId, OfferId),
         sdp: String,
     ) {
-        if !self.is_welcome(hash, peer_id) {
+        let torrent = self.torrents.get(&hash);
+        let is_answered = torrent.is_some_and(|torrent| {
+            let mut peers = torrent.peers.values();
+            peers.any(|peer| !peer.offered && peer.peer_id == Some(peer_id))
+        });
+        // One answer to each peer: of two, each side might keep another.
+        if is_answered || !self.is_welcome(hash, peer_id) {
             return;
         }
         let answering = self

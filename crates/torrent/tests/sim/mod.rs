@@ -409,7 +409,7 @@ impl World {
             Output::Load(torrent, piece) => {
                 let mut bytes = self.nodes[node].store.get(&(torrent, piece)).cloned();
                 if let (true, Some(bytes)) = (self.nodes[node].corrupt, &mut bytes) {
-                    bytes[0] ^= 1;
+                    bytes.iter_mut().step_by(16_384).for_each(|byte| *byte ^= 1);
                 }
                 self.at(1, node, Input::Loaded(torrent, piece, bytes));
             }
