@@ -14,6 +14,9 @@ const RESERVED: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// most 255 bytes, never empty.
 #[must_use]
 pub fn safe_name(raw: &str) -> String {
+    if is_plainly_safe(raw) {
+        return raw.to_owned();
+    }
     let mut name: String = raw
         .chars()
         .map(|c| if is_unsafe(c) { '_' } else { c })
@@ -33,6 +36,17 @@ pub fn safe_name(raw: &str) -> String {
     let mut name = shortened(&name, MOST_BYTES);
     name.truncate(name.trim_end_matches(['.', ' ']).len());
     name
+}
+
+/// Whether a name needs no closer look, as those of most files do not.
+fn is_plainly_safe(name: &str) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    // Devices have at most four letters before the dot.
+    let stem = name.bytes().position(|byte| byte == b'.');
+    (5..=MOST_BYTES).contains(&stem.unwrap_or(name.len()))
+        && name.len() <= MOST_BYTES
+        && !name.ends_with('.')
+        && name.as_bytes().iter().all(plain)
 }
 
 fn is_unsafe(c: char) -> bool {
@@ -80,6 +94,8 @@ pub(crate) struct Paths {
     /// one path a million times.
     taken: BTreeMap<String, u32>,
     folders: BTreeSet<String>,
+    /// The last folder as it was wanted and as it became: files of one follow each other.
+    last: Option<(Vec<String>, String)>,
 }
 
 impl Paths {
@@ -94,16 +110,10 @@ impl Paths {
             safe.push(shortened(&deep, MOST_BYTES));
         }
         let name = safe.pop().unwrap_or_else(|| "_".into());
-        let mut folder = String::new();
-        for part in safe {
-            folder.push_str(&part);
-            // A file that was there first keeps its name.
-            while self.taken.contains_key(&folder) {
-                folder.push('_');
-            }
-            self.folders.insert(folder.clone());
-            folder.push('/');
-        }
+        let folder = match self.last.take() {
+            Some((wanted, folder)) if wanted == safe => folder,
+            _ => self.folder(&safe),
+        };
         let wanted = format!("{folder}{name}");
         let mut path = wanted.clone();
         let mut number = self.taken.get(&wanted).copied().unwrap_or(2);
@@ -118,7 +128,23 @@ impl Paths {
             self.taken.insert(wanted, number);
         }
         self.taken.insert(path.clone(), 2);
+        self.last = Some((safe, folder));
         path
+    }
+
+    /// A folder of these names, one in the other; with its slash.
+    fn folder(&mut self, parts: &[String]) -> String {
+        let mut folder = String::new();
+        for part in parts {
+            folder.push_str(part);
+            // A file that was there first keeps its name.
+            while self.taken.contains_key(&folder) {
+                folder.push('_');
+            }
+            self.folders.insert(folder.clone());
+            folder.push('/');
+        }
+        folder
     }
 }
 
