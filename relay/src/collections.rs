@@ -15,6 +15,7 @@
 //! ```
 
 mod files;
+mod progress;
 pub mod publish;
 mod range;
 mod seed;

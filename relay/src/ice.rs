@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::http::{Response, Uri};
+use axum::extract::State;
+use axum::http::header::{self, HeaderValue};
+use axum::http::uri::Authority;
+use axum::http::{Request, Response, Uri};
 use axum::response::{IntoResponse as _, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -71,11 +72,12 @@ impl<'de> Deserialize<'de> for Server {
 
 impl Outside {
     /// Scheme and host that reach the relay from outside, such as `https://host:6510`.
-    pub fn base_url(&self, headers: &HeaderMap) -> String {
+    pub fn base_url<B>(&self, request: &Request<B>) -> String {
         if let Some(url) = &self.public_url {
             return url.trim_end_matches('/').to_owned();
         }
-        let proxied = headers
+        let proxied = request
+            .headers()
             .get("x-forwarded-proto")
             .is_some_and(|scheme| scheme == "https");
         let scheme = if self.is_tls || proxied {
@@ -83,13 +85,13 @@ impl Outside {
         } else {
             "http"
         };
-        format!("{scheme}://{}", host(headers))
+        format!("{scheme}://{}", host(request))
     }
 
     /// `iceServers` of an `RTCConfiguration`.
-    fn servers(&self, headers: &HeaderMap) -> Value {
+    fn servers<B>(&self, request: &Request<B>) -> Value {
         let own = self.stun_port.and_then(|port| {
-            let url: Uri = self.base_url(headers).parse().ok()?;
+            let url: Uri = self.base_url(request).parse().ok()?;
             let host = url.host()?;
             // Browsers of one machine find each other without, and would wait for an answer from
             // the wrong family's `localhost`.
@@ -112,21 +114,24 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// What a request calls the relay; `localhost` where that is no host.
-fn host(headers: &HeaderMap) -> &str {
+fn host<B>(request: &Request<B>) -> &str {
     let is_host = |host: &&str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
         !host.is_empty() && host.len() < 256 && host.chars().all(plain)
     };
-    headers
-        .get(header::HOST)
+    let header = request.headers().get(header::HOST);
+    // HTTP/2 has it in the address.
+    let authority = request.uri().authority().map(Authority::as_str);
+    header
         .and_then(|host| host.to_str().ok())
+        .or(authority)
         .filter(is_host)
         .unwrap_or("localhost")
 }
 
 /// Answers `/api/v1/ice`.
-pub async fn servers(State(app): State<App>, request: Request) -> Response<Body> {
-    let mut response = Json(app.outside.servers(request.headers())).into_response();
+pub async fn servers(State(app): State<App>, request: Request<Body>) -> Response<Body> {
+    let mut response = Json(app.outside.servers(&request)).into_response();
     let cache = HeaderValue::from_static("no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, cache);
     response
@@ -136,22 +141,23 @@ pub async fn servers(State(app): State<App>, request: Request) -> Response<Body>
 mod tests {
     use super::*;
 
-    fn headers(host: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().unwrap());
-        headers
+    fn request(host: &str) -> Request<()> {
+        Request::builder().header("host", host).body(()).unwrap()
     }
 
     #[test]
     fn the_relay_is_called_as_requests_call_it_or_as_the_operator_says() {
         let mut outside = Outside::default();
         let check = |outside: &Outside, host: &str, expected: &str| {
-            assert_eq!(outside.base_url(&headers(host)), expected);
+            assert_eq!(outside.base_url(&request(host)), expected);
         };
         check(&outside, "a.example:6510", "http://a.example:6510");
         check(&outside, "a.example/\"<script>", "http://localhost");
         outside.is_tls = true;
         check(&outside, "[::1]:6510", "https://[::1]:6510");
+        let second = Request::builder().uri("https://c.example:6510/x");
+        let second = second.body(()).unwrap();
+        assert_eq!(outside.base_url(&second), "https://c.example:6510");
         outside.public_url = Some("https://b.example/".into());
         check(&outside, "a.example", "https://b.example");
     }
@@ -172,12 +178,12 @@ mod tests {
             },
             { "urls": ["stun:s.example"] },
         ] });
-        assert_eq!(outside.servers(&headers("a.example:6510")), expected);
+        assert_eq!(outside.servers(&request("a.example:6510")), expected);
         for here in ["[::1]:6510", "localhost", "127.0.0.1:80"] {
-            let servers = &outside.servers(&headers(here))["iceServers"];
+            let servers = &outside.servers(&request(here))["iceServers"];
             assert_eq!(servers.as_array().unwrap().len(), 2, "{here}");
         }
-        let none = Outside::default().servers(&headers("a.example"));
+        let none = Outside::default().servers(&request("a.example"));
         assert_eq!(none, json!({ "iceServers": [] }));
         assert!("https://x".parse::<Server>().is_err());
         assert!("turn:t.example".parse::<Server>().is_err());

@@ -65,6 +65,14 @@ impl Client {
         &self.joined
     }
 
+    /// Most connections announce one peer and have memory for one.
+    fn join(&mut self, info_hash: InfoHash, peer_id: PeerId) {
+        if self.joined.is_empty() {
+            self.joined.reserve_exact(1);
+        }
+        self.joined.push((info_hash, peer_id));
+    }
+
     fn forget(&mut self, info_hash: InfoHash, peer_id: PeerId) {
         let place = self
             .joined
@@ -154,7 +162,7 @@ impl Tracker {
                         return refuse(client, IN_USE.into());
                     }
                     peer.client = client.id;
-                    client.joined.push((info_hash, peer_id));
+                    client.join(info_hash, peer_id);
                 }
                 Some(place)
             }
@@ -174,7 +182,7 @@ impl Tracker {
                 swarm.peers.insert(place, peer);
                 // A peer that expired may still be on the list.
                 client.forget(info_hash, peer_id);
-                client.joined.push((info_hash, peer_id));
+                client.join(info_hash, peer_id);
                 Some(place)
             }
         };

@@ -137,7 +137,7 @@ pub async fn catalogue_or_torrent(
     } else if request.method() != Method::GET && request.method() != Method::HEAD {
         (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n").into_response()
     } else {
-        let base = app.outside.base_url(request.headers());
+        let base = app.outside.base_url(&request);
         let headers = request.headers().clone();
         let is_body = request.method() == Method::GET;
         let work = move || {

@@ -163,6 +163,12 @@ impl<S: Duplex> Socket<S> {
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.written == self.writing.len() {
+                // TLS keeps what it was given until it is told to send it.
+                if self.written > 0
+                    && ready!(Pin::new(&mut self.stream).poll_flush(context)).is_err()
+                {
+                    return Poll::Ready(());
+                }
                 self.written = 0;
                 self.writing = Vec::new();
                 match self.outbox.next(context.waker()) {
