@@ -22,7 +22,7 @@ const GATHER_MILLIS: i32 = 5_000;
 /// A connection that is not made by then is given up.
 const CONNECT_MILLIS: i32 = 60_000;
 /// Bytes waiting in a channel below which more are asked for.
-const LOW_WATER: u32 = 128 * 1024;
+const LOW_WATER: u32 = 64 * 1024;
 
 /// How connections are made.
 #[derive(Debug, Clone, Default)]
@@ -237,18 +237,22 @@ impl Rtc {
     }
 
     fn send(&self, id: ConnectionId, bytes: Option<Uint8Array>) {
-        let sent = {
+        let waiting = {
             let peers = self.inner.peers.borrow();
             let pumped = peers.get(&id).map(|peer| peer.pumped.borrow());
             match (pumped.as_deref(), bytes) {
                 (Some(Some(pumped)), Some(bytes)) => {
-                    pumped.channel.send_with_array_buffer_view(&bytes).is_ok()
+                    let sent = pumped.channel.send_with_array_buffer_view(&bytes);
+                    sent.map(|()| pumped.channel.buffered_amount())
                 }
-                _ => true,
+                _ => return,
             }
         };
-        if !sent {
-            self.lost(id, "it takes no more bytes");
+        match waiting {
+            Ok(waiting) => {
+                self.workers.swarm(&Request::Buffered(id, waiting));
+            }
+            Err(_) => self.lost(id, "it takes no more bytes"),
         }
     }
 

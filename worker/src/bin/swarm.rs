@@ -151,8 +151,8 @@ impl Outside for World {
         self.sockets.close(url);
     }
 
-    fn send(&self, connection: ConnectionId, bytes: Vec<u8>) {
-        self.channels.send(connection, &bytes, &self.handler());
+    fn send(&self, connection: ConnectionId, bytes: Vec<u8>) -> Option<u32> {
+        self.channels.send(connection, &bytes, &self.handler())
     }
 
     fn close(&self, connection: ConnectionId) {

@@ -213,7 +213,13 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             Output::AcceptAnswer(connection, answer) => {
                 self.tell_page(Rtc::Accept(connection, answer));
             }
-            Output::Send(connection, bytes) => self.outside.send(connection, bytes),
+            Output::Send(connection, bytes) => {
+                if let Some(waiting) = self.outside.send(connection, bytes) {
+                    let now = self.outside.now_millis();
+                    let waiting = Input::Buffered(connection, waiting);
+                    self.state.borrow_mut().session.handle_input(now, waiting);
+                }
+            }
             Output::Disconnect(connection) => {
                 self.outside.close(connection);
                 self.tell_page(Rtc::Close(connection));

@@ -45,8 +45,9 @@ pub trait Outside {
     /// Closes the socket to a tracker.
     fn close_tracker(&self, url: &str);
 
-    /// Sends bytes to a peer.
-    fn send(&self, connection: ConnectionId, bytes: Vec<u8>);
+    /// Sends bytes to a peer; tells how many wait in its channel now, where the channel is here. Of
+    /// one that stays with the page the page tells.
+    fn send(&self, connection: ConnectionId, bytes: Vec<u8>) -> Option<u32>;
     /// Forgets the channel of a connection.
     fn close(&self, connection: ConnectionId);
 

@@ -56,7 +56,9 @@ impl Outside for World {
     fn connect_tracker(&self, _: &str) {}
     fn send_to_tracker(&self, _: &str, _: &str) {}
     fn close_tracker(&self, _: &str) {}
-    fn send(&self, _: ConnectionId, _: Vec<u8>) {}
+    fn send(&self, _: ConnectionId, _: Vec<u8>) -> Option<u32> {
+        Some(0)
+    }
     fn close(&self, _: ConnectionId) {}
     fn fetch(&self, id: FetchId, url: &str, offset: u64, length: u64) {
         self.fetches

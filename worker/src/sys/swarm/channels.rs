@@ -79,13 +79,14 @@ impl Channels {
         }
     }
 
-    /// Sends bytes to a peer. A channel that is closed says so by itself.
-    pub fn send(&self, id: ConnectionId, bytes: &[u8], handler: &Handler) {
+    /// Sends bytes to a peer, and tells how many wait in its channel; `None` where the page has it. A
+    /// channel that is closed says so by itself.
+    pub fn send(&self, id: ConnectionId, bytes: &[u8], handler: &Handler) -> Option<u32> {
         let open = self.open.borrow();
         let Some(channel) = open.get(&id) else {
             let bytes = Uint8Array::from(bytes);
             crate::sys::post(EVENT, &Event::Rtc(Rtc::Send(id)), Some(("bytes", &bytes)));
-            return;
+            return None;
         };
         if channel.channel.send_with_u8_array(bytes).is_err()
             && channel.channel.ready_state() == RtcDataChannelState::Open
@@ -95,6 +96,7 @@ impl Channels {
                 handler(Input::Disconnected(id, "it takes no more bytes".into()));
             });
         }
+        Some(channel.channel.buffered_amount())
     }
 
     /// Forgets a channel and closes it.
