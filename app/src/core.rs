@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
 use leptos::prelude::*;
 use listening::notes::NoteTrack;
 use listening::preferences::Theme;
@@ -44,7 +43,7 @@ struct Inner {
     /// Files that wait for their import.
     dropped: RefCell<Vec<Dropped>>,
     /// Bytes of `.torrent` files that wait to be added.
-    torrents: RefCell<VecDeque<Uint8Array>>,
+    torrents: RefCell<VecDeque<files::Bytes>>,
     rtc: RefCell<Option<Rtc>>,
     navigator: RefCell<Option<Navigator>>,
     /// Notes and registers of the current song, as far as the engine has run.

@@ -2,10 +2,10 @@
 import { cpSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { installTap } from '../lib/tap'
-import { open, rows } from '../lib/page'
-import { demos, demoFolder, pathBelow, walk } from '../lib/tunes'
+import { open } from '../lib/page'
+import { demos, demoFolder, pathBelow, root, walk } from '../lib/tunes'
 import { fetchAll, seed, serve, theirs, tracker } from '../lib/webtorrent'
 
 const url = process.env.SIDEREAL_URL!
@@ -47,6 +47,54 @@ async function add(page: Page, link: string) {
   await page.getByRole('textbox', { name: /Magnet link/ }).fill(link)
   await page.getByRole('button', { name: 'Add', exact: true }).click()
 }
+
+test('a torrent is shown with its files, priorities, pieces and sources, and axe finds nothing', async ({ browser }) => {
+  const page = await ours(browser)
+  await share(page, folderOfTunes())
+  const files = page.getByRole('grid', { name: 'Files' })
+  await expect(files.getByRole('row')).toHaveCount(demos.length + 1)
+  await expect(files.getByRole('progressbar').first()).toHaveAttribute('aria-valuenow', '100')
+  const priority = files.getByRole('combobox', { name: 'Priority' }).first()
+  await priority.selectOption('High')
+  await expect(files.locator('.priority-high')).toHaveCount(1)
+  await page.getByRole('searchbox', { name: 'Filter files' }).fill('ember')
+  await expect(files.getByRole('row')).toHaveCount(demos.filter((path) => path.toLowerCase().includes('ember')).length + 1)
+  await page.getByRole('searchbox', { name: 'Filter files' }).fill('')
+  for (const scheme of ['dark', 'light'] as const)
+    for (const [size, viewport] of Object.entries({ wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } })) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+      await page.setViewportSize(viewport)
+      await page.waitForTimeout(300)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([])
+      await page.screenshot({ path: `${root}/screenshots/torrent-${scheme}-${size}.png` })
+    }
+  // Removed with its bytes, it is gone; the tunes of the library stay.
+  await page.getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('button', { name: 'Delete them too' }).click()
+  await expect(page.getByRole('link', { name: 'Mixtape' })).toBeHidden()
+  await page.context().close()
+})
+
+test('what is fetched is the same after a reload, and two tabs share one swarm', async ({ browser }) => {
+  const seeder = await ours(browser)
+  const magnet = await share(seeder, folderOfTunes())
+  const first = await ours(browser)
+  await add(first, magnet)
+  await complete(first)
+  await seeder.context().close()
+  const second = await first.context().newPage()
+  await open(second, '/swarm', url)
+  await expect(second.getByText('another tab does the work')).toBeVisible()
+  await expect(second.getByText('Complete', { exact: true }).first()).toBeVisible()
+  // The tab that did the work goes; the other takes over, and has what was fetched.
+  await first.close()
+  await expect(second.getByText('another tab does the work')).toBeHidden({ timeout: 30_000 })
+  await complete(second)
+  await second.reload()
+  await complete(second)
+  await second.context().close()
+})
 
 const complete = (page: Page) => expect(page.getByText('Complete', { exact: true }).first()).toBeVisible({ timeout: 60_000 })
 

@@ -10,6 +10,9 @@ use web_sys::{
     HtmlInputElement,
 };
 
+/// Bytes in the browser's own memory.
+pub type Bytes = Uint8Array;
+
 /// A file and its path as dropped, `/`-separated.
 pub type Dropped = (String, File);
 
@@ -243,7 +246,7 @@ pub fn pick(folder: bool, files: impl Fn(Vec<Dropped>) + 'static) {
 }
 
 /// The bytes of a file; `None` where it cannot be read, or is larger than any `.torrent`.
-pub async fn read(file: &File) -> Option<Uint8Array> {
+pub async fn read(file: &File) -> Option<Bytes> {
     const MOST_BYTES: f64 = 64e6;
     if file.size() > MOST_BYTES {
         return None;

@@ -222,11 +222,14 @@ enum Asker {
     Library(u32),
 }
 
+/// Who asks, what, and the bytes beside it.
+type Question = (Asker, Request, Option<Vec<u8>>);
+
 /// What this tab has asked another one.
 #[derive(Default)]
 struct Guest {
     last: u32,
-    waiting: BTreeMap<u32, (Asker, Request, Option<Vec<u8>>)>,
+    waiting: BTreeMap<u32, Question>,
     /// What stays asked: opening, settings and what is watched.
     standing: Vec<Request>,
 }
@@ -236,7 +239,7 @@ struct Worker {
     swarm: RefCell<Option<Rc<TheSwarm>>>,
     guest: RefCell<Guest>,
     /// What came before it was decided who does the work.
-    early: RefCell<Option<VecDeque<(Asker, Request, Option<Vec<u8>>)>>>,
+    early: RefCell<Option<VecDeque<Question>>>,
     library: Rc<LibraryPorts>,
     tabs: RefCell<Option<Rc<Tabs>>>,
 }

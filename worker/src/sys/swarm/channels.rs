@@ -44,13 +44,31 @@ impl Channels {
     pub fn take(&self, id: ConnectionId, channel: RtcDataChannel, handler: &Handler) {
         channel.set_binary_type(RtcDataChannelType::Arraybuffer);
         channel.set_buffered_amount_low_threshold(Session::LOW_WATER);
-        let tell = Rc::clone(handler);
-        let on_open = Closure::<dyn Fn()>::new(move || tell(Input::Connected(id)));
+        // A channel that was handed over while it opened may deliver messages before it says that it is
+        // open, and before it takes any.
+        let early: Rc<RefCell<Option<Vec<Vec<u8>>>>> = Rc::new(RefCell::new(Some(Vec::new())));
+        let (tell, waiting) = (Rc::clone(handler), Rc::clone(&early));
+        let opened = Rc::new(move || {
+            let waiting = waiting.borrow_mut().take();
+            if let Some(waiting) = waiting {
+                tell(Input::Connected(id));
+                for bytes in waiting {
+                    tell(Input::Received(id, bytes));
+                }
+            }
+        });
+        let told = Rc::clone(&opened);
+        let on_open = Closure::<dyn Fn()>::new(move || told());
         let tell = Rc::clone(handler);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
-                tell(Input::Received(id, Uint8Array::new(&buffer).to_vec()));
+            let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else {
+                return;
+            };
+            let bytes = Uint8Array::new(&buffer).to_vec();
+            if let Some(early) = &mut *early.borrow_mut() {
+                return early.push(bytes);
             }
+            tell(Input::Received(id, bytes));
         });
         let tell = Rc::clone(handler);
         let on_close = Closure::<dyn Fn()>::new(move || {
@@ -75,7 +93,7 @@ impl Channels {
         };
         self.open.borrow_mut().insert(id, channel);
         if is_open {
-            handler(Input::Connected(id));
+            opened();
         }
     }
 
