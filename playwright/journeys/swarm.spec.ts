@@ -108,6 +108,16 @@ test('ours seeds and theirs fetches by magnet, through our tracker', async ({ br
   site.close()
 })
 
+test('a link that was sent opens the page and gets what is shared', async ({ browser }) => {
+  const seeder = await ours(browser)
+  const magnet = await share(seeder, folderOfTunes())
+  const page = await (await browser.newContext()).newPage()
+  await open(page, `/swarm#${magnet}`, url)
+  await complete(page)
+  expect(page.url()).not.toContain('magnet')
+  for (const each of [seeder, page]) await each.context().close()
+})
+
 test('theirs seeds and ours fetches, by magnet through our tracker and by .torrent through theirs', async ({ browser }) => {
   const site = await serve()
   const other = await tracker()

@@ -175,6 +175,8 @@ pub(crate) struct Swarm {
     protected: Vec<FileId>,
     /// The swarm has been asked to open.
     is_started: bool,
+    /// What was wished before the swarm was asked to open.
+    early: Vec<SwarmIntent>,
     /// Tickets of links and folders that are being added.
     adding: Vec<Ticket>,
     /// The name of the folder whose tunes are shared when their import is over.
@@ -222,6 +224,9 @@ impl Model {
     pub(crate) fn start_swarm(&mut self, origin: String) {
         self.swarm.origin = origin;
         self.open_swarm();
+        for intent in std::mem::take(&mut self.swarm.early) {
+            self.swarm_wish(intent);
+        }
     }
 
     fn open_swarm(&mut self) {
@@ -271,6 +276,12 @@ impl Model {
     }
 
     pub(crate) fn swarm_wish(&mut self, intent: SwarmIntent) {
+        if !self.swarm.is_started && matches!(intent, SwarmIntent::AddLink(_) | SwarmIntent::AddFile) {
+            // A link may have brought the listener here.
+            self.swarm.view.is_adding = true;
+            self.swarm.early.push(intent);
+            return;
+        }
         match intent {
             SwarmIntent::AddLink(text) => {
                 if text.trim().is_empty() {

@@ -132,6 +132,22 @@ fn a_link_is_added_or_refused_in_words() {
 }
 
 #[test]
+fn a_link_that_brought_the_listener_here_waits_for_the_swarm() {
+    let mut page = Page::open("");
+    let link = "magnet:?x".to_owned();
+    page.wish(Intent::Swarm(SwarmIntent::AddLink(link.clone())));
+    assert!(page.model.swarm().is_adding);
+    assert_eq!(asked(&page), []);
+    page.event(Event::SwarmMayStart {
+        origin: "https://site.example".into(),
+    });
+    let requests: Vec<Request> = asked(&page).into_iter().map(|(_, request)| request).collect();
+    let open = requests.iter().position(|request| matches!(request, Request::Open { .. }));
+    let add = requests.iter().position(|request| *request == Request::AddLink(link.clone()));
+    assert!(open.is_some() && open < add, "{requests:?}");
+}
+
+#[test]
 fn a_folder_is_shared_when_its_tunes_are_in() {
     let mut page = page();
     page.wish(Intent::Swarm(SwarmIntent::Share("Mix".into())));

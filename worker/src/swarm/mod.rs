@@ -16,6 +16,7 @@ pub(crate) mod tests;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+use std::task::Waker;
 
 use protocol::EVENT;
 use protocol::swarm::{Event, FileId, Rtc, Settings, Torrent, Window};
@@ -99,6 +100,9 @@ pub struct Swarm<S, O> {
     outside: O,
     state: RefCell<State>,
     jobs: RefCell<VecDeque<Job>>,
+    /// Whether the torrents of earlier are taken up, and who waits for that.
+    is_taken_up: Cell<bool>,
+    waits_for_taking_up: RefCell<Vec<Waker>>,
     /// The jobs are being worked off.
     is_working: Cell<bool>,
 }
@@ -149,6 +153,8 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                 allowed: None,
             }),
             jobs: RefCell::default(),
+            is_taken_up: Cell::new(false),
+            waits_for_taking_up: RefCell::default(),
             is_working: Cell::new(false),
         })
     }

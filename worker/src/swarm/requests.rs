@@ -1,6 +1,8 @@
 //! What page, library and other tabs ask for.
 
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use protocol::EVENT;
 use protocol::swarm::{Event, FileId, Kind, Request, Settings};
@@ -34,6 +36,17 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
             watches.retain(|caller, watch| {
                 !matches!(caller, Caller::Tab(_)) || watch.seen + TAB_MILLIS > now
             });
+        }
+        if matches!(
+            request,
+            Request::AddLink(_)
+                | Request::AddFile
+                | Request::Share { .. }
+                | Request::Remove { .. }
+                | Request::Pause { .. }
+                | Request::Prioritise { .. }
+        ) {
+            self.taken_up().await;
         }
         match request {
             Request::Open { origin, settings } => self.open(caller, id, origin, settings).await,
@@ -131,6 +144,10 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         }
         self.set(settings).await;
         self.take_up().await;
+        self.is_taken_up.set(true);
+        for waker in self.waits_for_taking_up.take() {
+            waker.wake();
+        }
         self.outside.tell(caller, id, &opened, None);
         self.drain();
         self.look_for_collections().await;
@@ -138,6 +155,19 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
         for (caller, id, file) in early.unwrap_or_default() {
             self.want(caller, id, file);
         }
+    }
+
+    /// Waits until the torrents of earlier are taken up: what is asked of them before would be lost.
+    async fn taken_up(&self) {
+        poll_fn(|context| {
+            if self.is_taken_up.get() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker().clone();
+            self.waits_for_taking_up.borrow_mut().push(waker);
+            Poll::Pending
+        })
+        .await;
     }
 
     async fn set(self: &Rc<Self>, settings: Settings) {
