@@ -46,6 +46,32 @@ for (let old = 1; old <= version; old++)
     await expect.poll(() => rows(page).count()).toBeGreaterThan(1)
   })
 
+/** Newest version of the swarm's database. */
+const swarmVersion = 1
+const swarmFixture = (version: number) => join(root, 'playwright/fixtures', `swarm-${version}.json`)
+
+test('a fixture of the swarm\'s newest version is there', async ({ page }) => {
+  if (!existsSync(swarmFixture(swarmVersion))) {
+    await open(page, '/swarm')
+    await page.getByRole('textbox', { name: /Magnet link/ }).fill('magnet:?xt=urn:btih:00112233445566778899aabbccddeeff00112233&dn=Kept%20From%20Before&tr=wss%3A%2F%2Ftracker.invalid')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await expect(page.getByRole('heading', { name: 'Kept From Before' })).toBeVisible()
+    await page.waitForTimeout(4000)
+    writeFileSync(swarmFixture(swarmVersion), `${JSON.stringify(await dump(page, 'sidereal-swarm'), null, 1)}\n`)
+  }
+  expect((JSON.parse(readFileSync(swarmFixture(swarmVersion), 'utf8')) as Dump).version).toBe(swarmVersion)
+})
+
+for (let old = 1; old <= swarmVersion; old++)
+  test(`a swarm of version ${old} opens with its torrents`, async ({ page }) => {
+    await page.goto('/robots.txt')
+    await restore(page, JSON.parse(readFileSync(swarmFixture(old), 'utf8')), 'sidereal-swarm')
+    await open(page, '/swarm')
+    await expect(page.getByRole('link', { name: 'Kept From Before' })).toBeVisible()
+    await page.getByRole('link', { name: 'Kept From Before' }).click()
+    await expect(page.getByText('Asking for its list of files')).toBeVisible()
+  })
+
 test('a damaged catalogue is made again from the files', async ({ page }) => {
   await page.goto('/robots.txt')
   const old: Dump = JSON.parse(readFileSync(fixture(version), 'utf8'))

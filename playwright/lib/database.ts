@@ -3,9 +3,9 @@ import type { Page } from '@playwright/test'
 
 export type Dump = { version: number; stores: Record<string, [string, unknown][]> }
 
-/** Everything in the database; bytes as base64. */
-export function dump(page: Page): Promise<Dump> {
-  return page.evaluate(async () => {
+/** Everything in a database; bytes as base64. */
+export function dump(page: Page, name = 'sidereal'): Promise<Dump> {
+  return page.evaluate(async (name) => {
     const done = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result)
@@ -16,7 +16,7 @@ export function dump(page: Page): Promise<Dump> {
       if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, pack(field)]))
       return value
     }
-    const database = await done(indexedDB.open('sidereal'))
+    const database = await done(indexedDB.open(name))
     const stores: Record<string, [string, unknown][]> = {}
     for (const name of database.objectStoreNames) {
       const store = database.transaction(name).objectStore(name)
@@ -26,12 +26,12 @@ export function dump(page: Page): Promise<Dump> {
     const { version } = database
     database.close()
     return { version, stores }
-  })
+  }, name)
 }
 
-/** Makes the database as it was dumped; the page must not have opened it. */
-export function restore(page: Page, dump: Dump) {
-  return page.evaluate(async ({ version, stores }) => {
+/** Makes a database as it was dumped; the page must not have opened it. */
+export function restore(page: Page, dump: Dump, name = 'sidereal') {
+  return page.evaluate(async ({ version, stores, name }) => {
     const unpack = (value: unknown): unknown => {
       if (value && typeof value === 'object') {
         if ('base64' in value) return Uint8Array.from(atob(value.base64 as string), (letter) => letter.charCodeAt(0))
@@ -40,7 +40,7 @@ export function restore(page: Page, dump: Dump) {
       return value
     }
     await new Promise<void>((resolve, reject) => {
-      const request = indexedDB.open('sidereal', version)
+      const request = indexedDB.open(name, version)
       request.onupgradeneeded = () => {
         for (const [name, rows] of Object.entries(stores)) {
           const store = request.result.createObjectStore(name)
@@ -53,5 +53,5 @@ export function restore(page: Page, dump: Dump) {
       }
       request.onerror = () => reject(request.error)
     })
-  }, dump)
+  }, { ...dump, name })
 }

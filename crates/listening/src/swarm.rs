@@ -276,7 +276,9 @@ impl Model {
     }
 
     pub(crate) fn swarm_wish(&mut self, intent: SwarmIntent) {
-        if !self.swarm.is_started && matches!(intent, SwarmIntent::AddLink(_) | SwarmIntent::AddFile) {
+        if !self.swarm.is_started
+            && matches!(intent, SwarmIntent::AddLink(_) | SwarmIntent::AddFile)
+        {
             // A link may have brought the listener here.
             self.swarm.view.is_adding = true;
             self.swarm.early.push(intent);

@@ -141,9 +141,16 @@ fn a_link_that_brought_the_listener_here_waits_for_the_swarm() {
     page.event(Event::SwarmMayStart {
         origin: "https://site.example".into(),
     });
-    let requests: Vec<Request> = asked(&page).into_iter().map(|(_, request)| request).collect();
-    let open = requests.iter().position(|request| matches!(request, Request::Open { .. }));
-    let add = requests.iter().position(|request| *request == Request::AddLink(link.clone()));
+    let requests: Vec<Request> = asked(&page)
+        .into_iter()
+        .map(|(_, request)| request)
+        .collect();
+    let open = requests
+        .iter()
+        .position(|request| matches!(request, Request::Open { .. }));
+    let add = requests
+        .iter()
+        .position(|request| *request == Request::AddLink(link.clone()));
     assert!(open.is_some() && open < add, "{requests:?}");
 }
 
