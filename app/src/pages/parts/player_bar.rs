@@ -35,7 +35,10 @@ pub fn PlayerBar() -> impl IntoView {
 fn Chosen() -> impl IntoView {
     let core = use_core();
     let tune = Memo::new(move |_| core.player.with(|player| player.tune.clone()));
-    let line = Memo::new(move |_| core.player.with(state_line));
+    let line = Memo::new(move |_| {
+        let fetching = core.fetching.get();
+        core.player.with(|player| state_line(player, fetching))
+    });
     view! {
         <div class="player-tune">
             {move || match tune.get() {
@@ -89,7 +92,11 @@ fn Chosen() -> impl IntoView {
 }
 
 /// What stands in the composer's place when something is to be said, and whether it is bad.
-fn state_line(player: &listening::PlayerView) -> Option<(String, bool)> {
+fn state_line(player: &listening::PlayerView, fetching: Option<f32>) -> Option<(String, bool)> {
+    if let Some(share) = fetching {
+        let text = format!("Fetching from the swarm: {} %", (share * 100.0) as u32);
+        return Some((text, false));
+    }
     if let Some(error) = &player.error {
         return Some((error.clone(), true));
     }
