@@ -249,7 +249,7 @@ fn graded(model: Model, grade: Grade, writes: &[(u8, u8)]) -> Vec<f32> {
         chip.play(&mut tape, &mut samples);
         match grade {
             Grade::Accurate => resampler.process(&samples, &mut pcm),
-            Grade::Light => resampler.process_quarters(&samples, &mut pcm),
+            Grade::Light => resampler.process_eighths(&samples, &mut pcm),
         }
     }
     pcm.split_off(11_025)
