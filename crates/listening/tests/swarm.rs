@@ -189,7 +189,10 @@ fn a_removed_torrent_leaves_the_library_too() {
 fn what_is_looked_at_is_asked_again_after_a_restart() {
     let mut page = page();
     page.wish(Intent::Swarm(SwarmIntent::Show(Some(TORRENT))));
-    page.wish(Intent::Swarm(SwarmIntent::ShowFiles { first: 80, count: 9_000 }));
+    page.wish(Intent::Swarm(SwarmIntent::ShowFiles {
+        first: 80,
+        count: 9_000,
+    }));
     page.effects.clear();
     let reason = "it ran out of memory".into();
     page.event(Event::SwarmRestarted { reason });

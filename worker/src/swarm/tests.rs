@@ -440,7 +440,10 @@ fn what_is_asked_too_early_waits_for_the_collections() {
     assert_eq!(told(&swarm, 9), [expected]);
     let torrent = InfoHash([1; 20]);
     ask(&swarm, 10, Request::File(FileId { torrent, file: 0 }), None);
-    assert!(matches!(&told(&swarm, 10)[..], [(Event::Failed { .. }, None)]));
+    assert!(matches!(
+        &told(&swarm, 10)[..],
+        [(Event::Failed { .. }, None)]
+    ));
 }
 
 #[test]

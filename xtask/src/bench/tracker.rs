@@ -89,7 +89,11 @@ pub fn run() -> Result<Value> {
     step("compiling tracker and driver", || {
         execute(cargo().args(["build", "--release", "--locked", "--package", "relay"]))?;
         let driver = ["--package", "tests", "--bin", "tracker_load"];
-        execute(cargo().args(["build", "--release", "--locked"]).args(driver))
+        execute(
+            cargo()
+                .args(["build", "--release", "--locked"])
+                .args(driver),
+        )
     })?;
     let folder = std::env::temp_dir().join(format!("sidereal-tracker-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
@@ -97,7 +101,10 @@ pub fn run() -> Result<Value> {
     let measured = measure(&folder);
     std::fs::remove_dir_all(&folder)?;
     let figures = measured?;
-    println!("{:<34} {:>12} {:>20} {:>8}", "figure", "ours", "bittorrent-tracker", "ratio");
+    println!(
+        "{:<34} {:>12} {:>20} {:>8}",
+        "figure", "ours", "bittorrent-tracker", "ratio"
+    );
     for (name, key) in [
         ("CPU of a message, microseconds", "cpu_us_per_message"),
         ("offers lost", "lost_offers"),
@@ -106,7 +113,10 @@ pub fn run() -> Result<Value> {
     ] {
         let of = |whose: &str| figures[whose][key].as_f64().unwrap_or(f64::NAN);
         let (ours, theirs) = (of("ours"), of("bittorrent_tracker"));
-        println!("{name:<34} {ours:>12.2} {theirs:>20.2} {:>8.2}", ours / theirs);
+        println!(
+            "{name:<34} {ours:>12.2} {theirs:>20.2} {:>8.2}",
+            ours / theirs
+        );
     }
     Ok(figures)
 }
@@ -117,14 +127,23 @@ fn measure(folder: &std::path::Path) -> Result<Value> {
     let mut runs: [Vec<Value>; 2] = [Vec::new(), Vec::new()];
     for number in 0..RUNS {
         for (whose, runs) in runs.iter_mut().enumerate() {
-            let start = || if whose == 0 { Server::ours(folder) } else { Server::theirs() };
+            let start = || {
+                if whose == 0 {
+                    Server::ours(folder)
+                } else {
+                    Server::theirs()
+                }
+            };
             let name = ["ours", "bittorrent-tracker"][whose];
             let mut figures = step(&format!("run {} of {name}", number + 1), || {
                 start()?.measure(&["load", &sockets, &rounds])
             })?;
             let memory = start()?.measure(&["idle", &idle])?;
             figures["bytes_per_peer"] = memory["bytes_per_peer"].clone();
-            ensure!(memory["closed"] == 0, "{name} closed idle sockets: {memory}");
+            ensure!(
+                memory["closed"] == 0,
+                "{name} closed idle sockets: {memory}"
+            );
             runs.push(figures);
         }
     }
