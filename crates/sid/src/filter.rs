@@ -285,10 +285,9 @@ impl<'a, I: Integrator> Path<'a, I> {
         filter.low = second.solve::<SHIFT, DRIVEN>(resistors, nodes, control, filter.band, drive);
     }
 
-    /// Steps of eight cycles would bend the cutoff too much, or go astray. Two integrators in a
-    /// loop step like a pair of poles at a distance of the root of 1 - pace * damping from 0, in
-    /// units of a step: damping is what they get wrong first. Without much of it, a cutoff as
-    /// high as 20 kHz comes out 5 % higher, and they are stable far beyond the chips' highest.
+    /// Steps of eight cycles would bend the filter too much, or go astray. What they get wrong
+    /// first is damping, by a share that grows with damping and pace; without much of it, a cutoff
+    /// of 20 kHz comes out 5 % high, and they are stable beyond the highest that there is.
     pub fn is_fast(&self) -> bool {
         self.pace > 0.07 && (self.pace > 0.2 || self.pace * self.damping > 0.07)
     }
