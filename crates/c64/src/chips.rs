@@ -259,8 +259,8 @@ impl Chips {
         }
         left.clear();
         right.clear();
-        match self.chips.as_slice() {
-            [only] => left.extend_from_slice(&only.samples),
+        match self.chips.as_mut_slice() {
+            [only] => core::mem::swap(left, &mut only.samples),
             chips => {
                 let gains = self.placement.gains(chips.len());
                 let length = chips.first().map_or(0, |chip| chip.samples.len());

@@ -259,8 +259,13 @@ impl Player {
             scope.first_cycle = self.system.cycle();
         }
         let (frames, _) = out.as_chunks_mut::<2>();
-        for frame in frames {
-            *frame = self.next_frame(scope.as_deref_mut());
+        let mut done = 0;
+        while done < frames.len() {
+            let fresh = self.next_frames(frames.len() - done, scope.as_deref_mut());
+            for (frame, fresh) in frames[done..].iter_mut().zip(fresh) {
+                *frame = fresh;
+                done += 1;
+            }
         }
     }
 
@@ -268,8 +273,10 @@ impl Player {
     /// been rendered.
     pub fn skip(&mut self, frames: u64) {
         self.start_sound(false);
-        for _ in 0..frames {
-            self.next_frame(None);
+        let mut left = frames;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX);
+            left -= self.next_frames(most, None).len() as u64;
         }
     }
 
@@ -281,14 +288,18 @@ impl Player {
             .set_sounding(true, is_tapped, self.system.cycle() + 1);
     }
 
-    fn next_frame(&mut self, mut scope: Option<&mut ScopeBuffer>) -> [f32; 2] {
-        loop {
-            if let Some(frame) = self.ready.pop_front() {
-                self.frames += 1;
-                return frame;
-            }
+    /// The next frames, `most` or fewer; those that a batch makes, if none are ready.
+    fn next_frames(
+        &mut self,
+        most: usize,
+        mut scope: Option<&mut ScopeBuffer>,
+    ) -> impl ExactSizeIterator<Item = [f32; 2]> {
+        while self.ready.is_empty() {
             self.run_batch(scope.as_deref_mut());
         }
+        let count = most.min(self.ready.len());
+        self.frames += count as u64;
+        self.ready.drain(..count)
     }
 
     /// Runs the machine for a batch, and makes frames of what the chips did.
@@ -309,7 +320,7 @@ impl Player {
             out.clear();
             match self.system.chips.grade() {
                 sid::Grade::Accurate => resampler.process(input, out),
-                sid::Grade::Light => resampler.process_quarters(input, out),
+                sid::Grade::Light => resampler.process_eighths(input, out),
             }
         }
         let [left, right] = &self.resampled;

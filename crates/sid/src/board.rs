@@ -41,16 +41,31 @@ impl Stage {
         }
         folded
     }
+
+    fn pace(&self, cycles: usize) -> Pace {
+        let power = cycles as f64;
+        Pace {
+            low_pole: libm::pow(1.0 - self.low_share, power),
+            high_share: 1.0 - libm::pow(1.0 - self.high_share, power),
+        }
+    }
 }
 
 /// The stages behind a decimator; see [`Stage::fold_into`].
 #[derive(Clone, Debug)]
 pub struct Board {
-    low_pole: f64,
-    high_share: f64,
-    /// What of the high-pass's share one clock cycle makes.
-    cycle_share: f64,
+    stage: Stage,
+    pace: Pace,
     levels: Levels,
+}
+
+/// The stages over some cycles at once.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// What stays of the low-pass's level.
+    low_pole: f64,
+    /// What passes of the high-pass's difference.
+    high_share: f64,
 }
 
 /// What the capacitors hold.
@@ -63,11 +78,9 @@ pub struct Levels {
 impl Board {
     /// The stages at rest, run every `factor` cycles.
     pub fn new(stage: Stage, factor: usize) -> Self {
-        let power = factor as f64;
         Board {
-            low_pole: libm::pow(1.0 - stage.low_share, power),
-            high_share: 1.0 - libm::pow(1.0 - stage.high_share, power),
-            cycle_share: stage.high_share,
+            pace: stage.pace(factor),
+            stage,
             levels: Levels::default(),
         }
     }
@@ -84,26 +97,30 @@ impl Board {
 
     /// Runs over samples in place.
     pub fn run(&mut self, samples: &mut [f32]) {
+        self.run_at(self.pace, 1.0, samples);
+    }
+
+    /// As [`Self::run`] over samples for `cycles` each that no decimator has passed the low-pass's
+    /// share to.
+    pub fn run_bare(&mut self, samples: &mut [f32], cycles: usize) {
+        let pace = self.stage.pace(cycles);
+        self.run_at(pace, 1.0 - pace.low_pole, samples);
+    }
+
+    #[inline]
+    fn run_at(&mut self, pace: Pace, share: f64, samples: &mut [f32]) {
         let Levels { mut low, mut high } = self.levels;
         for sample in samples {
-            low = low * self.low_pole + f64::from(*sample);
-            high += self.high_share * (low - high);
+            low = low * pace.low_pole + share * f64::from(*sample);
+            high += pace.high_share * (low - high);
             *sample = (low - high) as f32;
         }
         self.levels = Levels { low, high };
     }
 
-    /// As [`Self::run`] over samples that no decimator has passed the low-pass's share to.
-    pub fn run_bare(&mut self, samples: &mut [f32]) {
-        for sample in &mut *samples {
-            *sample = (f64::from(*sample) * (1.0 - self.low_pole)) as f32;
-        }
-        self.run(samples);
-    }
-
     /// As after `cycles` with the input at `level`; returns what is heard of it.
     pub fn settle(&mut self, level: f32, cycles: u64) -> f32 {
-        let left = libm::pow(1.0 - self.cycle_share, cycles as f64);
+        let left = libm::pow(1.0 - self.stage.high_share, cycles as f64);
         let low = f64::from(level);
         let high = low * (1.0 - left);
         self.levels = Levels { low, high };

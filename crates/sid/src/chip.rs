@@ -192,7 +192,7 @@ impl Sid {
     /// reference player's 16-bit sound) around an offset. Empties the tape.
     ///
     /// The accurate grade gives one sample per cycle, for [`crate::Resampler::process`]; the
-    /// light one gives one for every four, for [`crate::Resampler::process_quarters`].
+    /// light one gives one for every eight, for [`crate::Resampler::process_eighths`].
     pub fn play(&mut self, tape: &mut Tape, out: &mut Vec<f32>) {
         play_together(&mut [Part {
             sid: self,

@@ -15,7 +15,7 @@ const GROUP: usize = 8;
 /// Its binary logarithm.
 const GROUP_SHIFT: u32 = 3;
 
-/// What a group that a tape has begun leaves for the next tape, and the last sample.
+/// What a group that a tape has begun leaves for the next tape.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Light {
     /// Sums of the DAC inputs over the group so far.
@@ -30,7 +30,6 @@ pub struct Light {
     /// What the settings before the last one contribute to the group's sample.
     before: f32,
     setting: Setting,
-    last: f32,
 }
 
 /// What the light grade asks of a chip's tables.
@@ -44,7 +43,7 @@ pub trait Tables {
     fn sources<'a>(&'a self, stretch: &Stretch<'a>) -> Sources<'a>;
 }
 
-/// Plays a tape: two samples for every eight cycles, appended to `out`.
+/// Plays a tape: a sample for every eight cycles, appended to `out`.
 pub fn play<T: Tables>(
     tables: &T,
     filter: &mut Filter<T::Integrator>,
@@ -107,33 +106,25 @@ impl Light {
             .levels
             .each_ref()
             .map(|levels| &levels[cycle..].as_chunks::<GROUP>().0[..groups]);
-        out.reserve(2 * groups);
-        for group in 0..groups {
+        let fresh = out.len();
+        out.resize(fresh + groups, 0.0);
+        // In a local, so that the feedback loop runs through registers.
+        let mut state = filter.clone();
+        for (group, out) in out[fresh..].iter_mut().enumerate() {
             let average = |voice: usize| sum(&waves[voice][group]) >> GROUP_SHIFT;
             let level = |voice: usize| levels[voice][group][GROUP - 1];
             let (input, direct) = sources.both_of(
                 [average(0), average(1), average(2)],
                 [level(0), level(1), level(2)],
             );
-            let (middle, sample) = if is_at_rest {
-                let sample = path.sample(direct + path.heard(filter));
-                if STEPS == 1 {
-                    (0.5 * (self.last + sample), sample)
-                } else {
-                    (sample, sample)
-                }
-            } else if STEPS == 1 {
-                let sample = path.sample(direct + path.step::<GROUP_SHIFT>(filter, input));
-                (0.5 * (self.last + sample), sample)
+            let heard = if is_at_rest {
+                path.heard(&state)
             } else {
-                let heard = path.step::<{ GROUP_SHIFT - 1 }>(filter, input);
-                let middle = path.sample(direct + heard);
-                let heard = path.step::<{ GROUP_SHIFT - 1 }>(filter, input);
-                (middle, path.sample(direct + heard))
+                step::<_, STEPS>(path, &mut state, input)
             };
-            out.extend([middle, sample]);
-            self.last = sample;
+            *out = path.sample(direct + heard);
         }
+        *filter = state;
         cycle += groups * GROUP;
         self.take(stretch, cycle);
     }
@@ -160,7 +151,7 @@ impl Light {
         cycles.end
     }
 
-    /// Makes the samples of a group that is full, and begins the next one.
+    /// Makes the sample of a group that is full, and begins the next one.
     fn finish_group<I: Integrator, const STEPS: usize>(
         &mut self,
         filter: &mut Filter<I>,
@@ -171,29 +162,16 @@ impl Light {
     ) {
         let waves = self.sums.map(|sum| sum >> GROUP_SHIFT);
         let (input, direct) = sources.both_of(waves, self.levels);
-        let mut middle = None;
         let heard = if is_at_rest {
-            let heard = path.heard(filter);
-            if STEPS == 2 {
-                middle = Some(path.sample(direct + heard));
-            }
-            heard
-        } else if STEPS == 1 {
-            path.step::<GROUP_SHIFT>(filter, input)
+            path.heard(filter)
         } else {
-            let heard = path.step::<{ GROUP_SHIFT - 1 }>(filter, input);
-            middle = Some(path.sample(direct + heard));
-            path.step::<{ GROUP_SHIFT - 1 }>(filter, input)
+            step::<_, STEPS>(path, filter, input)
         };
-        let sample = if usize::from(self.part_taken) == GROUP {
+        out.push(if usize::from(self.part_taken) == GROUP {
             path.sample(direct + heard)
         } else {
-            middle = None;
             self.before + self.sample_of_part(path, sources, heard)
-        };
-        out.push(middle.unwrap_or(0.5 * (self.last + sample)));
-        out.push(sample);
-        self.last = sample;
+        });
         self.before = 0.0;
         self.sums = [0; 3];
         self.part_sums = [0; 3];
@@ -213,6 +191,20 @@ impl Light {
         let (_, direct) = sources.both_of(waves, self.levels);
         path.sample(direct + heard) * f32::from(self.part_taken) / GROUP as f32
     }
+}
+
+/// A group's time in the filter, in `STEPS` steps; gives what is heard of it, on average.
+#[inline(always)]
+fn step<I: Integrator, const STEPS: usize>(
+    path: &Path<'_, I>,
+    filter: &mut Filter<I>,
+    input: i32,
+) -> i32 {
+    if STEPS == 1 {
+        return path.step::<GROUP_SHIFT>(filter, input);
+    }
+    let first = path.step::<{ GROUP_SHIFT - 1 }>(filter, input);
+    (first + path.step::<{ GROUP_SHIFT - 1 }>(filter, input)) >> 1
 }
 
 /// Sum of eight DAC inputs of twelve bits.

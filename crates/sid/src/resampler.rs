@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use wide::f32x4;
+
 use crate::board::{Board, Levels, Stage as BoardStage};
 use crate::fir::{self, Interpolator};
 
@@ -22,9 +24,10 @@ const HEADROOM: f64 = 1.25;
 /// Largest decimation of all stages together.
 const MOST_DECIMATION: usize = 64;
 
-/// Cycles for which a sample of [`Resampler::process_quarters`] stands, and the factor of the
-/// stage that it then passes by.
-const QUARTER: usize = 4;
+/// Factor of the first stage where there is so much to leave out.
+const FIRST_FACTOR: usize = 4;
+/// Cycles for which a sample of [`Resampler::process_eighths`] stands.
+const EIGHTH: usize = 8;
 
 /// A filter that keeps one of `factor` samples.
 #[derive(Debug)]
@@ -94,7 +97,7 @@ impl Resampler {
         let mut decimators = Vec::new();
         let (mut done, mut latency_cycles) = (1, 0.0);
         while done < whole || decimators.is_empty() {
-            let factor = (whole / done).min(if done == 1 { QUARTER } else { 2 });
+            let factor = (whole / done).min(if done == 1 { FIRST_FACTOR } else { 2 });
             let response = if factor == 1 {
                 vec![1.0]
             } else {
@@ -163,24 +166,30 @@ impl Resampler {
         self.interpolate::<true>(&taps, out);
     }
 
-    /// As [`Self::process`] for samples that stand for four clock cycles each, as a chip of the
+    /// As [`Self::process`] for samples that stand for eight clock cycles each, as a chip of the
     /// light grade gives them, and with less work at the output too. A converter may get both by
     /// turns.
-    pub fn process_quarters(&mut self, input: &[f32], out: &mut Vec<f32>) {
-        if self.taps.decimators[0].factor != QUARTER {
+    pub fn process_eighths(&mut self, input: &[f32], out: &mut Vec<f32>) {
+        let taps = Arc::clone(&self.taps);
+        // The stages that such samples pass by.
+        let mut done = 1;
+        let passed = taps.decimators.iter().position(|stage| {
+            done *= stage.factor;
+            done == EIGHTH
+        });
+        let Some(passed) = passed else {
             // Rates so high that they matter to nobody who is short of time.
-            let held = input.iter().flat_map(|&sample| [sample; QUARTER]);
+            let held = input.iter().flat_map(|&sample| [sample; EIGHTH]);
             self.process(&held.collect::<Vec<_>>(), out);
             return;
-        }
-        let taps = Arc::clone(&self.taps);
-        let target = &mut self.inputs[1];
+        };
+        let target = &mut self.inputs[passed + 1];
         let fresh = target.len();
         target.extend_from_slice(input);
         if let Some(board) = &mut self.board {
-            board.run_bare(&mut target[fresh..]);
+            board.run_bare(&mut target[fresh..], EIGHTH);
         }
-        self.process_later(&taps, 1);
+        self.process_later(&taps, passed + 1);
         self.interpolate::<false>(&taps, out);
     }
 
@@ -204,6 +213,7 @@ impl Resampler {
             return;
         };
         let width = taps.sincs[0].len();
+        let phases_per_unit = PHASES as f64 / self.denominator as f64;
         let mut first = 0;
         loop {
             // A few steps at most, which a division would take longer for.
@@ -215,7 +225,8 @@ impl Resampler {
             if window + width > input.len() {
                 break;
             }
-            let phase = fraction as f64 * PHASES as f64 / self.denominator as f64;
+            // Both fit an `i64`, which converts faster.
+            let phase = fraction as i64 as f64 * phases_per_unit;
             let samples = &input[window..window + width];
             out.push(if BLENDED {
                 let row = phase as usize;
@@ -268,17 +279,25 @@ fn decimate(stage: &Decimator, input: &mut Vec<f32>, output: &mut Vec<f32>) {
     input.drain(..(count * stage.factor).min(input.len()));
 }
 
-/// Sum of products in [`LANES`] interleaved sums; both slices have the same length, a multiple
-/// of [`LANES`].
+/// Sum of products in two times [`LANES`] interleaved sums; both slices have the same length, a
+/// multiple of [`LANES`].
 #[inline]
 fn convolve(samples: &[f32], taps: &[f32]) -> f32 {
     let (samples, _) = samples.as_chunks::<LANES>();
     let (taps, _) = taps.as_chunks::<LANES>();
-    let mut sums = [0.0_f32; LANES];
-    for (samples, taps) in samples.iter().zip(taps) {
-        for lane in 0..LANES {
-            sums[lane] += samples[lane] * taps[lane];
-        }
+    let product =
+        |&samples: &[f32; LANES], &taps: &[f32; LANES]| f32x4::new(samples) * f32x4::new(taps);
+    // Two sums: an addition takes longer than the processor needs to begin the next.
+    let (sample_pairs, last_samples) = samples.as_chunks::<2>();
+    let (tap_pairs, last_taps) = taps.as_chunks::<2>();
+    let mut sums = [f32x4::ZERO; 2];
+    for ([a, b], [c, d]) in sample_pairs.iter().zip(tap_pairs) {
+        sums[0] += product(a, c);
+        sums[1] += product(b, d);
     }
-    (sums[0] + sums[2]) + (sums[1] + sums[3])
+    if let ([samples], [taps]) = (last_samples, last_taps) {
+        sums[0] += product(samples, taps);
+    }
+    let [a, b, c, d] = (sums[0] + sums[1]).to_array();
+    (a + c) + (b + d)
 }

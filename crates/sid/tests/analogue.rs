@@ -249,7 +249,7 @@ fn graded(model: Model, grade: Grade, writes: &[(u8, u8)]) -> Vec<f32> {
         chip.play(&mut tape, &mut samples);
         match grade {
             Grade::Accurate => resampler.process(&samples, &mut pcm),
-            Grade::Light => resampler.process_quarters(&samples, &mut pcm),
+            Grade::Light => resampler.process_eighths(&samples, &mut pcm),
         }
     }
     pcm.split_off(11_025)
@@ -258,7 +258,7 @@ fn graded(model: Model, grade: Grade, writes: &[(u8, u8)]) -> Vec<f32> {
 #[test]
 fn the_light_grade_sounds_much_like_the_accurate_one() {
     // Saw, pulse, triangle with ring modulation, noise; plain, and through the filter at a low
-    // and a high cutoff with resonance.
+    // and a high cutoff with resonance, at the highest also with the most of it.
     for model in [Model::Mos6581, Model::Mos8580] {
         for (cutoff, routing, mode) in [
             (0, 0, 0x0f),
@@ -266,6 +266,9 @@ fn the_light_grade_sounds_much_like_the_accurate_one() {
             (0x60, 0xa7, 0x2f),
             (0xc0, 0xf3, 0x1f),
             (0xff, 0x07, 0x5f),
+            (0xff, 0xf7, 0x1f),
+            (0xe0, 0xd7, 0x2f),
+            (0xff, 0xf3, 0x4f),
         ] {
             let writes = [
                 (0, 0x31),

@@ -159,7 +159,7 @@ proptest! {
         let (expected, whole) = play(usize::MAX);
         let (found, cut) = play(most);
         let cycles: u32 = steps.iter().map(|(cycles, ..)| cycles).sum();
-        prop_assert_eq!(expected.len(), cycles as usize / 8 * 2);
+        prop_assert_eq!(expected.len(), cycles as usize / 8);
         let differs = expected.iter().zip(&found).position(|(a, b)| a != b);
         prop_assert_eq!(differs.map(|at| (at, expected[at], found[at])), None);
         prop_assert_eq!(whole.state(), cut.state());

@@ -107,3 +107,30 @@ fn an_impulse_comes_after_the_latency() {
     let expected = (20_000.0 + resampler.latency_cycles()) * 44_100.0 / PAL;
     assert!((centre - expected).abs() < 0.1, "{centre} for {expected}");
 }
+
+/// Samples for eight cycles each enter where the stages before have left off, if there is such a
+/// place, and are held where there is none.
+#[test]
+fn eighths_are_cycles_at_every_rate() {
+    for rate in [8_000, 44_100, 48_000, 96_000, 192_000] {
+        let hz = 1_000.0;
+        let wave = |cycle: f64| (TAU * hz / PAL * cycle).sin() as f32;
+        let cycles: Vec<f32> = (0..400_000).map(|i| wave(f64::from(i))).collect();
+        let eighths: Vec<f32> = (0..50_000).map(|i| wave(f64::from(8 * i) + 3.5)).collect();
+        let mut whole = Resampler::with_board(PAL, rate);
+        let mut quick = whole.clone();
+        let (mut expected, mut found) = (Vec::new(), Vec::new());
+        whole.process(&cycles, &mut expected);
+        quick.process_eighths(&eighths, &mut found);
+        let loudness = |pcm: &[f32]| {
+            let late = &pcm[pcm.len() / 2..];
+            let power: f64 = late.iter().map(|s| f64::from(*s).powi(2)).sum();
+            10.0 * (power / late.len() as f64).log10()
+        };
+        let (expected, found) = (loudness(&expected), loudness(&found));
+        assert!(
+            (expected - found).abs() < 0.05,
+            "{rate}: {found} for {expected}"
+        );
+    }
+}

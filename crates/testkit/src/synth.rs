@@ -56,7 +56,7 @@ fn synth_chip(
                 chip.play(&mut tape, &mut cycles);
                 match grade {
                     Grade::Accurate => resampler.process(&cycles, &mut pcm),
-                    Grade::Light => resampler.process_quarters(&cycles, &mut pcm),
+                    Grade::Light => resampler.process_eighths(&cycles, &mut pcm),
                 }
             }
         }

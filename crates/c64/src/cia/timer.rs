@@ -24,26 +24,34 @@ pub(super) enum Quiet {
     Idle,
 }
 
-/// A signal on its way from the control register to the counter.
+/// A signal on its way from the control register to the counter, in three bits: comparing all at
+/// once is what makes short stretches cheap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Late {
-    /// As given in this cycle.
-    given: bool,
-    /// As given a cycle ago.
-    halfway: bool,
-    /// As given two cycles ago: what the counter obeys.
-    arrived: bool,
-}
+struct Late(u8);
 
 impl Late {
+    /// As given in this cycle.
+    const GIVEN: u8 = 1;
+    /// As given a cycle ago.
+    const HALFWAY: u8 = 2;
+    /// As given two cycles ago: what the counter obeys.
+    const ARRIVED: u8 = 4;
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+
+    fn set(&mut self, bit: u8, on: bool) {
+        self.0 = self.0 & !bit | if on { bit } else { 0 };
+    }
+
     fn advance(&mut self) {
-        self.arrived = self.halfway;
-        self.halfway = self.given;
+        self.0 = self.0 << 1 & (Self::HALFWAY | Self::ARRIVED) | self.0 & Self::GIVEN;
     }
 
     /// Whether the counter goes on seeing what it sees.
     fn is_steady(self) -> bool {
-        self.given == self.halfway && self.halfway == self.arrived
+        self.0 == 0 || self.0 == Self::GIVEN | Self::HALFWAY | Self::ARRIVED
     }
 }
 
@@ -118,11 +126,12 @@ impl Timer {
         }
         self.drives_port = bit(1);
         self.is_toggling = bit(2);
-        self.one_shot.given = bit(3);
-        self.load.given = bit(4);
+        self.one_shot.set(Late::GIVEN, bit(3));
+        self.load.set(Late::GIVEN, bit(4));
         self.is_started = bit(0);
         self.counts_cycles = !bit(5);
-        self.count.given = self.is_started && self.counts_cycles;
+        self.count
+            .set(Late::GIVEN, self.is_started && self.counts_cycles);
     }
 
     pub(super) fn set_latch_low(&mut self, value: u8) {
@@ -133,15 +142,15 @@ impl Timer {
     /// Writing the high byte loads a timer that stands still, as the data sheet says.
     pub(super) fn set_latch_high(&mut self, value: u8) {
         self.latch = self.latch & 0x00ff | u16::from(value) << 8;
-        if !self.load.arrived && !self.is_started {
-            self.load.halfway = true;
+        if !self.load.has(Late::ARRIVED) && !self.is_started {
+            self.load.set(Late::HALFWAY, true);
         }
         self.pass_latch();
     }
 
     /// While the counter is being loaded, what is written to the latch goes through.
     fn pass_latch(&mut self) {
-        if self.load.arrived {
+        if self.load.has(Late::ARRIVED) {
             self.counter = self.latch;
         }
     }
@@ -159,7 +168,7 @@ impl Timer {
         if is_loading || self.step || self.underflowed || !is_steady {
             return Quiet::No;
         }
-        if !self.count.arrived {
+        if !self.count.has(Late::ARRIVED) {
             return Quiet::Idle;
         }
         NonZeroU16::new(self.counter.saturating_sub(1)).map_or(Quiet::No, Quiet::Counting)
@@ -168,40 +177,42 @@ impl Timer {
     /// Skips cycles that `quiet` allowed.
     #[inline]
     pub(super) fn skip(&mut self, cycles: u16) {
-        if self.count.arrived {
+        if self.count.has(Late::ARRIVED) {
             self.counter -= cycles;
         }
     }
 
     /// One cycle. Returns whether the timer underflowed.
     pub(super) fn clock(&mut self) -> bool {
-        if self.count.arrived {
+        if self.count.has(Late::ARRIVED) {
             self.counter = self.counter.wrapping_sub(1);
         }
         self.count.advance();
-        self.count.arrived |= core::mem::take(&mut self.step) && self.is_started;
+        if core::mem::take(&mut self.step) && self.is_started {
+            self.count.set(Late::ARRIVED, true);
+        }
         self.load.advance();
-        self.load.given = false;
+        self.load.set(Late::GIVEN, false);
         self.one_shot.advance();
 
-        self.underflowed = self.counter == 0 && self.count.arrived;
+        self.underflowed = self.counter == 0 && self.count.has(Late::ARRIVED);
         if self.underflowed {
             self.underflow();
         }
-        if self.load.arrived {
+        if self.load.has(Late::ARRIVED) {
             self.counter = self.latch;
-            self.count.arrived = false;
+            self.count.set(Late::ARRIVED, false);
         }
         self.underflowed
     }
 
     fn underflow(&mut self) {
-        self.load.arrived = true;
+        self.load.set(Late::ARRIVED, true);
         // One-shot mode counts from halfway on, and takes back the counts that are on their way.
-        if self.one_shot.halfway || self.one_shot.arrived {
+        if self.one_shot.has(Late::HALFWAY) || self.one_shot.has(Late::ARRIVED) {
             self.is_started = false;
-            self.count.given = false;
-            self.count.halfway = false;
+            self.count.set(Late::GIVEN, false);
+            self.count.set(Late::HALFWAY, false);
         }
         self.toggle = self.drives_port && self.is_toggling && !self.toggle;
     }
