@@ -53,7 +53,13 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
     });
     Effect::new(move |_| {
         location.pathname.track();
-        document::scroll_to_top("main");
+        let part = location.hash.get_untracked();
+        // The page that is gone to is there with the next frame.
+        request_animation_frame(move || {
+            if !document::scroll_to(part.trim_start_matches('#')) {
+                document::scroll_to_top("main");
+            }
+        });
     });
     keyboard::listen(move |shortcut| obey(core, shortcut, help));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);

@@ -120,6 +120,16 @@ pub fn remove_boot() {
     }
 }
 
+/// Scrolls to the element of an id; false where there is none.
+#[must_use]
+pub fn scroll_to(id: &str) -> bool {
+    let element = document().and_then(|document| document.get_element_by_id(id));
+    if let Some(element) = &element {
+        element.scroll_into_view();
+    }
+    element.is_some()
+}
+
 /// The page's origin, such as `https://host:port`.
 #[must_use]
 pub fn origin() -> String {

@@ -73,18 +73,6 @@ impl<S: Store, O: Outside> Library<S, O> {
         all
     }
 
-    /// Puts the collections' entries behind the library's own; of two with the same digest the
-    /// listener's own stays.
-    pub(super) async fn with_published(&self, own: Vec<Entry>) -> Index {
-        let published = self.published().await;
-        let hidden = self.hidden().await;
-        let own = own.into_iter().filter(|entry| {
-            let remote = entry.remote;
-            remote.is_none_or(|remote| !hidden.contains(&remote.info_hash))
-        });
-        Index::new(own.chain(published))
-    }
-
     pub(super) fn own(&self) -> Vec<Entry> {
         let index = self.index.borrow();
         let own = index.entries().iter();
@@ -93,9 +81,17 @@ impl<S: Store, O: Outside> Library<S, O> {
             .collect()
     }
 
+    /// Puts the collections' entries behind the library's own; of two with the same digest the
+    /// listener's own stays.
     pub(super) async fn rebuild(&self) {
-        let index = self.with_published(self.own()).await;
-        self.replace(index);
+        let published = self.published().await;
+        let hidden = self.hidden().await;
+        // Read only now: an import may go on meanwhile.
+        let own = self.own().into_iter().filter(|entry| {
+            let remote = entry.remote;
+            remote.is_none_or(|remote| !hidden.contains(&remote.info_hash))
+        });
+        self.replace(Index::new(own.chain(published)));
     }
 
     /// Asks the site for its collections, and takes in the catalogues that are new. Whatever cannot
