@@ -57,7 +57,7 @@ struct Options {
     /// Seconds that open requests have to end after a signal to stop [default: 10]
     #[arg(long, env = "SIDEREAL_DRAIN_SECONDS")]
     drain_seconds: Option<u64>,
-    /// How the relay is reached from outside, such as https://sid.example; what requests call it
+    /// How the relay is reached from outside, such as `https://sid.example`; what requests call it
     /// where it is not said
     #[arg(long, env = "SIDEREAL_PUBLIC_URL")]
     public_url: Option<String>,
