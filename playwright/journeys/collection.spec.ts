@@ -6,7 +6,8 @@ import { locate, nativeRender } from '../lib/native'
 import { open, play, player, rows } from '../lib/page'
 import { publish, Relay } from '../lib/relay'
 import { heardSince, record } from '../lib/tap'
-import { demoFolder, describe as described, shared, walk } from '../lib/tunes'
+import { demoFolder, describe as described, pathBelow, shared, walk } from '../lib/tunes'
+import { fetchAll, serve, theirs } from '../lib/webtorrent'
 
 const folder = shared ?? demoFolder
 const all = walk(folder).filter((path) => path.endsWith('.sid'))
@@ -83,5 +84,24 @@ test('the relay dies and comes back: what is here plays on, the page says so and
   await relay.up()
   await expect(page.getByText(/tracker .* does not answer/)).toBeHidden({ timeout: 90_000 })
   await page.context().close()
+  relay.kill()
+})
+
+test('the web seed alone serves a page of another origin, of another client', async ({ browser }) => {
+  const relay = await Relay.start(['--collections', publish(demoFolder, 'Demo')])
+  const site = await serve()
+  const page = await theirs(browser, site.url)
+  const file = await page.evaluate(async (relay) => {
+    const listing = await (await fetch(`${relay}/collections.json`)).json()
+    const bytes = await (await fetch(`${relay}/${listing.collections[0].torrents[0].torrent}`)).arrayBuffer()
+    return btoa(String.fromCharCode(...new Uint8Array(bytes)))
+  }, relay.url)
+  const got = await fetchAll(page, { file })
+  for (const path of walk(demoFolder).filter((path) => path.endsWith('.sid'))) {
+    const name = Object.keys(got).find((name) => name.endsWith(pathBelow(demoFolder, path)))!
+    expect(got[name]).toBe(readFileSync(path).toString('base64'))
+  }
+  await page.context().close()
+  site.close()
   relay.kill()
 })

@@ -25,7 +25,7 @@ pub struct Bundle {
 pub const BUNDLES: [Bundle; 4] = [
     Bundle {
         name: "listen",
-        budget: 360_000,
+        budget: 420_000,
         optimise: "-Oz",
     },
     Bundle {
