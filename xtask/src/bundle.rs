@@ -25,22 +25,22 @@ pub struct Bundle {
 pub const BUNDLES: [Bundle; 4] = [
     Bundle {
         name: "listen",
-        budget: 420_000,
+        budget: 450_000,
         optimise: "-Oz",
     },
     Bundle {
         name: "engine",
-        budget: 150_000,
+        budget: 165_000,
         optimise: "-O3",
     },
     Bundle {
         name: "library",
-        budget: 170_000,
+        budget: 210_000,
         optimise: "-Oz",
     },
     Bundle {
         name: "swarm",
-        budget: 200_000,
+        budget: 300_000,
         optimise: "-Oz",
     },
 ];
