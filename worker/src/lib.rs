@@ -5,6 +5,11 @@
 pub mod engine;
 #[cfg(feature = "library")]
 pub mod library;
+#[cfg(any(feature = "library", feature = "swarm"))]
+mod store_error;
 #[cfg(feature = "swarm")]
 pub mod swarm;
 pub mod sys;
+
+#[cfg(any(feature = "library", feature = "swarm"))]
+pub use store_error::StoreError;

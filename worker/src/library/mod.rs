@@ -20,7 +20,9 @@ use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
 
 pub use import::{Found, Importer, Source};
-pub use store::{MemoryStore, Store, StoreError, StoredFile};
+pub use store::{MemoryStore, Store, StoredFile};
+
+use crate::StoreError;
 
 /// Blob that holds the encoded index.
 const CATALOGUE: &str = "catalogue";

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use sidfile::Md5;
 
+use crate::StoreError;
+
 /// One file as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
@@ -14,17 +16,6 @@ pub struct StoredFile {
     pub path: String,
     /// The file.
     pub bytes: Vec<u8>,
-}
-
-/// Why a store did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The disk, or the browser's share of it, is full.
-    #[error("the browser's storage is full")]
-    Full,
-    /// Anything else, in the browser's words.
-    #[error("the browser's storage failed: {0}")]
-    Failed(String),
 }
 
 /// Files by digest, and a few named blobs about them. Each call happens as a whole or not at all.

@@ -24,7 +24,9 @@ use torrent::session::{Config, Event as Happened, Input, Limits, Output, Priorit
 use torrent::{InfoHash, PeerId, Session};
 
 pub use outside::{Caller, Outside};
-pub use store::{MemoryStore, Store, StoreError, ranges};
+pub use store::{MemoryStore, Store, ranges};
+
+use crate::StoreError;
 
 use jobs::Job;
 use record::Record;

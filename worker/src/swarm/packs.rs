@@ -11,7 +11,8 @@ use std::ops::Range;
 use torrent::InfoHash;
 
 use super::journal::{self, HEAD, RECORD, Record};
-use super::store::{StoreError, ranges};
+use super::store::ranges;
+use crate::StoreError;
 
 /// Binary logarithm of the smallest slot.
 const SMALLEST: u8 = 14;

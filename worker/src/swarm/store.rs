@@ -7,16 +7,7 @@ use std::ops::Range;
 use protocol::swarm::Kept;
 use torrent::InfoHash;
 
-/// Why a store did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// The disk, or the browser's share of it, is full.
-    #[error("the browser's storage is full")]
-    Full,
-    /// Anything else, in the browser's words.
-    #[error("the browser's storage failed: {0}")]
-    Failed(String),
-}
+use crate::StoreError;
 
 /// Verified pieces by torrent and place, and a few named records about them. Each call happens as
 /// a whole or not at all.

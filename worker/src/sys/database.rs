@@ -6,14 +6,14 @@
 //! blobs  name         Uint8Array                          1     library worker
 //! ```
 
-use idb::{
-    Database, DatabaseEvent as _, Error as IdbError, Factory, ObjectStoreParams, TransactionMode,
-};
+use idb::{Database, Error as IdbError, ObjectStoreParams, TransactionMode};
 use js_sys::{Object, Reflect, Uint8Array};
 use sidfile::Md5;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::library::{Store, StoreError, StoredFile};
+use super::indexed_db::{self, finish};
+use crate::StoreError;
+use crate::library::{Store, StoredFile};
 
 const NAME: &str = "sidereal";
 const VERSION: u32 = 1;
@@ -40,36 +40,8 @@ impl IdbStore {
     /// # Errors
     /// The browser gives this page none.
     pub async fn open() -> Result<Self, StoreError> {
-        let mut request = Factory::new()?.open(NAME, Some(VERSION))?;
-        request.on_upgrade_needed(|event| {
-            let from = event.old_version().unwrap_or(0);
-            let migrated = event
-                .database()
-                .and_then(|database| migrate(&database, from));
-            // A failed migration aborts the upgrade, and opening fails with it.
-            if let Err(error) = migrated {
-                wasm_bindgen::throw_str(&error.to_string());
-            }
-        });
-        let mut database = request.await?;
-        // Another tab with a newer version must not wait for this one.
-        database.on_version_change(|event| {
-            if let Ok(database) = event.database() {
-                database.close();
-            }
-        });
+        let database = indexed_db::open(NAME, VERSION, migrate).await?;
         Ok(Self { database })
-    }
-}
-
-impl From<IdbError> for StoreError {
-    fn from(error: IdbError) -> Self {
-        let words = error.to_string();
-        if words.contains("QuotaExceeded") {
-            Self::Full
-        } else {
-            Self::Failed(words)
-        }
     }
 }
 
@@ -180,16 +152,5 @@ impl Store for IdbStore {
         Ok(value
             .and_then(|value| value.dyn_into::<Uint8Array>().ok())
             .map(|bytes| bytes.to_vec()))
-    }
-}
-
-/// Waits until a transaction is on disk; its abort is a failure.
-async fn finish(transaction: idb::Transaction) -> Result<(), StoreError> {
-    let result = transaction.commit()?.await?;
-    if result.is_committed() {
-        Ok(())
-    } else {
-        // The browser aborts a transaction by itself only when there is no room for it.
-        Err(StoreError::Full)
     }
 }

@@ -4,6 +4,8 @@
 mod blob;
 #[cfg(feature = "library")]
 mod database;
+#[cfg(any(feature = "library", feature = "swarm"))]
+mod indexed_db;
 mod messages;
 #[cfg(feature = "engine")]
 mod sinks;

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
-use listening::{Intent, SwarmIntent, SwarmState, kind_words, rate_words};
+use listening::{Intent, SwarmIntent, SwarmState, kind_words};
 use protocol::swarm::{InfoHash, Torrent};
 
+use super::Problems;
 use super::files::Files;
 use super::sources::{Peers, Sources};
-use super::torrents::{Actions, amount, peers, ratio, time_left};
-use super::{Problems, phase_words};
+use super::torrents::{Actions, TorrentFacts};
 use crate::components::{Icon, Name};
 use crate::core::use_core;
 
@@ -89,36 +89,7 @@ fn Known(hash: InfoHash) -> impl IntoView {
                     </div>
                     <Actions hash=hash torrent=torrent />
                 </header>
-                <dl class="torrent-facts figures">
-                    <div>
-                        <dt class="hidden-words">"State"</dt>
-                        <dd>{move || fact(|torrent| phase_words(&torrent.status))}</dd>
-                    </div>
-                    <div>
-                        <dt class="hidden-words">"Here"</dt>
-                        <dd>{move || fact(amount)}</dd>
-                    </div>
-                    <div>
-                        <dt>"Down"</dt>
-                        <dd>{move || fact(|torrent| rate_words(torrent.status.download_rate))}</dd>
-                    </div>
-                    <div>
-                        <dt>"Up"</dt>
-                        <dd>{move || fact(|torrent| rate_words(torrent.status.upload_rate))}</dd>
-                    </div>
-                    <div>
-                        <dt>"Peers"</dt>
-                        <dd>{move || fact(peers)}</dd>
-                    </div>
-                    <div>
-                        <dt>"Ratio"</dt>
-                        <dd>{move || fact(ratio)}</dd>
-                    </div>
-                    <div>
-                        <dt>"Left"</dt>
-                        <dd>{move || fact(time_left)}</dd>
-                    </div>
-                </dl>
+                <TorrentFacts torrent=torrent />
                 <PieceBar />
                 <Problems problems=problems />
                 <div class="torrent-parts">

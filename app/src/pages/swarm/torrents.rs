@@ -278,43 +278,54 @@ fn TorrentCard(hash: InfoHash) -> impl IntoView {
                 <Actions hash=hash torrent=torrent />
             </div>
             <Bar label="Progress".to_owned() share=share />
-            <dl class="torrent-facts figures">
-                <div>
-                    <dt class="hidden-words">"State"</dt>
-                    <dd>{move || status(|torrent| phase_words(&torrent.status))}</dd>
-                </div>
-                <div>
-                    <dt class="hidden-words">"Here"</dt>
-                    <dd>{move || status(amount)}</dd>
-                </div>
-                <div>
-                    <dt>"Down"</dt>
-                    <dd>{move || status(|torrent| rate_words(torrent.status.download_rate))}</dd>
-                </div>
-                <div>
-                    <dt>"Up"</dt>
-                    <dd>{move || status(|torrent| rate_words(torrent.status.upload_rate))}</dd>
-                </div>
-                <div>
-                    <dt>"Peers"</dt>
-                    <dd>{move || status(peers)}</dd>
-                </div>
-                <div>
-                    <dt>"Ratio"</dt>
-                    <dd>{move || status(ratio)}</dd>
-                </div>
-                <div>
-                    <dt>"Left"</dt>
-                    <dd>{move || status(time_left)}</dd>
-                </div>
-            </dl>
+            <TorrentFacts torrent=torrent />
             <Problems problems=problems />
         </li>
     }
 }
 
+/// How a torrent stands, in figures.
+#[component]
+pub(super) fn TorrentFacts(torrent: Memo<Option<Torrent>>) -> impl IntoView {
+    let fact = move |read: fn(&Torrent) -> String| {
+        torrent.with(|torrent| torrent.as_ref().map_or_else(String::new, read))
+    };
+    view! {
+        <dl class="torrent-facts figures">
+            <div>
+                <dt class="hidden-words">"State"</dt>
+                <dd>{move || fact(|torrent| phase_words(&torrent.status))}</dd>
+            </div>
+            <div>
+                <dt class="hidden-words">"Here"</dt>
+                <dd>{move || fact(amount)}</dd>
+            </div>
+            <div>
+                <dt>"Down"</dt>
+                <dd>{move || fact(|torrent| rate_words(torrent.status.download_rate))}</dd>
+            </div>
+            <div>
+                <dt>"Up"</dt>
+                <dd>{move || fact(|torrent| rate_words(torrent.status.upload_rate))}</dd>
+            </div>
+            <div>
+                <dt>"Peers"</dt>
+                <dd>{move || fact(peers)}</dd>
+            </div>
+            <div>
+                <dt>"Ratio"</dt>
+                <dd>{move || fact(ratio)}</dd>
+            </div>
+            <div>
+                <dt>"Left"</dt>
+                <dd>{move || fact(time_left)}</dd>
+            </div>
+        </dl>
+    }
+}
+
 /// How much is here of how much.
-pub(super) fn amount(torrent: &Torrent) -> String {
+fn amount(torrent: &Torrent) -> String {
     let status = &torrent.status;
     if status.files == 0 {
         return "Size unknown".into();
@@ -328,7 +339,7 @@ pub(super) fn amount(torrent: &Torrent) -> String {
     format!("{here} of {all} ({share})")
 }
 
-pub(super) fn peers(torrent: &Torrent) -> String {
+fn peers(torrent: &Torrent) -> String {
     let connected = words::count_text(torrent.status.peers);
     match torrent.status.swarm {
         Some((seeders, leechers)) => {
@@ -340,7 +351,7 @@ pub(super) fn peers(torrent: &Torrent) -> String {
     }
 }
 
-pub(super) fn ratio(torrent: &Torrent) -> String {
+fn ratio(torrent: &Torrent) -> String {
     let status = &torrent.status;
     if status.uploaded == 0 {
         return "\u{2013}".into();
@@ -351,7 +362,7 @@ pub(super) fn ratio(torrent: &Torrent) -> String {
     format!("{:.2}", status.uploaded as f64 / status.downloaded as f64)
 }
 
-pub(super) fn time_left(torrent: &Torrent) -> String {
+fn time_left(torrent: &Torrent) -> String {
     match torrent.status.eta_seconds {
         None => "\u{2013}".into(),
         Some(seconds @ 0..=99) => format!("{seconds} s"),

@@ -10,7 +10,7 @@ use web_sys::{
 };
 
 use super::{get, method, words};
-use crate::swarm::StoreError;
+use crate::StoreError;
 use crate::swarm::packs::{Folder, PackFile};
 
 /// The folder's name.

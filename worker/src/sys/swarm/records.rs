@@ -11,15 +11,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use idb::{
-    Database, DatabaseEvent as _, Error as IdbError, Factory, KeyRange, ObjectStoreParams, Query,
-    TransactionMode,
-};
+use idb::{Database, Error as IdbError, KeyRange, ObjectStoreParams, Query, TransactionMode};
 use js_sys::Uint8Array;
 use torrent::InfoHash;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::swarm::{StoreError, ranges};
+use crate::StoreError;
+use crate::swarm::ranges;
+use crate::sys::indexed_db::{self, finish};
 
 const NAME: &str = "sidereal-swarm";
 const VERSION: u32 = 1;
@@ -33,17 +32,6 @@ fn migrate(database: &Database, from: u32) -> Result<(), IdbError> {
         database.create_object_store(PIECES, ObjectStoreParams::new())?;
     }
     Ok(())
-}
-
-impl From<IdbError> for StoreError {
-    fn from(error: IdbError) -> Self {
-        let words = error.to_string();
-        if words.contains("QuotaExceeded") {
-            Self::Full
-        } else {
-            Self::Failed(words)
-        }
-    }
 }
 
 /// The database.
@@ -68,24 +56,7 @@ impl SwarmDatabase {
     /// # Errors
     /// The browser gives this page none.
     pub async fn open() -> Result<Self, StoreError> {
-        let mut request = Factory::new()?.open(NAME, Some(VERSION))?;
-        request.on_upgrade_needed(|event| {
-            let from = event.old_version().unwrap_or(0);
-            let migrated = event
-                .database()
-                .and_then(|database| migrate(&database, from));
-            // A failed migration aborts the upgrade, and opening fails with it.
-            if let Err(error) = migrated {
-                wasm_bindgen::throw_str(&error.to_string());
-            }
-        });
-        let mut database = request.await?;
-        // Another tab with a newer version must not wait for this one.
-        database.on_version_change(|event| {
-            if let Ok(database) = event.database() {
-                database.close();
-            }
-        });
+        let database = indexed_db::open(NAME, VERSION, migrate).await?;
         Ok(Self {
             database,
             pieces: RefCell::default(),
@@ -219,16 +190,5 @@ impl SwarmDatabase {
     /// Bytes of all pieces.
     pub fn used(&self) -> u64 {
         self.pieces.borrow().values().sum()
-    }
-}
-
-/// Waits until a transaction is on disk; its abort is a failure.
-async fn finish(transaction: idb::Transaction) -> Result<(), StoreError> {
-    let result = transaction.commit()?.await?;
-    if result.is_committed() {
-        Ok(())
-    } else {
-        // The browser aborts a transaction by itself only when there is no room for it.
-        Err(StoreError::Full)
     }
 }

@@ -7,8 +7,9 @@ use torrent::InfoHash;
 
 use super::opfs::Opfs;
 use super::records::SwarmDatabase;
+use crate::StoreError;
 use crate::swarm::packs::Packs;
-use crate::swarm::{MemoryStore, Store, StoreError};
+use crate::swarm::{MemoryStore, Store};
 
 enum Pieces {
     Files(Packs<Opfs>),
