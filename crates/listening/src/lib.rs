@@ -10,6 +10,7 @@ mod event;
 mod export;
 mod import;
 pub mod janitor;
+pub mod language;
 mod list;
 mod model;
 pub mod notes;

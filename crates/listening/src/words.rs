@@ -167,6 +167,12 @@ pub fn bytes_text(bytes: u64) -> String {
 /// A count with thousands separated: `60,572`.
 #[must_use]
 pub fn count_text(count: u32) -> String {
+    grouped(count.into())
+}
+
+/// `87,868`.
+#[must_use]
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
