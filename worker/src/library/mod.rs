@@ -14,7 +14,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use catalog::{Entry, Index, Knowledge, Origin, Query, Remote, Row};
+use catalog::{Entry, Index, Knowledge, Origin, Query, Remote};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
@@ -123,7 +123,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 count,
             } => self.rows(&query, offset, count),
             Request::Entry { md5 } => {
-                let entry = self.index.borrow().get(&md5).cloned().map(Box::new);
+                let entry = self.index.borrow().get(&md5).map(Box::new);
                 Event::Entry { md5, entry }
             }
             Request::RemoteEntry { remote } => self.remote_entry(remote).await,
@@ -162,10 +162,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let (format, remote) = {
             let index = self.index.borrow();
             let entry = index.get(md5);
-            (
-                entry.map(|entry| entry.format),
-                entry.and_then(|entry| entry.remote),
-            )
+            (entry.map(|entry| entry.format), index.remote(md5))
         };
         let kept = self.store.get(md5).await;
         let kept = kept.map_err(|error| Some(error.to_string()))?;
@@ -187,7 +184,7 @@ impl<S: Store, O: Outside> Library<S, O> {
     /// Where the swarm has a file that is not kept here.
     #[must_use]
     pub fn remote(&self, md5: &Md5) -> Option<Remote> {
-        self.index.borrow().get(md5)?.remote
+        self.index.borrow().remote(md5)
     }
 
     async fn settled(&self) {
@@ -239,7 +236,7 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     fn count(&self) -> u32 {
-        u32::try_from(self.index.borrow().entries().len()).unwrap_or(u32::MAX)
+        u32::try_from(self.index.borrow().len()).unwrap_or(u32::MAX)
     }
 
     /// Reads the catalogue and brings it in step with the files: what is kept counts, so a file
@@ -271,7 +268,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let mut recovered = 0;
         for md5 in kept
             .iter()
-            .filter(|md5| index.get(md5).is_none())
+            .filter(|md5| !index.has(md5))
             .copied()
             .collect::<Vec<_>>()
         {
@@ -292,6 +289,8 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     fn replace(&self, index: Index) {
+        let mut index = index;
+        index.take_facts(&mut self.index.borrow_mut());
         *self.index.borrow_mut() = index;
         self.selection.borrow_mut().take();
     }
@@ -350,8 +349,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         {
             let mut index = self.index.borrow_mut();
             let old: Vec<Md5> = index
-                .entries()
-                .iter()
+                .own()
                 .filter(|entry| entry.origin == Origin::BuiltIn)
                 .map(|entry| entry.md5)
                 .collect();
@@ -375,7 +373,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         {
             return Rc::clone(selection);
         }
-        let selection: Rc<[u32]> = self.index.borrow().select(query).into();
+        let selection: Rc<[u32]> = self.index.borrow_mut().select(query).into();
         *self.selection.borrow_mut() = Some((query.clone(), Rc::clone(&selection)));
         selection
     }
@@ -385,7 +383,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let index = self.index.borrow();
         let rows = selection.iter().skip(offset as usize).take(count as usize);
         let rows = rows
-            .map(|&at| Row::from(&index.entries()[at as usize]))
+            .map(|&file| index.row(file))
             .collect();
         let total = u32::try_from(selection.len()).unwrap_or(u32::MAX);
         Event::Rows {
@@ -399,12 +397,12 @@ impl<S: Store, O: Outside> Library<S, O> {
         let selection = self.select(query);
         let index = self.index.borrow();
         let row = |at: Option<usize>| {
-            let position = *selection.get(at?)? as usize;
-            Some(Row::from(&index.entries()[position]))
+            Some(index.row(*selection.get(at?)?))
         };
-        let place = selection
-            .iter()
-            .position(|&at| index.entries()[at as usize].md5 == md5);
+        let place = index.find(&md5).and_then(|file| {
+            let mut files = selection.iter();
+            files.position(|known| *known as usize == file)
+        });
         Event::Neighbours {
             md5,
             previous: row(place.and_then(|place| place.checked_sub(1))),
@@ -540,7 +538,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 file.md5,
                 file.bytes.len() as u64,
             ));
-            let known = self.index.borrow().get(&entry.md5).is_some();
+            let known = self.index.borrow().has(&entry.md5);
             if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
                 importer.report.known += 1;
             } else {
@@ -570,8 +568,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let knowledge = self.knowledge.borrow();
         let mut index = self.index.borrow_mut();
         let mut better = Vec::new();
-        for entry in index.entries() {
-            let mut entry = entry.clone();
+        for mut entry in index.iter() {
             if knowledge.apply(&mut entry) {
                 better.push(entry);
             }

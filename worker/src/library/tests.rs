@@ -145,12 +145,10 @@ fn files_and_zips_come_in_once() {
     let c = library
         .index
         .borrow()
-        .entries()
         .iter()
         .find(|entry| entry.title == "C")
         .unwrap()
-        .path
-        .clone();
+        .path;
     assert_eq!(c, "MUSICIANS/X/c.sid");
 }
 
@@ -192,7 +190,7 @@ fn a_song_its_second_chip_and_its_words_are_one_tune() {
         ["ALONE", "IN A ZIP", "MONO", "STEREO", "STILL THERE"]
     );
     let index = library.index.borrow();
-    let of = |title: &str| index.entries().iter().find(|e| e.title == title).unwrap();
+    let of = |title: &str| index.iter().find(|e| e.title == title).unwrap();
     assert_eq!(of("STEREO").chips.len(), 2);
     assert_eq!(of("MONO").chips.len(), 1);
     assert_eq!(of("IN A ZIP").notes[0].comment, "LA LA");
@@ -414,7 +412,7 @@ fn demo_tunes_come_in_once_and_stay_away_when_removed() {
         run(library.open()),
         Event::Opened { count: 1, .. }
     ));
-    let entry = library.index.borrow().entries()[0].clone();
+    let entry = library.index.borrow().iter().next().unwrap();
     assert_eq!(
         (entry.origin, entry.lengths[0], &*entry.notes[0].comment),
         (Origin::BuiltIn, Some(120_000), "Ours.")

@@ -61,11 +61,10 @@ pub fn machine() -> Playing {
     }
 }
 
-pub fn answer(index: &Index, request: &library::Request) -> Option<library::Event> {
-    let row = |at: u32| Row::from(&index.entries()[at as usize]);
+pub fn answer(index: &mut Index, request: &library::Request) -> Option<library::Event> {
     Some(match request {
         library::Request::Open => library::Event::Opened {
-            count: index.entries().len() as u32,
+            count: index.len() as u32,
             storage: Storage::Kept,
             repaired: None,
         },
@@ -82,19 +81,18 @@ pub fn answer(index: &Index, request: &library::Request) -> Option<library::Even
                     .iter()
                     .skip(*offset as usize)
                     .take(*count as usize)
-                    .map(|&at| row(at))
+                    .map(|&file| index.row(file))
                     .collect(),
             }
         }
         library::Request::Entry { md5 } => library::Event::Entry {
             md5: *md5,
-            entry: index.get(md5).cloned().map(Box::new),
+            entry: index.get(md5).map(Box::new),
         },
         library::Request::Neighbours { query, md5 } => {
             let found = index.select(query);
-            let place = found
-                .iter()
-                .position(|&at| index.entries()[at as usize].md5 == *md5);
+            let row = |file: u32| index.row(file);
+            let place = found.iter().position(|&file| index.md5(file) == *md5);
             library::Event::Neighbours {
                 md5: *md5,
                 previous: place
@@ -137,7 +135,7 @@ impl Page {
         let mut at = 0;
         while at < effects.len() {
             if let Effect::Library(ticket, request) = &effects[at]
-                && let Some(event) = answer(&self.index, request)
+                && let Some(event) = answer(&mut self.index, request)
             {
                 let ticket = *ticket;
                 effects.extend(self.model.update(Event::Library { ticket, event }));
@@ -153,7 +151,7 @@ impl Page {
 
     pub fn row(&mut self, title: &str) -> Intent {
         let md5 = Md5::of(title.as_bytes());
-        Intent::PlayRow(std::sync::Arc::new(Row::from(
+        Intent::PlayRow(std::sync::Arc::new(Row::from(&
             self.index.get(&md5).expect("the tune is in the library"),
         )))
     }
