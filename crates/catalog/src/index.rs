@@ -213,6 +213,11 @@ impl Index {
         Some(self.columns.entry(file))
     }
 
+    /// Numbers of all files.
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        self.files().map(count).collect()
+    }
+
     fn files(&self) -> impl Iterator<Item = usize> {
         (0..self.columns.len()).filter(|file| !self.gone[*file])
     }

@@ -2,6 +2,7 @@
 //! browsing.
 #![forbid(unsafe_code)]
 
+mod changes;
 mod codec;
 mod columns;
 mod describe;
@@ -16,9 +17,11 @@ mod query;
 mod release;
 mod row;
 mod search;
+mod shelves;
 mod texts;
 mod words;
 
+pub use changes::Changes;
 pub use codec::{Catalogue, DecodeError, FORMAT_VERSION, decode, encode};
 pub use describe::path_in_collection;
 pub use entry::{Entry, Note, Origin, Remote};
@@ -30,4 +33,5 @@ pub use marks::Marks;
 pub use query::{FIELDS, Field, Hint, Parsed, Span, whole_clause};
 pub use release::{group_of, year_of};
 pub use row::Row;
+pub use shelves::{Group, Shelf};
 pub use words::fold;

@@ -35,6 +35,9 @@ impl Orders {
         self.made
             .entry((column as u8, descending))
             .or_insert_with(|| {
+                if column == Column::Title && !descending {
+                    return in_order(ranks);
+                }
                 let first = first_keys(columns, arrivals, ranks, column);
                 let key = |file: u32| {
                     let first = match first[file as usize] {
@@ -57,7 +60,7 @@ impl Orders {
 fn first_keys(columns: &Columns, arrivals: &[u32], ranks: &[u32], column: Column) -> Vec<u32> {
     let files = 0..columns.len();
     match column {
-        // Files whose titles are equal are so in both directions, with what follows in one.
+        // Of files whose titles are equal, what follows is in the same order in both directions.
         Column::Title | Column::Relevance => {
             let titles = folded((0..columns.len()).map(|file| columns.titles.get(file)));
             dense(ranks, |a, b| titles.get(a) == titles.get(b))
@@ -139,11 +142,17 @@ fn ranks_of(order: &[usize], is_same: impl Fn(usize, usize) -> bool) -> Vec<u32>
 
 /// `ranks` with those made equal that are the same.
 fn dense(ranks: &[u32], is_same: impl Fn(usize, usize) -> bool) -> Vec<u32> {
+    let order: Vec<usize> = in_order(ranks).into_iter().map(|file| file as usize).collect();
+    ranks_of(&order, is_same)
+}
+
+/// Files in order of ranks that are all different.
+fn in_order(ranks: &[u32]) -> Vec<u32> {
     let mut order = vec![0; ranks.len()];
-    for (file, &rank) in ranks.iter().enumerate() {
+    for (file, &rank) in (0..).zip(ranks) {
         order[rank as usize] = file;
     }
-    ranks_of(&order, is_same)
+    order
 }
 
 fn folded<'a>(texts: impl Iterator<Item = &'a str>) -> Texts {

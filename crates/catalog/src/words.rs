@@ -106,6 +106,11 @@ pub(crate) fn bytes_of_folded(text: &str, length: usize) -> usize {
     text.len()
 }
 
+/// Whether a word is one that people leave out of titles.
+pub(crate) fn is_article(word: &str) -> bool {
+    matches!(word, "the" | "a" | "an")
+}
+
 /// Letters that may be wrong in a word of so many.
 pub(crate) fn slips_in(length: usize) -> usize {
     match length {

@@ -11,7 +11,7 @@ pub(crate) use part::{Part, first_bytes};
 use crate::columns::Columns;
 use crate::marks::Facts;
 use crate::query::{Clause, Field, Parsed, Test};
-use crate::words::each_word;
+use crate::words::{each_word, is_article};
 use part::{FIELDS, field_of, file_of};
 
 /// What a word is worth: as it stands, as a beginning, with a slip; in title, author, group, path,
@@ -24,7 +24,7 @@ const WORTH: [[u8; 6]; 3] = [
 const EXACT: usize = 0;
 const BEGINNING: usize = 1;
 const SLIP: usize = 2;
-/// All words of the title were asked for.
+/// All words of the title were asked for, articles aside.
 const WHOLE_TITLE: u16 = 40;
 /// Somebody wrote about it; it has several songs: most likely it is what people know.
 const HAS_NOTES: u16 = 2;
@@ -102,7 +102,7 @@ impl Ground<'_> {
                 Test::Words { field, words } => {
                     for word in words {
                         self.look_up(word, *field, reach, &mut best);
-                        add(&mut scores, &best, &mut title_hits);
+                        add(&mut scores, &best, &mut title_hits, !is_article(word));
                     }
                 }
                 Test::Phrase {
@@ -117,7 +117,7 @@ impl Ground<'_> {
                         self.look_up(word, *field, reach, &mut best);
                         let mut unused = vec![0; files];
                         let hits = if *is_negated { &mut unused } else { &mut title_hits };
-                        add(&mut trial, &best, hits);
+                        add(&mut trial, &best, hits, !is_article(word));
                     }
                     for (file, (score, trial)) in scores.iter_mut().zip(trial).enumerate() {
                         let has = trial > 0 && self.has_phrase(file, *field, words, *is_open);
@@ -246,11 +246,11 @@ impl Ground<'_> {
     }
 }
 
-/// Adds what a word is worth; a file without it is out.
-fn add(scores: &mut [u16], best: &[u8], title_hits: &mut [u8]) {
+/// Adds what a word is worth; a file without it is out. Words that count for a whole title do so.
+fn add(scores: &mut [u16], best: &[u8], title_hits: &mut [u8], counts: bool) {
     for ((score, &best), hits) in scores.iter_mut().zip(best).zip(title_hits) {
         let stays = *score > 0 && best > 0;
         *score = if stays { score.saturating_add(u16::from(best)) } else { 0 };
-        *hits = hits.saturating_add(u8::from(best == WORTH[EXACT][0]));
+        *hits = hits.saturating_add(u8::from(counts && best == WORTH[EXACT][0]));
     }
 }

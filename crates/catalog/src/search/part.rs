@@ -6,7 +6,7 @@ use crate::columns::Columns;
 use crate::query::Field;
 use crate::release::{group_of, year_text};
 use crate::texts::{Dictionary, Texts, count};
-use crate::words::{each_word, is_near, letters_of, slips_in};
+use crate::words::{each_word, is_article, is_near, letters_of, slips_in};
 
 /// Bits of a posting that tell the field; the rest is the file.
 const FIELD_BITS: u32 = 3;
@@ -39,7 +39,7 @@ pub(crate) struct Part {
     /// Where each word's postings begin; one more than there are words.
     starts: Vec<u32>,
     postings: Vec<u32>,
-    /// Count of words in the title of each file, from the first file of the part on.
+    /// Count of words in the title of each file, articles aside, from the part's first file on.
     pub title_words: Vec<u8>,
 }
 
@@ -68,13 +68,13 @@ impl Gathering {
         }
     }
 
-    /// Adds the words of `text` and returns how many there were.
+    /// Adds the words of `text` and returns how many there were, articles aside.
     fn add_text(&mut self, text: &str, posting: u32, word: &mut String) -> usize {
         let mut words = 0;
         each_word(text, word, |word, _| {
             let term = self.term(word);
             self.add(term, posting);
-            words += 1;
+            words += usize::from(!is_article(word));
         });
         words
     }

@@ -88,7 +88,7 @@ fn score(entry: &Entry, parsed: &Parsed, reach: usize) -> Option<u16> {
             Test::Words { field, words } => words.iter().all(|word| {
                 let worth = worth(entry, *field, word, reach);
                 score += worth;
-                hits += usize::from(worth == u16::from(WORTH[0][0]));
+                hits += usize::from(worth == u16::from(WORTH[0][0]) && word != "a");
                 worth > 0
             }),
             Test::Phrase {
@@ -101,7 +101,7 @@ fn score(entry: &Entry, parsed: &Parsed, reach: usize) -> Option<u16> {
                         let is_last = at + 1 == words.len();
                         let worth = worth(entry, *field, word, usize::from(*is_open && is_last));
                         score += worth;
-                        hits += usize::from(worth == u16::from(WORTH[0][0]));
+                        hits += usize::from(worth == u16::from(WORTH[0][0]) && word != "a");
                     }
                 }
                 has_phrase(entry, *field, words, *is_open)
@@ -124,7 +124,7 @@ fn score(entry: &Entry, parsed: &Parsed, reach: usize) -> Option<u16> {
         }
     }
     if parsed.has_words() {
-        if hits > 0 && hits >= words_of(&entry.title).len() {
+        if hits > 0 && hits >= words_of(&entry.title).iter().filter(|word| *word != "a").count() {
             score += WHOLE_TITLE;
         }
         score += u16::from(!entry.notes.is_empty()) * HAS_NOTES;
