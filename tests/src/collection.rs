@@ -28,8 +28,20 @@ pub fn entries_of(table: &str, lengths: &[u8], stil: &[u8]) -> Result<Vec<Entry>
 
 fn entry_of(number: u32, line: &str) -> Option<Entry> {
     let fields: Vec<&str> = line.split('\t').collect();
-    let [path, md5, bytes, magic, version, songs, start, _, flags, second, third, rest @ ..] =
-        &fields[..]
+    let [
+        path,
+        md5,
+        bytes,
+        magic,
+        version,
+        songs,
+        start,
+        _,
+        flags,
+        second,
+        third,
+        rest @ ..,
+    ] = &fields[..]
     else {
         return None;
     };
@@ -53,11 +65,17 @@ fn entry_of(number: u32, line: &str) -> Option<Entry> {
         if place > 0 {
             chips.push(SidChip {
                 address: 0xd000 | place << 4,
-                model: Some(model(shift)).filter(|model| *model != ChipModel::Unknown).unwrap_or(model(4)),
+                model: Some(model(shift))
+                    .filter(|model| *model != ChipModel::Unknown)
+                    .unwrap_or(model(4)),
             });
         }
     }
-    let load_address = if md5.0[0] < 128 { 0x1000 } else { u16::from(md5.0[1]) << 8 };
+    let load_address = if md5.0[0] < 128 {
+        0x1000
+    } else {
+        u16::from(md5.0[1]) << 8
+    };
     let init_address = match md5.0[2] {
         0..160 => load_address,
         other => load_address.wrapping_add(u16::from(other) << 4 | u16::from(md5.0[3] & 15)),
@@ -68,7 +86,11 @@ fn entry_of(number: u32, line: &str) -> Option<Entry> {
         title: (*title).to_owned(),
         author: (*author).to_owned(),
         released: (*released).to_owned(),
-        format: if *magic == "RSID" { Format::Rsid } else { Format::Psid },
+        format: if *magic == "RSID" {
+            Format::Rsid
+        } else {
+            Format::Psid
+        },
         version: version.parse().ok()?,
         clock: match flags >> 2 & 3 {
             0 => Clock::Unknown,
@@ -79,7 +101,11 @@ fn entry_of(number: u32, line: &str) -> Option<Entry> {
         chips,
         load_address,
         init_address,
-        play_address: if md5.0[4] < 200 { init_address.wrapping_add(3) } else { 0 },
+        play_address: if md5.0[4] < 200 {
+            init_address.wrapping_add(3)
+        } else {
+            0
+        },
         size: bytes.parse().ok()?,
         start_song: start.parse().ok()?,
         lengths: vec![None; songs.parse().ok()?],

@@ -15,19 +15,32 @@ pub fn write(catalogue: &Path, documents: Option<&Path>) -> Result<bool> {
     let Some(shared) = shared() else {
         return Ok(false);
     };
-    let folder = catalogue.parent().context("the catalogue lies in a folder")?;
+    let folder = catalogue
+        .parent()
+        .context("the catalogue lies in a folder")?;
     fs::create_dir_all(folder)?;
     let packed = shared.join("hvsc/hvsc-index.tsv.zst");
     let packed = fs::File::open(&packed).with_context(|| packed.display().to_string())?;
     let table = folder.join("index.tsv");
     zstd::stream::copy_decode(packed, fs::File::create(&table)?)?;
     step("making the catalogue of the collection", || {
-        execute(cargo().args(["build", "--locked", "--package", "tests", "--bin", "searching"]))?;
+        execute(cargo().args([
+            "build",
+            "--locked",
+            "--package",
+            "tests",
+            "--bin",
+            "searching",
+        ]))?;
         let texts = shared.join("hvsc/C64Music/DOCUMENTS");
         let mut make = std::process::Command::new(target_dir().join("debug/searching"));
         make.arg(&table);
         make.args(["Songlengths.md5", "STIL.txt"].map(|name| texts.join(name)));
-        let out: Vec<PathBuf> = [Some(catalogue), documents].into_iter().flatten().map(Into::into).collect();
+        let out: Vec<PathBuf> = [Some(catalogue), documents]
+            .into_iter()
+            .flatten()
+            .map(Into::into)
+            .collect();
         execute(make.args(out))
     })?;
     Ok(true)

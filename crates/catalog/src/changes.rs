@@ -29,7 +29,10 @@ impl Changes {
         let places = |catalogue: &Catalogue| -> BTreeMap<Md5, usize> {
             // Of two with the same digest the first counts, as it does in an index.
             let columns = &catalogue.0;
-            (0..columns.len()).rev().map(|file| (columns.md5s[file], file)).collect()
+            (0..columns.len())
+                .rev()
+                .map(|file| (columns.md5s[file], file))
+                .collect()
         };
         let (old_places, new_places) = (places(before), places(now));
         let mut by_path = BTreeMap::new();
@@ -71,7 +74,9 @@ impl Changes {
     #[must_use]
     pub fn successor(&self, md5: &Md5) -> Option<Md5> {
         let mut changed = self.changed.iter();
-        changed.find(|(_, before, _)| before == md5).map(|(_, _, now)| *now)
+        changed
+            .find(|(_, before, _)| before == md5)
+            .map(|(_, _, now)| *now)
     }
 
     /// Whether nothing is different.
@@ -101,8 +106,21 @@ mod tests {
 
     #[test]
     fn files_are_followed_by_digest_and_by_path() {
-        let before = catalogue(&[(1, "stays"), (2, "from"), (3, "better"), (4, "goes"), (5, "swap")]);
-        let now = catalogue(&[(1, "stays"), (2, "to"), (13, "better"), (6, "comes"), (15, "from"), (5, "swap")]);
+        let before = catalogue(&[
+            (1, "stays"),
+            (2, "from"),
+            (3, "better"),
+            (4, "goes"),
+            (5, "swap"),
+        ]);
+        let now = catalogue(&[
+            (1, "stays"),
+            (2, "to"),
+            (13, "better"),
+            (6, "comes"),
+            (15, "from"),
+            (5, "swap"),
+        ]);
         let changes = Changes::between(&before, &now);
         let md5 = |digest| Md5([digest; 16]);
         assert_eq!(changes.moved, [(md5(2), "from".into(), "to".into())]);

@@ -299,14 +299,25 @@ mod tests {
         let note = (0u16..3, proptest::array::uniform5(text())).prop_map(|(song, texts)| {
             let [name, author, title, artist, comment] = texts;
             let song = (song > 0).then_some(song);
-            Note { song, name, author, title, artist, comment }
+            Note {
+                song,
+                name,
+                author,
+                title,
+                artist,
+                comment,
+            }
         });
         let path = proptest::collection::vec("[ab]{1,2}(\\.sid)?|é", 1..4)
             .prop_map(|parts| parts.join("/"));
         let chip = (any::<u16>(), 0usize..4).prop_map(|(address, model)| SidChip {
             address,
-            model: [ChipModel::Unknown, ChipModel::Mos6581, ChipModel::Mos8580, ChipModel::Any]
-                [model],
+            model: [
+                ChipModel::Unknown,
+                ChipModel::Mos6581,
+                ChipModel::Mos8580,
+                ChipModel::Any,
+            ][model],
         });
         let length = prop_oneof![
             Just(None),

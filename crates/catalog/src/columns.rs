@@ -102,7 +102,10 @@ impl Columns {
         }
         self.note_ends.push(count(self.note_songs.len()));
         let remote = entry.remote.map_or((0, 0), |remote| {
-            let known = self.torrents.iter().position(|hash| *hash == remote.info_hash);
+            let known = self
+                .torrents
+                .iter()
+                .position(|hash| *hash == remote.info_hash);
             let torrent = known.unwrap_or_else(|| {
                 self.torrents.push(remote.info_hash);
                 self.torrents.len() - 1

@@ -15,6 +15,13 @@ pub type Place = (u32, u32);
 pub struct Hit {
     /// The row.
     pub row: Row,
+    /// What was looked for.
+    pub places: Places,
+}
+
+/// Where in the texts of a row what was looked for stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
     /// In its title.
     pub title: Vec<Place>,
     /// In its composer.
@@ -41,13 +48,8 @@ impl Hit {
     pub(crate) fn new(row: Row, columns: &Columns, file: usize, found: &Found) -> Self {
         let marker = Marker::of(&found.parsed, found.is_tolerant);
         if marker.wanted.is_empty() {
-            return Self {
-                row,
-                title: Vec::new(),
-                author: Vec::new(),
-                released: Vec::new(),
-                beside: None,
-            };
+            let places = Places::default();
+            return Self { row, places };
         }
         let mut seen = vec![false; marker.wanted.len()];
         let title = marker.places(Field::Title, &row.title, &mut seen);
@@ -56,19 +58,23 @@ impl Hit {
         let shift = (row.released.len() - group.len()) as u32;
         let mut released = marker.places(Field::Year, &row.released[..shift as usize], &mut seen);
         let group = marker.places(Field::Group, group, &mut seen);
-        released.extend(group.into_iter().map(|(from, to)| (from + shift, to + shift)));
+        released.extend(
+            group
+                .into_iter()
+                .map(|(from, to)| (from + shift, to + shift)),
+        );
         let beside = if seen.iter().all(|seen| *seen) {
             None
         } else {
             marker.beside(columns, file, &seen)
         };
-        Self {
-            row,
+        let places = Places {
             title,
             author,
             released,
             beside,
-        }
+        };
+        Self { row, places }
     }
 }
 
@@ -174,7 +180,10 @@ fn around(text: &str, place: usize) -> String {
         start += text[start..place].find(' ').map_or(0, |space| space + 1);
     }
     let rest = &text[start..];
-    let end = rest.char_indices().nth(AROUND * 2).map_or(rest.len(), |(at, _)| at);
+    let end = rest
+        .char_indices()
+        .nth(AROUND * 2)
+        .map_or(rest.len(), |(at, _)| at);
     let end = match end < rest.len() {
         true => rest[..end].rfind(' ').unwrap_or(end),
         false => end,
@@ -231,15 +240,21 @@ mod tests {
         });
         let hit = index.hit(found.files[0], &found);
         let mut texts = vec![
-            (hit.row.title, hit.title),
-            (hit.row.author, hit.author),
-            (hit.row.released, hit.released),
+            (hit.row.title, hit.places.title),
+            (hit.row.author, hit.places.author),
+            (hit.row.released, hit.places.released),
         ];
-        texts.extend(hit.beside.map(|beside| (beside.text, beside.places)));
+        texts.extend(hit.places.beside.map(|beside| (beside.text, beside.places)));
         let marked = texts.iter().map(|(text, places)| {
             let parts = parts_of(text, places).into_iter();
             parts
-                .map(|(is_marked, part)| if is_marked { format!("[{part}]") } else { part.into() })
+                .map(|(is_marked, part)| {
+                    if is_marked {
+                        format!("[{part}]")
+                    } else {
+                        part.into()
+                    }
+                })
                 .collect::<String>()
         });
         assert_eq!(marked.collect::<Vec<_>>().join("|"), expected, "{filter}");
@@ -259,7 +274,10 @@ mod tests {
 
     #[test]
     fn what_is_beside_is_told() {
-        check("zz", "Zoë's Zone|Rob Hubbard|1987 Ocean|MUSICIANS/H/[zz].sid");
+        check(
+            "zz",
+            "Zoë's Zone|Rob Hubbard|1987 Ocean|MUSICIANS/H/[zz].sid",
+        );
         check(
             "rainy zone",
             "Zoë's [Zone]|Rob Hubbard|1987 Ocean|\u{2026} night, they say, which was [rainy] and cold",

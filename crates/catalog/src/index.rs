@@ -148,7 +148,12 @@ impl Index {
     /// Takes out all files of these torrents.
     pub fn hide(&mut self, torrents: &BTreeSet<[u8; 20]>) {
         let hidden: Vec<bool> = core::iter::once(false)
-            .chain(self.columns.torrents.iter().map(|hash| torrents.contains(hash)))
+            .chain(
+                self.columns
+                    .torrents
+                    .iter()
+                    .map(|hash| torrents.contains(hash)),
+            )
             .collect();
         for (gone, (torrent, _)) in self.gone.iter_mut().zip(&self.columns.remotes) {
             if hidden[*torrent as usize] && !*gone {
@@ -364,7 +369,10 @@ impl Index {
 
 /// The first half of a digest.
 fn first_of(md5: &Md5) -> u64 {
-    let (first, _) = md5.0.split_first_chunk().expect("a digest has sixteen bytes");
+    let (first, _) = md5
+        .0
+        .split_first_chunk()
+        .expect("a digest has sixteen bytes");
     u64::from_be_bytes(*first)
 }
 
@@ -381,7 +389,9 @@ fn find(
     let digest = |file: u32| &columns.md5s[file as usize];
     let first = first_of(md5);
     let start = sorted.partition_point(|file| first_of(digest(*file)) < first);
-    let same = sorted[start..].iter().take_while(|file| first_of(digest(**file)) == first);
+    let same = sorted[start..]
+        .iter()
+        .take_while(|file| first_of(digest(**file)) == first);
     let mut found = same.filter(|file| digest(**file) == md5 && !gone[**file as usize]);
     found.next().map(|file| *file as usize)
 }

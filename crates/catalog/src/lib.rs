@@ -25,7 +25,7 @@ pub use changes::Changes;
 pub use codec::{Catalogue, DecodeError, FORMAT_VERSION, decode, encode};
 pub use describe::path_in_collection;
 pub use entry::{Entry, Note, Origin, Remote};
-pub use hit::{Beside, Hit, Place, parts_of};
+pub use hit::{Beside, Hit, Place, Places, parts_of};
 pub use index::{Found, Index};
 pub use knowledge::Knowledge;
 pub use list::{Column, Query, Sort};

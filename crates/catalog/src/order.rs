@@ -48,8 +48,9 @@ impl Orders {
                     };
                     u64::from(first) << 32 | u64::from(ranks[file as usize])
                 };
-                let mut order: Vec<(u64, u32)> =
-                    (0..count(columns.len())).map(|file| (key(file), file)).collect();
+                let mut order: Vec<(u64, u32)> = (0..count(columns.len()))
+                    .map(|file| (key(file), file))
+                    .collect();
                 order.sort_unstable();
                 order.into_iter().map(|(_, file)| file).collect()
             })
@@ -67,19 +68,25 @@ fn first_keys(columns: &Columns, arrivals: &[u32], ranks: &[u32], column: Column
         }
         Column::Author => {
             let ranks = text_ranks(columns.authors.texts());
-            files.map(|file| ranks[columns.author[file] as usize]).collect()
+            files
+                .map(|file| ranks[columns.author[file] as usize])
+                .collect()
         }
         Column::Year => {
             let releases = columns.releases.texts().iter();
             let years: Vec<u32> = releases
                 .map(|released| year_of(released).map_or(u32::MAX, u32::from))
                 .collect();
-            files.map(|file| years[columns.release[file] as usize]).collect()
+            files
+                .map(|file| years[columns.release[file] as usize])
+                .collect()
         }
         Column::Length => files
             .map(|file| columns.length(file).unwrap_or(u32::MAX))
             .collect(),
-        Column::Songs => files.map(|file| count(columns.lengths(file).len())).collect(),
+        Column::Songs => files
+            .map(|file| count(columns.lengths(file).len()))
+            .collect(),
         Column::Path => path_ranks(columns),
         Column::Added => arrivals.to_vec(),
     }
@@ -142,7 +149,10 @@ fn ranks_of(order: &[usize], is_same: impl Fn(usize, usize) -> bool) -> Vec<u32>
 
 /// `ranks` with those made equal that are the same.
 fn dense(ranks: &[u32], is_same: impl Fn(usize, usize) -> bool) -> Vec<u32> {
-    let order: Vec<usize> = in_order(ranks).into_iter().map(|file| file as usize).collect();
+    let order: Vec<usize> = in_order(ranks)
+        .into_iter()
+        .map(|file| file as usize)
+        .collect();
     ranks_of(&order, is_same)
 }
 

@@ -22,8 +22,12 @@ pub(crate) fn year_text(released: &str) -> &str {
     let bytes = first.as_bytes();
     let is_year = bytes.len() >= 4
         && matches!(bytes[0], b'1' | b'2')
-        && bytes[..4].iter().all(|byte| byte.is_ascii_digit() || *byte == b'?')
-        && bytes.get(4).is_none_or(|byte| matches!(byte, b'-' | b'?' | b'/'));
+        && bytes[..4]
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'?')
+        && bytes
+            .get(4)
+            .is_none_or(|byte| matches!(byte, b'-' | b'?' | b'/'));
     if is_year { first } else { "" }
 }
 

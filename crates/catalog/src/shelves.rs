@@ -30,6 +30,25 @@ pub enum Shelf {
     Folder,
 }
 
+impl Shelf {
+    /// Clause of a query that selects what has `value`; of a folder the whole path.
+    #[must_use]
+    pub fn clause(self, value: &str) -> String {
+        match self {
+            Self::Composer => whole_clause("composer", value),
+            Self::Group => whole_clause("group", value),
+            Self::Year => format!("year:{value}"),
+            Self::Chip => format!("chip:{}", value.to_lowercase()),
+            Self::Sids => format!("sids:{value}"),
+            Self::Format => format!("format:{}", value.to_lowercase()),
+            Self::Folder => {
+                let path = value.replace('\\', "\\\\").replace('"', "\\\"");
+                format!("folder:\"{path}\"")
+            }
+        }
+    }
+}
+
 /// Files that have something in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
@@ -108,12 +127,12 @@ fn groups(columns: &Columns, shelf: Shelf, under: &str, files: &[u32]) -> Vec<Gr
         Shelf::Composer => {
             let counts = counted(&columns.author, columns.authors.texts().len(), files());
             let named = columns.authors.texts().iter().zip(counts);
-            by_name(named, |name| whole_clause("composer", name))
+            by_name(named, |name| shelf.clause(name))
         }
         Shelf::Group => {
             let counts = counted(&columns.release, columns.releases.texts().len(), files());
             let named = columns.releases.texts().iter().map(group_of).zip(counts);
-            by_name(named, |name| whole_clause("group", name))
+            by_name(named, |name| shelf.clause(name))
         }
         Shelf::Year => {
             let counts = counted(&columns.release, columns.releases.texts().len(), files());
@@ -123,7 +142,12 @@ fn groups(columns: &Columns, shelf: Shelf, under: &str, files: &[u32]) -> Vec<Gr
                     *years.entry(year).or_default() += count;
                 }
             }
-            listed(years.into_iter().map(|(year, count)| (year.to_string(), count)), "year")
+            listed(
+                years
+                    .into_iter()
+                    .map(|(year, count)| (year.to_string(), count)),
+                shelf,
+            )
         }
         Shelf::Chip => {
             let models = [
@@ -136,14 +160,14 @@ fn groups(columns: &Columns, shelf: Shelf, under: &str, files: &[u32]) -> Vec<Gr
                 let has = |file: &usize| columns.models(*file).any(|known| known == model);
                 (name.to_owned(), files().filter(has).count() as u32)
             });
-            listed(counts.into_iter(), "chip")
+            listed(counts.into_iter(), shelf)
         }
         Shelf::Sids => {
             let counts = [1, 2, 3].map(|chips| {
                 let has = |file: &usize| columns.chips(*file).len() == chips;
                 (chips.to_string(), files().filter(has).count() as u32)
             });
-            listed(counts.into_iter(), "sids")
+            listed(counts.into_iter(), shelf)
         }
         Shelf::Format => {
             let formats = [
@@ -155,7 +179,7 @@ fn groups(columns: &Columns, shelf: Shelf, under: &str, files: &[u32]) -> Vec<Gr
                 let has = |file: &usize| columns.headers[*file].format == format;
                 (name.to_owned(), files().filter(has).count() as u32)
             });
-            listed(counts.into_iter(), "format")
+            listed(counts.into_iter(), shelf)
         }
         Shelf::Folder => {
             let counts = counted(&columns.folder, columns.folders.texts().len(), files());
@@ -173,9 +197,12 @@ fn groups(columns: &Columns, shelf: Shelf, under: &str, files: &[u32]) -> Vec<Gr
                 }
             }
             by_name(below.into_iter(), |name| {
-                let path = if under.is_empty() { name.to_owned() } else { format!("{under}/{name}") };
-                let path = path.replace('\\', "\\\\").replace('"', "\\\"");
-                format!("folder:\"{path}\"")
+                let path = if under.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{under}/{name}")
+                };
+                shelf.clause(&path)
             })
         }
     }
@@ -207,11 +234,11 @@ fn by_name<'a>(
     groups.into_values().collect()
 }
 
-fn listed(values: impl Iterator<Item = (String, u32)>, field: &str) -> Vec<Group> {
+fn listed(values: impl Iterator<Item = (String, u32)>, shelf: Shelf) -> Vec<Group> {
     values
         .filter(|(_, count)| *count > 0)
         .map(|(label, count)| Group {
-            clause: format!("{field}:{}", label.to_lowercase()),
+            clause: shelf.clause(&label),
             label,
             count,
         })
@@ -247,7 +274,10 @@ mod tests {
     }
 
     fn told(groups: &[Group]) -> Vec<(&str, u32)> {
-        groups.iter().map(|group| (&*group.label, group.count)).collect()
+        groups
+            .iter()
+            .map(|group| (&*group.label, group.count))
+            .collect()
     }
 
     fn check(shelf: Shelf, under: &str, words: &str, expected: &[(&str, u32)]) {
@@ -257,9 +287,23 @@ mod tests {
 
     #[test]
     fn each_shelf_counts() {
-        check(Shelf::Composer, "", "", &[("Martin Galway", 3), ("Rob Hubbard", 1), ("The \"Bill\"", 1)]);
+        check(
+            Shelf::Composer,
+            "",
+            "",
+            &[
+                ("Martin Galway", 3),
+                ("Rob Hubbard", 1),
+                ("The \"Bill\"", 1),
+            ],
+        );
         check(Shelf::Composer, "", "hub r", &[("Rob Hubbard", 1)]);
-        check(Shelf::Group, "", "", &[("Elite", 1), ("Imagine", 1), ("Ocean", 2)]);
+        check(
+            Shelf::Group,
+            "",
+            "",
+            &[("Elite", 1), ("Imagine", 1), ("Ocean", 2)],
+        );
         check(Shelf::Year, "", "", &[("1985", 1), ("1987", 2)]);
         check(Shelf::Chip, "", "", &[("6581", 5), ("8580", 1)]);
         check(Shelf::Sids, "", "", &[("1", 4), ("2", 1)]);
@@ -287,7 +331,11 @@ mod tests {
                     filter: group.clause.clone(),
                     sort: Sort::default(),
                 };
-                assert_eq!(index.select(&query).len(), group.count as usize, "{group:?}");
+                assert_eq!(
+                    index.select(&query).len(),
+                    group.count as usize,
+                    "{group:?}"
+                );
             }
         }
     }

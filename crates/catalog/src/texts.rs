@@ -143,7 +143,10 @@ mod tests {
     #[test]
     fn texts_are_found_by_number() {
         let mut texts = Texts::default();
-        assert_eq!((texts.push("é"), texts.push(""), texts.push("abc")), (0, 1, 2));
+        assert_eq!(
+            (texts.push("é"), texts.push(""), texts.push("abc")),
+            (0, 1, 2)
+        );
         assert_eq!(texts.iter().collect::<Vec<_>>(), ["é", "", "abc"]);
         assert_eq!(Texts::of("éabc".into(), [2, 0, 3].into_iter()), Some(texts));
     }
@@ -164,7 +167,10 @@ mod tests {
         }
         let mut read = Dictionary::from(dictionary.texts().clone());
         for (number, word) in (0..).zip(&words) {
-            assert_eq!((dictionary.number(word), read.number(word)), (number, number));
+            assert_eq!(
+                (dictionary.number(word), read.number(word)),
+                (number, number)
+            );
         }
         assert_eq!(read, dictionary);
     }

@@ -88,7 +88,9 @@ pub(crate) fn each_word<'a>(
 /// The words of `text`, folded.
 pub(crate) fn words_of(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    each_word(text, &mut String::new(), |word, _| words.push(word.to_owned()));
+    each_word(text, &mut String::new(), |word, _| {
+        words.push(word.to_owned())
+    });
     words
 }
 
@@ -206,7 +208,9 @@ mod tests {
     fn words_tell_their_place() {
         let text = "Zoë's Tune";
         let mut places = Vec::new();
-        each_word(text, &mut String::new(), |_, place| places.push(&text[place]));
+        each_word(text, &mut String::new(), |_, place| {
+            places.push(&text[place])
+        });
         assert_eq!(places, ["Zoë's", "Tune"]);
         assert_eq!(bytes_of_folded("Zoë's", 3), 4);
         assert_eq!(bytes_of_folded("Zoë's", 4), 6);

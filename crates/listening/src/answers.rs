@@ -84,6 +84,7 @@ impl Model {
                     self.notify(NoticeKind::Note, repaired);
                 }
                 self.fetch_rows();
+                self.browse_again();
                 self.ask_about_page();
                 if let (Some(last), None) = (self.preferences.last, &self.player.current) {
                     let asked = Asked::EntryToRestore(last.tune, last.position_millis);
@@ -91,19 +92,15 @@ impl Model {
                 }
             }
             Said::Rows {
-                total,
-                offset,
                 rows,
+                total: _,
+                offset: _,
             } => {
                 if self.answered(ticket) == Some(Asked::FirstRow) {
                     self.first_row_is_here(rows.into_iter().next());
-                } else if self.list.take(ticket, total, rows) {
-                    self.fetch_rows();
-                } else {
-                    // An answer for a query that is not shown any more.
-                    let _ = offset;
                 }
             }
+            Said::Find(said) => self.found(ticket, said),
             Said::Entry { md5, entry } => {
                 let entry = entry.map(|entry| Arc::new(*entry));
                 if let Some(asked) = self.answered(ticket) {
@@ -135,6 +132,7 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
+                self.browse_again();
                 self.player.neighbours.known = false;
                 self.ask_about_current();
                 if let Some(page) = &self.page {

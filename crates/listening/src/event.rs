@@ -8,6 +8,7 @@ use protocol::swarm::InfoHash;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
+use crate::browse::BrowseIntent;
 use crate::export::ExportWish;
 use crate::preferences::{Repeat, Songs, Theme};
 use crate::swarm::{Network, SwarmIntent};
@@ -138,6 +139,8 @@ pub enum Intent {
     RetryEngine,
     /// Something on the swarm's page.
     Swarm(SwarmIntent),
+    /// Facets, shelves and the palette.
+    Browse(BrowseIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }

@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod art;
+mod browse;
 mod event;
 mod export;
 mod import;
@@ -25,6 +26,7 @@ mod walk;
 mod wishes;
 pub mod words;
 
+pub use browse::{BrowseIntent, BrowseView, ShelfWish, SuggestionsView};
 pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };

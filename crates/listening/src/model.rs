@@ -4,6 +4,7 @@ use protocol::engine::{self, Request as EngineRequest};
 use protocol::library::Request as LibraryRequest;
 use sidfile::TuneId;
 
+use crate::browse::Browse;
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
 use crate::export::{Export, ExportView};
 use crate::import::{Import, ImportView};
@@ -60,6 +61,7 @@ pub struct Model {
     pub(crate) player: Player,
     pub(crate) preferences: Preferences,
     pub(crate) list: List,
+    pub(crate) browse: Browse,
     pub(crate) import: Import,
     pub(crate) export: Export,
     pub(crate) swarm: Swarm,
@@ -85,6 +87,7 @@ impl Default for Model {
         Self {
             player: Player::new(),
             list: List::new(preferences.sort),
+            browse: Browse::default(),
             preferences,
             import: Import::default(),
             export: Export::default(),
@@ -294,7 +297,7 @@ impl Model {
     fn opened(&mut self, preferences: &str) {
         let (preferences, repairs) = Preferences::load(preferences);
         self.saved = preferences.save();
-        self.list.query.sort = preferences.sort;
+        self.list.prefer(preferences.sort);
         self.player.context = self.list.query.clone();
         self.preferences = preferences;
         match &*repairs {

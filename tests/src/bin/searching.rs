@@ -76,9 +76,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(documents) = documents.first() {
         let all = entries.iter().zip(0..).map(|(entry, id)| {
             let notes = entry.notes.iter().flat_map(|note| {
-                [&note.name, &note.author, &note.title, &note.artist, &note.comment]
+                [
+                    &note.name,
+                    &note.author,
+                    &note.title,
+                    &note.artist,
+                    &note.comment,
+                ]
             });
-            let notes: Vec<&str> = notes.map(|text| &**text).filter(|text| !text.is_empty()).collect();
+            let notes: Vec<&str> = notes
+                .map(|text| &**text)
+                .filter(|text| !text.is_empty())
+                .collect();
             serde_json::json!({
                 "id": id,
                 "title": entry.title,

@@ -1,5 +1,6 @@
 //! The library: the tunes that are kept, what is known of them, and the requests about them.
 
+mod find;
 mod found;
 mod import;
 mod remote;
@@ -14,7 +15,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use catalog::{Entry, Index, Knowledge, Origin, Query, Remote};
+use catalog::{Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
@@ -67,7 +68,9 @@ pub struct Library<S, O> {
     index: RefCell<Index>,
     knowledge: RefCell<Knowledge>,
     /// The last query and what it selected, as lists are asked for window by window.
-    selection: RefCell<Option<(Query, Rc<[u32]>)>>,
+    selection: RefCell<Option<(Query, Rc<Selected>)>>,
+    /// The query that was asked for last.
+    newest: RefCell<Query>,
     cancelled: RefCell<BTreeSet<u32>>,
     /// Path, digest and bytes of the tunes of the last import, those that were known too.
     last_import: RefCell<Vec<(String, Md5, u64)>>,
@@ -87,6 +90,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             index: RefCell::default(),
             knowledge: RefCell::default(),
             selection: RefCell::default(),
+            newest: RefCell::default(),
             cancelled: RefCell::default(),
             last_import: RefCell::default(),
             opened: Cell::new(false),
@@ -112,6 +116,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Imported
                 | Request::RemoteEntry { .. }
                 | Request::Torrent { .. }
+                | Request::Find(_)
         ) {
             self.settled().await;
         }
@@ -127,6 +132,10 @@ impl<S: Store, O: Outside> Library<S, O> {
                 Event::Entry { md5, entry }
             }
             Request::RemoteEntry { remote } => self.remote_entry(remote).await,
+            Request::Find(request) => match self.find(request).await {
+                Some(event) => event,
+                None => return,
+            },
             Request::Neighbours { query, md5 } => self.neighbours(&query, md5),
             Request::CancelImport { import } => {
                 self.cancelled.borrow_mut().insert(import);
@@ -173,6 +182,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 if Md5::of(&bytes) != *md5 {
                     return Err(Some("the swarm has another file in its place".into()));
                 }
+                self.index.borrow_mut().set_here(*md5, true);
                 bytes
             }
             (None, None) => return Err(None),
@@ -367,25 +377,16 @@ impl<S: Store, O: Outside> Library<S, O> {
         }
     }
 
-    fn select(&self, query: &Query) -> Rc<[u32]> {
-        if let Some((known, selection)) = &*self.selection.borrow()
-            && known == query
-        {
-            return Rc::clone(selection);
-        }
-        let selection: Rc<[u32]> = self.index.borrow_mut().select(query).into();
-        *self.selection.borrow_mut() = Some((query.clone(), Rc::clone(&selection)));
-        selection
-    }
-
     fn rows(&self, query: &Query, offset: u32, count: u32) -> Event {
         let selection = self.select(query);
         let index = self.index.borrow();
-        let rows = selection.iter().skip(offset as usize).take(count as usize);
-        let rows = rows
-            .map(|&file| index.row(file))
-            .collect();
-        let total = u32::try_from(selection.len()).unwrap_or(u32::MAX);
+        let rows = selection
+            .files
+            .iter()
+            .skip(offset as usize)
+            .take(count as usize);
+        let rows = rows.map(|&file| index.row(file)).collect();
+        let total = u32::try_from(selection.files.len()).unwrap_or(u32::MAX);
         Event::Rows {
             total,
             offset,
@@ -396,11 +397,9 @@ impl<S: Store, O: Outside> Library<S, O> {
     fn neighbours(&self, query: &Query, md5: Md5) -> Event {
         let selection = self.select(query);
         let index = self.index.borrow();
-        let row = |at: Option<usize>| {
-            Some(index.row(*selection.get(at?)?))
-        };
+        let row = |at: Option<usize>| Some(index.row(*selection.files.get(at?)?));
         let place = index.find(&md5).and_then(|file| {
-            let mut files = selection.iter();
+            let mut files = selection.files.iter();
             files.position(|known| *known as usize == file)
         });
         Event::Neighbours {

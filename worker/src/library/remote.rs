@@ -77,10 +77,12 @@ impl<S: Store, O: Outside> Library<S, O> {
     pub(super) async fn rebuild(&self) {
         let published = self.published().await;
         let hidden = self.hidden().await;
+        let new = self.new_tunes().await;
         // Read only now: an import may go on meanwhile.
         let mut index = Index::with_collections(self.own(), published);
         index.hide(&hidden);
         self.replace(index);
+        self.index.borrow_mut().set_new(new);
     }
 
     /// Asks the site for its collections, and takes in the catalogues that are new. Whatever cannot
@@ -108,6 +110,14 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
             is_kept &= self.store.put_blob(&name, &bytes).await.is_ok();
             has_news = true;
+            let old = old.as_deref().and_then(parse).unwrap_or_default();
+            let mut old = old.collections.iter();
+            if let Some(before) = old.find(|before| before.name == collection.name) {
+                let before = catalogue_blob(&before.catalogue.sha256);
+                if let Ok(Some(before)) = self.store.get_blob(&before).await {
+                    self.note_changes(&collection.name, &before, &bytes).await;
+                }
+            }
         }
         if !has_news || !is_kept || self.store.put_blob(LISTING, &text).await.is_err() {
             return;

@@ -31,8 +31,16 @@ pub fn run() -> Result<Value> {
     collection::write(&catalogue, Some(&documents))?;
     step("compiling the search", || {
         execute(cargo().args([
-            "build", "--locked", "--profile", "wasm-run", "--target", TARGET, "--package", "tests",
-            "--bin", "searching",
+            "build",
+            "--locked",
+            "--profile",
+            "wasm-run",
+            "--target",
+            TARGET,
+            "--package",
+            "tests",
+            "--bin",
+            "searching",
         ]))
     })?;
     let mut bindgen = Bindgen::new();
@@ -57,10 +65,26 @@ pub fn run() -> Result<Value> {
         ("a keystroke, p95, ms", "wasm_p95_ms", AIM_KEYSTROKE),
         ("  MiniSearch", "wasm_p95_ms", number("minisearch_p95_ms")),
         ("  FlexSearch", "wasm_p95_ms", number("flexsearch_p95_ms")),
-        ("from bytes to the first keystroke, ms", "decode_first_ms", AIM_DECODE),
-        ("  MiniSearch, from texts", "decode_first_ms", number("minisearch_build_ms")),
-        ("  FlexSearch, from texts", "decode_first_ms", number("flexsearch_build_ms")),
-        ("catalogue after Brotli, bytes", "catalogue_brotli_bytes", AIM_BYTES),
+        (
+            "from bytes to the first keystroke, ms",
+            "decode_first_ms",
+            AIM_DECODE,
+        ),
+        (
+            "  MiniSearch, from texts",
+            "decode_first_ms",
+            number("minisearch_build_ms"),
+        ),
+        (
+            "  FlexSearch, from texts",
+            "decode_first_ms",
+            number("flexsearch_build_ms"),
+        ),
+        (
+            "catalogue after Brotli, bytes",
+            "catalogue_brotli_bytes",
+            AIM_BYTES,
+        ),
     ] {
         println!("{what:<44} {:>12.1} {aim:>12.1}", number(name));
     }

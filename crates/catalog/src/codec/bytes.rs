@@ -115,7 +115,9 @@ impl<'a> Reader<'a> {
 
     pub fn texts(&mut self, count: usize) -> Result<Texts, ReadError> {
         let lengths = self.numbers(count)?;
-        let total = lengths.iter().try_fold(0u32, |sum, length| sum.checked_add(*length));
+        let total = lengths
+            .iter()
+            .try_fold(0u32, |sum, length| sum.checked_add(*length));
         let total = total.ok_or(ReadError::Large(self.column))?;
         let all = core::str::from_utf8(self.take(total as usize)?);
         let all = all.map_err(|_| ReadError::Text(self.column))?;

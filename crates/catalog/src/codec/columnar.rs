@@ -44,7 +44,10 @@ pub(super) fn write(columns: &Columns, out: &mut Vec<u8>) {
     put_folders(out, columns.folders.texts());
     for dictionary in [&columns.authors, &columns.releases] {
         put(out, count(dictionary.texts().len()));
-        put_texts(out, (0..dictionary.texts().len()).map(|at| dictionary.texts().get(at)));
+        put_texts(
+            out,
+            (0..dictionary.texts().len()).map(|at| dictionary.texts().get(at)),
+        );
     }
     put(out, count(columns.layouts.len()));
     for layout in &columns.layouts {
@@ -113,7 +116,12 @@ pub(super) fn write(columns: &Columns, out: &mut Vec<u8>) {
         |header: &Header| header.play_address.wrapping_sub(header.init_address),
     ] {
         out.extend(columns.headers.iter().map(|header| address(header) as u8));
-        out.extend(columns.headers.iter().map(|header| (address(header) >> 8) as u8));
+        out.extend(
+            columns
+                .headers
+                .iter()
+                .map(|header| (address(header) >> 8) as u8),
+        );
     }
     for &length in &columns.lengths {
         put_length(out, length);
@@ -128,10 +136,14 @@ pub(super) fn write(columns: &Columns, out: &mut Vec<u8>) {
     let notes = 0..columns.note_songs.len();
     for note in notes.clone() {
         let texts = columns.texts_of_note(note).enumerate();
-        out.push(texts.fold(0, |mask, (kind, text)| mask | u8::from(!text.is_empty()) << kind));
+        out.push(texts.fold(0, |mask, (kind, text)| {
+            mask | u8::from(!text.is_empty()) << kind
+        }));
     }
     for kind in 0..NOTE_TEXTS {
-        let texts = notes.clone().map(|note| columns.note_texts.get(note * NOTE_TEXTS + kind));
+        let texts = notes
+            .clone()
+            .map(|note| columns.note_texts.get(note * NOTE_TEXTS + kind));
         put_texts(out, texts.filter(|text| !text.is_empty()));
     }
 
@@ -218,7 +230,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Columns, ReadError> {
     for plane in &mut planes {
         *plane = reader.take(files)?;
     }
-    let address = |plane: usize, at: usize| u16::from_le_bytes([planes[plane][at], planes[plane + 1][at]]);
+    let address =
+        |plane: usize, at: usize| u16::from_le_bytes([planes[plane][at], planes[plane + 1][at]]);
     for at in 0..files {
         let load_address = address(0, at);
         let init_address = load_address.wrapping_add(address(2, at));
@@ -233,7 +246,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Columns, ReadError> {
             init_address,
             play_address: init_address.wrapping_add(address(4, at)),
             size: sizes[at],
-            start_song: u16::try_from(start_songs[at]).map_err(|_| ReadError::Large("the songs"))?,
+            start_song: u16::try_from(start_songs[at])
+                .map_err(|_| ReadError::Large("the songs"))?,
             layout: layouts[at],
         });
     }
@@ -289,14 +303,18 @@ fn read_notes(
     let mut total = 0u32;
     for _ in 0..files {
         let notes = reader.number()?;
-        total = total.checked_add(notes).ok_or(ReadError::Large(reader.column))?;
+        total = total
+            .checked_add(notes)
+            .ok_or(ReadError::Large(reader.column))?;
         columns.note_ends.push(total);
     }
     let total = total as usize;
     if total > reader.left() {
         return Err(ReadError::Short(reader.column));
     }
-    columns.note_songs = (0..total).map(|_| reader.short()).collect::<Result<_, _>>()?;
+    columns.note_songs = (0..total)
+        .map(|_| reader.short())
+        .collect::<Result<_, _>>()?;
     let masks = reader.take(total)?;
     let mut texts = Vec::with_capacity(NOTE_TEXTS);
     for kind in 0..NOTE_TEXTS {
@@ -392,7 +410,9 @@ fn read_places(reader: &mut Reader<'_>, files: usize, among: usize) -> Result<Ve
 
 /// Whether a file's title can be told from its name.
 fn is_title(stem: &str, title: &str) -> bool {
-    let shown = stem.bytes().map(|byte| if byte == b'_' { b' ' } else { byte });
+    let shown = stem
+        .bytes()
+        .map(|byte| if byte == b'_' { b' ' } else { byte });
     !title.is_empty() && shown.eq(title.bytes())
 }
 
@@ -412,12 +432,16 @@ fn read_length(number: u32, column: &'static str) -> Result<u32, ReadError> {
     match number {
         0 => Ok(UNKNOWN),
         _ if number % 2 == 0 => Ok(number / 2),
-        _ => (number / 2).checked_mul(1000).ok_or(ReadError::Large(column)),
+        _ => (number / 2)
+            .checked_mul(1000)
+            .ok_or(ReadError::Large(column)),
     }
 }
 
 fn format(number: u8) -> Option<Format> {
-    [Format::Psid, Format::Rsid, Format::Mus].into_iter().find(|format| *format as u8 == number)
+    [Format::Psid, Format::Rsid, Format::Mus]
+        .into_iter()
+        .find(|format| *format as u8 == number)
 }
 
 fn clock(number: u8) -> Clock {
@@ -426,7 +450,12 @@ fn clock(number: u8) -> Clock {
 }
 
 fn model(number: u8) -> Option<ChipModel> {
-    let all = [ChipModel::Unknown, ChipModel::Mos6581, ChipModel::Mos8580, ChipModel::Any];
+    let all = [
+        ChipModel::Unknown,
+        ChipModel::Mos6581,
+        ChipModel::Mos8580,
+        ChipModel::Any,
+    ];
     all.get(usize::from(number)).copied()
 }
 

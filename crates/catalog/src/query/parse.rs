@@ -187,12 +187,20 @@ fn test_of(piece: &Piece<'_>) -> Result<Option<Test>, &'static str> {
         "chip" => chip(&folded).map(Test::Chip),
         "clock" => begun(
             &folded,
-            &[("pal", Clock::Pal), ("ntsc", Clock::Ntsc), ("any", Clock::Any)],
+            &[
+                ("pal", Clock::Pal),
+                ("ntsc", Clock::Ntsc),
+                ("any", Clock::Any),
+            ],
         )
         .map(Test::Clock),
         "format" => begun(
             &folded,
-            &[("psid", Format::Psid), ("rsid", Format::Rsid), ("mus", Format::Mus)],
+            &[
+                ("psid", Format::Psid),
+                ("rsid", Format::Rsid),
+                ("mus", Format::Mus),
+            ],
         )
         .map(Test::Format),
         "here" => yes(&folded).map(Test::Here),
@@ -235,7 +243,13 @@ fn chip(value: &str) -> Option<ChipModel> {
 }
 
 fn yes(value: &str) -> Option<bool> {
-    let names = [("yes", true), ("true", true), ("1", true), ("no", false), ("false", false)];
+    let names = [
+        ("yes", true),
+        ("true", true),
+        ("1", true),
+        ("no", false),
+        ("false", false),
+    ];
     begun(value, &names).or((value == "0").then_some(false))
 }
 
@@ -283,31 +297,61 @@ mod tests {
     fn words_and_phrases() {
         check("", &[]);
         check("  !! - ", &[]);
-        check("Rob  HUBBARD", &[(true, free(&["rob"])), (true, free(&["hubbard"]))]);
+        check(
+            "Rob  HUBBARD",
+            &[(true, free(&["rob"])), (true, free(&["hubbard"]))],
+        );
         check("-zoë", &[(false, free(&["zoe"]))]);
         check("mega-mix", &[(true, free(&["mega", "mix"]))]);
-        check("\"Last Ninja\"", &[(true, phrase(None, &["last", "ninja"], false))]);
-        check("\"last nin", &[(true, phrase(None, &["last", "nin"], true))]);
+        check(
+            "\"Last Ninja\"",
+            &[(true, phrase(None, &["last", "ninja"], false))],
+        );
+        check(
+            "\"last nin",
+            &[(true, phrase(None, &["last", "nin"], true))],
+        );
         check("\"nin", &[(true, free(&["nin"]))]);
-        check("-\"a \\\"b\" c", &[(false, phrase(None, &["a", "b"], false)), (true, free(&["c"]))]);
+        check(
+            "-\"a \\\"b\" c",
+            &[
+                (false, phrase(None, &["a", "b"], false)),
+                (true, free(&["c"])),
+            ],
+        );
     }
 
     #[test]
     fn fields() {
         let (author, group) = (Some(Field::Author), Some(Field::Group));
-        check("composer:Hubbard", &[(true, in_field(author, &["hubbard"]))]);
+        check(
+            "composer:Hubbard",
+            &[(true, in_field(author, &["hubbard"]))],
+        );
         check("BY:rob", &[(true, in_field(author, &["rob"]))]);
-        check("-group:\"The Ocean\"", &[(false, phrase(group, &["the", "ocean"], false))]);
-        check("composer:=\"Rob H\"", &[(true, Test::Whole(Field::Author, "rob h".into()))]);
+        check(
+            "-group:\"The Ocean\"",
+            &[(false, phrase(group, &["the", "ocean"], false))],
+        );
+        check(
+            "composer:=\"Rob H\"",
+            &[(true, Test::Whole(Field::Author, "rob h".into()))],
+        );
         check("chip:65", &[(true, Test::Chip(ChipModel::Mos6581))]);
         check("clock:n", &[(true, Test::Clock(Clock::Ntsc))]);
         check("format:rsid", &[(true, Test::Format(Format::Rsid))]);
         check("-fav:yes", &[(false, Test::Favourite(true))]);
-        check("here:0 new:y", &[(true, Test::Here(false)), (true, Test::New(true))]);
+        check(
+            "here:0 new:y",
+            &[(true, Test::Here(false)), (true, Test::New(true))],
+        );
         check("path:GAMES/", &[(true, Test::Path("games/".into()))]);
         check("folder:\"/A b/\"", &[(true, Test::Folder("a b".into()))]);
         check("tag:Slow", &[(true, Test::Tag("slow".into()))]);
-        let span = Span { from: 181_000, to: u32::MAX };
+        let span = Span {
+            from: 181_000,
+            to: u32::MAX,
+        };
         check("length:>3:00", &[(true, Test::Length(span))]);
     }
 

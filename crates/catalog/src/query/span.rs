@@ -71,8 +71,16 @@ impl Span {
     /// whole second, as lists show no parts of it.
     pub(super) fn time(text: &str) -> Option<Self> {
         let seconds: u32 = if let Some((minutes, seconds)) = text.split_once(':') {
-            let seconds: u32 = if seconds.is_empty() { 0 } else { seconds.parse().ok()? };
-            minutes.parse::<u32>().ok()?.checked_mul(60)?.checked_add(seconds)?
+            let seconds: u32 = if seconds.is_empty() {
+                0
+            } else {
+                seconds.parse().ok()?
+            };
+            minutes
+                .parse::<u32>()
+                .ok()?
+                .checked_mul(60)?
+                .checked_add(seconds)?
         } else if let Some(minutes) = text.strip_suffix('m') {
             minutes.parse::<u32>().ok()?.checked_mul(60)?
         } else {

@@ -53,16 +53,24 @@ impl<'a> Ready<'a> {
             files
         };
         let authors = |holds: &dyn Fn(&str) -> bool| {
-            Ready::Shared(&columns.author, columns.authors.texts().iter().map(holds).collect())
+            Ready::Shared(
+                &columns.author,
+                columns.authors.texts().iter().map(holds).collect(),
+            )
         };
         let releases = |holds: &dyn Fn(&str) -> bool| {
-            Ready::Shared(&columns.release, columns.releases.texts().iter().map(holds).collect())
+            Ready::Shared(
+                &columns.release,
+                columns.releases.texts().iter().map(holds).collect(),
+            )
         };
         let folders = || columns.folders.texts().iter().map(fold);
         Some(match test {
             Test::Words { .. } | Test::Phrase { .. } => return None,
             Test::Whole(Field::Author, text) => authors(&|author| fold(author) == *text),
-            Test::Whole(Field::Group, text) => releases(&|released| fold(group_of(released)) == *text),
+            Test::Whole(Field::Group, text) => {
+                releases(&|released| fold(group_of(released)) == *text)
+            }
             Test::Whole(_, text) => Ready::Title(text.clone(), columns),
             Test::Year(span) => releases(&|released| {
                 year_of(released).is_some_and(|year| span.has(u32::from(year)))
@@ -103,7 +111,12 @@ impl<'a> Ready<'a> {
             Test::Favourite(wanted) => marked(&|marks| marks.favourite == *wanted, !wanted),
             Test::Rating(span) => marked(&|marks| span.has(u32::from(marks.rating)), span.has(0)),
             Test::Tag(tag) => marked(
-                &|marks| marks.tags.iter().any(|known| fold(known).starts_with(&**tag)),
+                &|marks| {
+                    marks
+                        .tags
+                        .iter()
+                        .any(|known| fold(known).starts_with(&**tag))
+                },
                 false,
             ),
         })

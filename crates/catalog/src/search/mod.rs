@@ -84,7 +84,11 @@ impl Ground<'_> {
         let mut scores: Vec<u16> = self.gone.iter().map(|gone| u16::from(!gone)).collect();
         let mut best = vec![0u8; files];
         let mut title_hits = vec![0u8; files];
-        let reach = if is_tolerant { Reach::Tolerant } else { Reach::Beginning };
+        let reach = if is_tolerant {
+            Reach::Tolerant
+        } else {
+            Reach::Beginning
+        };
         for Clause { is_negated, test } in &parsed.clauses {
             match test {
                 Test::Words { field, words } if *is_negated => {
@@ -113,10 +117,18 @@ impl Ground<'_> {
                     let mut trial = scores.clone();
                     for (at, word) in words.iter().enumerate() {
                         let is_last = at + 1 == words.len();
-                        let reach = if *is_open && is_last { Reach::Beginning } else { Reach::Exact };
+                        let reach = if *is_open && is_last {
+                            Reach::Beginning
+                        } else {
+                            Reach::Exact
+                        };
                         self.look_up(word, *field, reach, &mut best);
                         let mut unused = vec![0; files];
-                        let hits = if *is_negated { &mut unused } else { &mut title_hits };
+                        let hits = if *is_negated {
+                            &mut unused
+                        } else {
+                            &mut title_hits
+                        };
                         add(&mut trial, &best, hits, !is_article(word));
                     }
                     for (file, (score, trial)) in scores.iter_mut().zip(trial).enumerate() {
@@ -172,7 +184,10 @@ impl Ground<'_> {
             let beginning = part.beginning_with(word);
             let is_there = !beginning.is_empty() && part.term(beginning.start) == word;
             if is_there {
-                take(part.postings(beginning.start..beginning.start + 1), &worth[EXACT]);
+                take(
+                    part.postings(beginning.start..beginning.start + 1),
+                    &worth[EXACT],
+                );
             }
             if reach == Reach::Exact {
                 continue;
@@ -188,7 +203,13 @@ impl Ground<'_> {
     }
 
     /// Whether `words` stand one behind the other in a field of a file.
-    fn has_phrase(&self, file: usize, field: Option<Field>, words: &[String], is_open: bool) -> bool {
+    fn has_phrase(
+        &self,
+        file: usize,
+        field: Option<Field>,
+        words: &[String],
+        is_open: bool,
+    ) -> bool {
         let mut word = String::new();
         let mut here: Vec<String> = Vec::new();
         self.each_text(file, field, &mut |text| {
@@ -197,7 +218,11 @@ impl Ground<'_> {
             here.windows(words.len()).any(|here| {
                 let (last, others) = words.split_last().expect("a phrase has words");
                 let end = here.last().expect("a window is as long as the phrase");
-                let ends = if is_open { end.starts_with(&**last) } else { end == last };
+                let ends = if is_open {
+                    end.starts_with(&**last)
+                } else {
+                    end == last
+                };
                 ends && here.iter().zip(others).all(|(a, b)| a == b)
             })
         })
@@ -250,7 +275,11 @@ impl Ground<'_> {
 fn add(scores: &mut [u16], best: &[u8], title_hits: &mut [u8], counts: bool) {
     for ((score, &best), hits) in scores.iter_mut().zip(best).zip(title_hits) {
         let stays = *score > 0 && best > 0;
-        *score = if stays { score.saturating_add(u16::from(best)) } else { 0 };
+        *score = if stays {
+            score.saturating_add(u16::from(best))
+        } else {
+            0
+        };
         *hits = hits.saturating_add(u8::from(counts && best == WORTH[EXACT][0]));
     }
 }

@@ -125,16 +125,23 @@ impl Part {
         let mut title_words = Vec::with_capacity(files.len());
         for file in files {
             let posting = |field: Field| count(file) << FIELD_BITS | field as u32;
-            let words = gathering.add_text(columns.titles.get(file), posting(Field::Title), &mut word);
+            let words =
+                gathering.add_text(columns.titles.get(file), posting(Field::Title), &mut word);
             title_words.push(u8::try_from(words).unwrap_or(u8::MAX));
             let author = columns.author[file];
-            authors.add(author, posting(Field::Author), &mut gathering, |gathering| {
-                terms_of(columns.author_text(file), &mut word, gathering)
-            });
+            authors.add(
+                author,
+                posting(Field::Author),
+                &mut gathering,
+                |gathering| terms_of(columns.author_text(file), &mut word, gathering),
+            );
             let release = columns.release[file];
-            groups.add(release, posting(Field::Group), &mut gathering, |gathering| {
-                terms_of(group_of(columns.release_text(file)), &mut word, gathering)
-            });
+            groups.add(
+                release,
+                posting(Field::Group),
+                &mut gathering,
+                |gathering| terms_of(group_of(columns.release_text(file)), &mut word, gathering),
+            );
             years.add(release, posting(Field::Year), &mut gathering, |gathering| {
                 terms_of(year_text(columns.release_text(file)), &mut word, gathering)
             });

@@ -30,7 +30,15 @@ fn texts(entry: &Entry, field: Field) -> Vec<String> {
         Field::Stil => {
             let notes = entry.notes.iter();
             notes
-                .flat_map(|note| [&note.name, &note.author, &note.title, &note.artist, &note.comment])
+                .flat_map(|note| {
+                    [
+                        &note.name,
+                        &note.author,
+                        &note.title,
+                        &note.artist,
+                        &note.comment,
+                    ]
+                })
                 .cloned()
                 .collect()
         }
@@ -69,7 +77,8 @@ fn has_phrase(entry: &Entry, field: Option<Field>, words: &[String], is_open: bo
             (0..here.len()).any(|start| {
                 words.iter().enumerate().all(|(at, word)| {
                     here.get(start + at).is_some_and(|here| {
-                        here == word || is_open && at + 1 == words.len() && here.starts_with(&**word)
+                        here == word
+                            || is_open && at + 1 == words.len() && here.starts_with(&**word)
                     })
                 })
             })
@@ -111,11 +120,15 @@ fn score(entry: &Entry, parsed: &Parsed, reach: usize) -> Option<u16> {
             Test::Whole(_, text) => fold(&entry.title) == *text,
             Test::Year(span) => year_of(&entry.released).is_some_and(|year| span.has(year.into())),
             Test::Path(text) => fold(&entry.path).contains(&**text),
-            Test::Folder(text) => format!("/{}", fold(&entry.path)).starts_with(&format!("/{text}/")),
+            Test::Folder(text) => {
+                format!("/{}", fold(&entry.path)).starts_with(&format!("/{text}/"))
+            }
             Test::Chip(model) => entry.chips.iter().any(|chip| chip.model == *model),
             Test::Sids(span) => span.has(entry.chips.len() as u32),
             Test::Songs(span) => span.has(entry.lengths.len() as u32),
-            Test::Length(span) => entry.length_millis(entry.start_song).is_some_and(|l| span.has(l)),
+            Test::Length(span) => entry
+                .length_millis(entry.start_song)
+                .is_some_and(|l| span.has(l)),
             Test::Here(wanted) => entry.remote.is_none() == *wanted,
             other => unreachable!("{other:?} is not generated"),
         };
@@ -124,7 +137,13 @@ fn score(entry: &Entry, parsed: &Parsed, reach: usize) -> Option<u16> {
         }
     }
     if parsed.has_words() {
-        if hits > 0 && hits >= words_of(&entry.title).iter().filter(|word| *word != "a").count() {
+        if hits > 0
+            && hits
+                >= words_of(&entry.title)
+                    .iter()
+                    .filter(|word| *word != "a")
+                    .count()
+        {
             score += WHOLE_TITLE;
         }
         score += u16::from(!entry.notes.is_empty()) * HAS_NOTES;
@@ -137,7 +156,9 @@ fn score(entry: &Entry, parsed: &Parsed, reach: usize) -> Option<u16> {
 fn expected(entries: &[Entry], filter: &str) -> Vec<Md5> {
     let parsed = Parsed::of(filter);
     let run = |reach| {
-        let scored = entries.iter().filter_map(|entry| Some((score(entry, &parsed, reach)?, entry)));
+        let scored = entries
+            .iter()
+            .filter_map(|entry| Some((score(entry, &parsed, reach)?, entry)));
         scored.collect::<Vec<(u16, &Entry)>>()
     };
     let mut found = run(1);
@@ -165,26 +186,35 @@ fn any_entry() -> impl Strategy<Value = Entry> {
     };
     (
         (words(), words(), words(), words()),
-        ("[ab]{1,2}(/[ab]{1,2})?", 0u8..3, 1usize..3, 0u32..4, any::<bool>()),
+        (
+            "[ab]{1,2}(/[ab]{1,2})?",
+            0u8..3,
+            1usize..3,
+            0u32..4,
+            any::<bool>(),
+        ),
     )
-        .prop_map(|((title, author, group, note), (path, kind, songs, minutes, remote))| {
-            let mut entry = entry(&title, &author, &format!("198{kind} {group}"));
-            entry.path = path;
-            entry.chips = vec![entry.chips[0]; usize::from(kind) + 1];
-            entry.chips[0].model = [ChipModel::Mos6581, ChipModel::Mos8580][usize::from(kind % 2)];
-            entry.lengths = vec![Some(minutes * 60_000); songs];
-            if !note.is_empty() {
-                entry.notes = vec![Note {
-                    comment: note,
-                    ..Note::default()
-                }];
-            }
-            entry.remote = remote.then_some(Remote {
-                info_hash: [1; 20],
-                file: 0,
-            });
-            entry
-        })
+        .prop_map(
+            |((title, author, group, note), (path, kind, songs, minutes, remote))| {
+                let mut entry = entry(&title, &author, &format!("198{kind} {group}"));
+                entry.path = path;
+                entry.chips = vec![entry.chips[0]; usize::from(kind) + 1];
+                entry.chips[0].model =
+                    [ChipModel::Mos6581, ChipModel::Mos8580][usize::from(kind % 2)];
+                entry.lengths = vec![Some(minutes * 60_000); songs];
+                if !note.is_empty() {
+                    entry.notes = vec![Note {
+                        comment: note,
+                        ..Note::default()
+                    }];
+                }
+                entry.remote = remote.then_some(Remote {
+                    info_hash: [1; 20],
+                    file: 0,
+                });
+                entry
+            },
+        )
 }
 
 fn any_filter() -> impl Strategy<Value = String> {

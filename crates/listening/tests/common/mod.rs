@@ -4,6 +4,7 @@
 use catalog::{Entry, Index, Origin, Row};
 use listening::{AudioEvent, Effect, Event, Heard, Intent, Model, SoundMode, Ticket};
 use protocol::engine::{self, Playing, PlayingChip, Video};
+use protocol::find;
 use protocol::library::{self, Storage};
 use sidfile::{ChipModel, Clock, Format, Md5, SidChip, TuneId};
 
@@ -85,6 +86,24 @@ pub fn answer(index: &mut Index, request: &library::Request) -> Option<library::
                     .collect(),
             }
         }
+        library::Request::Find(find::Request::Hits {
+            query,
+            offset,
+            count,
+        }) => {
+            let found = index.search(query);
+            let window = found.files.iter().skip(*offset as usize);
+            library::Event::Find(find::Event::Hits {
+                total: found.files.len() as u32,
+                offset: *offset,
+                hits: window
+                    .take(*count as usize)
+                    .map(|file| index.hit(*file, &found))
+                    .collect(),
+                is_tolerant: found.is_tolerant,
+                hints: found.parsed.hints.clone(),
+            })
+        }
         library::Request::Entry { md5 } => library::Event::Entry {
             md5: *md5,
             entry: index.get(md5).map(Box::new),
@@ -151,8 +170,8 @@ impl Page {
 
     pub fn row(&mut self, title: &str) -> Intent {
         let md5 = Md5::of(title.as_bytes());
-        Intent::PlayRow(std::sync::Arc::new(Row::from(&
-            self.index.get(&md5).expect("the tune is in the library"),
+        Intent::PlayRow(std::sync::Arc::new(Row::from(
+            &self.index.get(&md5).expect("the tune is in the library"),
         )))
     }
 
