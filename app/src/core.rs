@@ -8,9 +8,9 @@ use leptos::prelude::*;
 use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
-    AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
-    SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
+    AudioCommand, AudioEvent, BrowseView, ClockView, Effect, Event, ExportView, Heard, ImportView,
+    Intent, LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView,
+    Reach, SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -65,6 +65,8 @@ pub struct Core {
     pub export: RwSignal<ExportView>,
     /// The library.
     pub list: RwSignal<ListView>,
+    /// Facets, shelves and the palette.
+    pub browse: RwSignal<BrowseView>,
     /// The import.
     pub import: RwSignal<ImportView>,
     /// The swarm.
@@ -120,6 +122,7 @@ impl Core {
             overview: RwSignal::new(model.overview()),
             export: RwSignal::new(model.export_view()),
             list: RwSignal::new(model.list()),
+            browse: RwSignal::new(model.browse_view()),
             import: RwSignal::new(model.import()),
             swarm: RwSignal::new(model.swarm()),
             remote_files: RwSignal::new(model.remote_files()),
@@ -314,6 +317,7 @@ impl Core {
         publish(self.overview, model.overview());
         publish(self.export, model.export_view());
         publish(self.list, model.list());
+        publish(self.browse, model.browse_view());
         publish(self.import, model.import());
         publish(self.page, model.page());
         publish(self.swarm, model.swarm());

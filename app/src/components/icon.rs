@@ -38,6 +38,8 @@ pub enum Name {
     Spinner,
     Swarm,
     Share,
+    Shelves,
+    Funnel,
 }
 
 impl Name {
@@ -123,6 +125,11 @@ impl Name {
                 "M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5zM5 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM19 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM12 18.6a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM6.4 6.5l3.8 3.8M17.6 6.5l-3.8 3.8M12 14.5v4.1",
                 false,
             ),
+            Self::Shelves => (
+                "M4 5.5h7v5H4zM13.5 5.5h7v5h-7zM4 13.5h7v5H4zM13.5 13.5h7v5h-7z",
+                false,
+            ),
+            Self::Funnel => ("M4 5.5h16l-6.2 7.4v5.6l-3.6-1.9v-3.7z", false),
             Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-const SHORTCUTS: [(&str, &str); 10] = [
+const SHORTCUTS: [(&str, &str); 11] = [
     ("Space", "Play or pause"),
     ("\u{2190} \u{2192}", "Seek 5 seconds back or forth"),
     ("\u{2191} \u{2193}", "Volume up or down"),
@@ -11,6 +11,7 @@ const SHORTCUTS: [(&str, &str); 10] = [
     ("P", "Start of the tune, or the one before"),
     ("< >", "Slower or faster"),
     ("/", "Search the library"),
+    ("Ctrl K", "Find a tune, composer, page or action"),
     ("?", "Show these shortcuts"),
     (
         "Enter  \u{2192}",

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
+use listening::language::t;
 use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
+use super::browse::Browse;
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar};
+use super::parts::{DropOverlay, ImportPanel, Notices, Palette, PlayerBar};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -29,15 +31,16 @@ pub fn App() -> impl IntoView {
     let core = Core::start();
     provide_context(core);
     let help = RwSignal::new(false);
+    let palette = RwSignal::new(false);
     view! {
         <Router>
-            <Frame help=help />
+            <Frame help=help palette=palette />
         </Router>
     }
 }
 
 #[component]
-fn Frame(help: RwSignal<bool>) -> impl IntoView {
+fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
     let core = use_core();
     let navigate = use_navigate();
     let location = use_location();
@@ -61,7 +64,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             }
         });
     });
-    keyboard::listen(move |shortcut| obey(core, shortcut, help));
+    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get()>
@@ -73,6 +76,8 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
+                    <Route path=path!("/browse") view=Browse />
+                    <Route path=path!("/browse/:shelf") view=Browse />
                     <Route path=path!("/tune") view=NothingPlaying />
                     <Route path=path!("/tune/:md5") view=Tune />
                     <Route path=path!("/tune/:md5/:song") view=Tune />
@@ -92,6 +97,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
             <ShortcutTable />
         </Dialog>
+        <Palette open=palette />
         <p class="hidden-words" role="status" aria-live="polite">
             {move || core.announcement.get()}
         </p>
@@ -141,7 +147,7 @@ fn SoundBanner() -> impl IntoView {
     }
 }
 
-fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
+fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<bool>) {
     core.wish(match shortcut {
         Shortcut::PlayPause => Intent::PlayPause,
         Shortcut::Forth => Intent::SeekBy(SEEK_MILLIS),
@@ -155,6 +161,10 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Faster => Intent::StepSpeed(1),
         Shortcut::Help => {
             help.set(true);
+            return;
+        }
+        Shortcut::Palette => {
+            palette.update(|open| *open = !*open);
             return;
         }
         Shortcut::Search => {
@@ -198,6 +208,12 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                     <A href="/" exact=true attr:class="nav-link">
                         <Icon name=Name::Library />
                         <span class="nav-words">"Library"</span>
+                    </A>
+                </li>
+                <li>
+                    <A href="/browse" attr:class="nav-link">
+                        <Icon name=Name::Shelves />
+                        <span class="nav-words">{t("Browse")}</span>
                     </A>
                 </li>
                 <li>

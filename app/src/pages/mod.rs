@@ -1,6 +1,7 @@
 //! The pages and the frame around them.
 
 mod about;
+mod browse;
 mod frame;
 mod library;
 mod not_found;
