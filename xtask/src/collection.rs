@@ -21,7 +21,7 @@ pub fn write(catalogue: &Path, documents: Option<&Path>) -> Result<bool> {
     fs::create_dir_all(folder)?;
     let packed = shared.join("hvsc/hvsc-index.tsv.zst");
     let packed = fs::File::open(&packed).with_context(|| packed.display().to_string())?;
-    let table = folder.join("index.tsv");
+    let table = catalogue.with_extension("tsv");
     zstd::stream::copy_decode(packed, fs::File::create(&table)?)?;
     step("making the catalogue of the collection", || {
         execute(cargo().args([
@@ -43,5 +43,7 @@ pub fn write(catalogue: &Path, documents: Option<&Path>) -> Result<bool> {
             .collect();
         execute(make.args(out))
     })?;
+    // It is read, so it is not needed any more.
+    let _ = fs::remove_file(&table);
     Ok(true)
 }

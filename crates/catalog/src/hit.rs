@@ -33,7 +33,7 @@ pub struct Places {
 }
 
 /// A part of another text, and what was looked for in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beside {
     /// Text.
     pub text: String,

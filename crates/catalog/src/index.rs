@@ -201,6 +201,12 @@ impl Index {
         self.find(md5).is_some()
     }
 
+    /// Where a file came from.
+    #[must_use]
+    pub fn origin(&self, md5: &Md5) -> Option<Origin> {
+        Some(self.columns.headers[self.find(md5)?].origin)
+    }
+
     /// Where a swarm has a file, by the file's digest.
     #[must_use]
     pub fn remote(&self, md5: &Md5) -> Option<Remote> {

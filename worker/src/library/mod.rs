@@ -1,6 +1,8 @@
 //! The library: the tunes that are kept, what is known of them, and the requests about them.
 
 mod find;
+#[cfg(test)]
+mod find_tests;
 mod found;
 mod import;
 mod remote;
@@ -537,7 +539,9 @@ impl<S: Store, O: Outside> Library<S, O> {
                 file.md5,
                 file.bytes.len() as u64,
             ));
-            let known = self.index.borrow().has(&entry.md5);
+            // What a collection tells of is not here yet.
+            let known = self.index.borrow().origin(&entry.md5);
+            let known = known.is_some_and(|origin| origin != Origin::Collection);
             if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
                 importer.report.known += 1;
             } else {
@@ -550,8 +554,20 @@ impl<S: Store, O: Outside> Library<S, O> {
             return;
         }
         for mut entry in entries {
+            let mut index = self.index.borrow_mut();
+            if let Some(published) = index.get(&entry.md5) {
+                entry = Entry {
+                    path: entry.path,
+                    origin: entry.origin,
+                    remote: None,
+                    ..published
+                };
+            }
             self.knowledge.borrow().apply(&mut entry);
-            importer.report.added += u32::from(self.index.borrow_mut().insert(entry));
+            importer.report.added += 1;
+            if !index.update(entry.clone()) {
+                index.insert(entry);
+            }
         }
         self.selection.borrow_mut().take();
     }

@@ -30,7 +30,7 @@ use crate::texts::{Texts, count};
 
 /// Most bytes of text that the entries of a catalogue may have: shared folders, composers and
 /// releases could make a small file unfold to any size.
-const MOST_TEXT: usize = 256 << 20;
+const MOST_TEXT: usize = 128 << 20;
 /// Ending of most names.
 const ENDING: &str = ".sid";
 

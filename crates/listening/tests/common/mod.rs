@@ -104,6 +104,20 @@ pub fn answer(index: &mut Index, request: &library::Request) -> Option<library::
                 hints: found.parsed.hints.clone(),
             })
         }
+        library::Request::Find(find::Request::Facets { query }) => {
+            let found = index.search(query);
+            let facets = index.facets(&found);
+            library::Event::Find(find::Event::Facets { facets })
+        }
+        library::Request::Find(find::Request::Shelf {
+            shelf,
+            under,
+            words,
+            largest_first,
+        }) => {
+            let groups = index.shelf(*shelf, under, words, *largest_first);
+            library::Event::Find(find::Event::Shelf { groups })
+        }
         library::Request::Entry { md5 } => library::Event::Entry {
             md5: *md5,
             entry: index.get(md5).map(Box::new),
