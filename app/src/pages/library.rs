@@ -73,6 +73,7 @@ pub fn Library() -> impl IntoView {
                         class="button facets-toggle"
                         aria-expanded=move || has_facets.get().to_string()
                         aria-controls="facets"
+                        aria-label=t("Filters")
                         on:click=move |_| has_facets.update(|shown| *shown = !*shown)
                     >
                         <Icon name=Name::Funnel />

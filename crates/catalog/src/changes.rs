@@ -65,7 +65,7 @@ impl Changes {
 
     /// Files that a listener has not heard yet: added and changed ones.
     #[must_use]
-    pub fn new(&self) -> BTreeSet<Md5> {
+    pub fn new_files(&self) -> BTreeSet<Md5> {
         let changed = self.changed.iter().map(|(_, _, now)| *now);
         self.added.iter().copied().chain(changed).collect()
     }
@@ -129,7 +129,10 @@ mod tests {
         assert_eq!(changes.removed, [md5(4)]);
         assert_eq!(changes.successor(&md5(3)), Some(md5(13)));
         assert_eq!(changes.successor(&md5(2)), None);
-        assert_eq!(changes.new(), BTreeSet::from([md5(6), md5(13), md5(15)]));
+        assert_eq!(
+            changes.new_files(),
+            BTreeSet::from([md5(6), md5(13), md5(15)])
+        );
         assert!(Changes::between(&now, &now).is_empty());
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::columns::Columns;
 use crate::query::{Field, Parsed, Test};
-use crate::words::{bytes_of_folded, each_word, is_near, words_of};
+use crate::words::{bytes_of_folded, each_word, is_near};
 use crate::{Found, Row, group_of};
 
 /// From which byte of a text to which.
@@ -101,7 +101,6 @@ impl Marker {
                     words,
                     is_open,
                 } => (*field, words.clone(), usize::from(*is_open)),
-                Test::Whole(field, text) => (Some(*field), words_of(text), 0),
                 _ => continue,
             };
             let closed = words.len() - open;
@@ -269,6 +268,11 @@ mod tests {
         check("hubard", "Zoë's Zone|Rob [Hubbard]|1987 Ocean");
         check("198 oc", "Zoë's Zone|Rob Hubbard|[198]7 [Oc]ean");
         check("\"rob hub", "Zoë's Zone|[Rob] [Hub]bard|1987 Ocean");
+        // What all rows have in common is not marked in each.
+        check(
+            "composer:=\"rob hubbard\" zo",
+            "[Zo]ë's [Zo]ne|Rob Hubbard|1987 Ocean",
+        );
         check("-wizball year:1987", "Zoë's Zone|Rob Hubbard|1987 Ocean");
     }
 

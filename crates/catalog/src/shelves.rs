@@ -217,18 +217,22 @@ fn counted(places: &[u32], texts: usize, files: impl Iterator<Item = usize>) -> 
     counts
 }
 
-/// Groups by name, those of the same name together; the nameless are left out.
+/// Groups by name, those of the same name together and names that begin with a letter first; the
+/// nameless are left out.
 fn by_name<'a>(
     named: impl Iterator<Item = (&'a str, u32)>,
     clause: impl Fn(&str) -> String,
 ) -> Vec<Group> {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(bool, String), Group> = BTreeMap::new();
     for (name, count) in named.filter(|(name, count)| *count > 0 && !name.is_empty()) {
-        let group = groups.entry(fold(name)).or_insert_with(|| Group {
-            label: name.to_owned(),
-            count: 0,
-            clause: clause(name),
-        });
+        let begins_otherwise = !name.starts_with(char::is_alphabetic);
+        let group = groups
+            .entry((begins_otherwise, fold(name)))
+            .or_insert_with(|| Group {
+                label: name.to_owned(),
+                count: 0,
+                clause: clause(name),
+            });
         group.count += count;
     }
     groups.into_values().collect()

@@ -53,9 +53,9 @@ fn joins(character: char) -> bool {
 }
 
 /// Calls `take` with every word of `text`, folded, and the bytes of `text` that it stands in.
-pub(crate) fn each_word<'a>(
+pub(crate) fn each_word(
     text: &str,
-    word: &'a mut String,
+    word: &mut String,
     mut take: impl FnMut(&str, core::ops::Range<usize>),
 ) {
     word.clear();

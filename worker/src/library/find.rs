@@ -115,7 +115,11 @@ impl<S: Store, O: Outside> Library<S, O> {
             return;
         };
         let changes = Changes::between(&before, &now);
-        let new: Vec<u8> = changes.new().into_iter().flat_map(|md5| md5.0).collect();
+        let new: Vec<u8> = changes
+            .new_files()
+            .into_iter()
+            .flat_map(|md5| md5.0)
+            .collect();
         // Without it the tunes are merely not marked as new.
         let _ = self.store.put_blob(NEW_TUNES, &new).await;
         self.outside.tell(

@@ -27,12 +27,18 @@ pub fn Facets(
                 let facets = facets.get().unwrap_or_else(|| Arc::from([]));
                 facets
                     .iter()
-                    .filter(|(shelf, groups)| Some(*shelf) != but && !groups.is_empty())
+                    .filter(|(shelf, groups)| Some(*shelf) != but && tells(groups, typed))
                     .map(|(shelf, groups)| facet(*shelf, groups, typed))
                     .collect_view()
             }}
         </section>
     }
+}
+
+/// Whether groups part the list, or one of them has been chosen.
+fn tells(groups: &[Group], typed: Memo<String>) -> bool {
+    let is_chosen = |group: &Group| typed.with_untracked(|typed| typed.contains(&group.clause));
+    groups.len() > 1 || groups.iter().any(is_chosen)
 }
 
 fn heading(shelf: Shelf) -> &'static str {
@@ -87,6 +93,7 @@ fn facet(shelf: Shelf, groups: &[Group], typed: Memo<String>) -> AnyView {
 /// What a group is called on the page.
 pub fn label(shelf: Shelf, label: &str) -> String {
     match (shelf, label) {
+        (_, "<?>") => t("Not known").to_owned(),
         (Shelf::Chip, "any") => t("Either chip").to_owned(),
         (Shelf::Chip, "unknown") => t("Not known").to_owned(),
         (Shelf::Sids, count) => tf("{0}\u{d7} SID", &[&count]),

@@ -72,7 +72,9 @@ fn ShelfPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
     let groups = Memo::new(move |_| core.browse.with(|browse| browse.groups.clone()));
     let summary = move || {
         let count = groups.with(|groups| groups.as_ref().map(|groups| groups.len()));
-        count.map_or_else(String::new, |count| words::grouped(count as u64))
+        count.map_or_else(String::new, |count| {
+            tf("{0} in all", &[&words::grouped(count as u64)])
+        })
     };
     // A folder without folders is shown by its tunes.
     let is_leaf = Memo::new(move |_| {
@@ -157,7 +159,6 @@ fn Crumbs(path: Memo<String>) -> impl IntoView {
             })
             .collect_view()
     };
-    let all = move || core_path(Shelf::Folder.clause(&path.get()));
     let core = use_core();
     view! {
         <nav class="crumbs" aria-label=t("Folders above")>
@@ -172,18 +173,13 @@ fn Crumbs(path: Memo<String>) -> impl IntoView {
                 class="button button-small"
                 on:click=move |_| {
                     core.go("/");
-                    core.wish(Intent::SetFilter(all()));
+                    core.wish(Intent::SetFilter(Shelf::Folder.clause(&path.get_untracked())));
                 }
             >
                 {t("Show all tunes in it")}
             </button>
         </nav>
     }
-}
-
-/// A clause as it is typed into the search field.
-fn core_path(clause: String) -> String {
-    clause
 }
 
 #[component]
@@ -264,6 +260,6 @@ fn title_of(shelf: Shelf, of: &str) -> String {
     match shelf {
         Shelf::Folder => of.rsplit('/').next().unwrap_or(of).replace('_', " "),
         Shelf::Chip => tf("Tunes for {0}", &[&facets::label(shelf, of)]),
-        _ => of.to_owned(),
+        _ => facets::label(shelf, of),
     }
 }

@@ -431,7 +431,7 @@ fn put_length(out: &mut Vec<u8>, length: u32) {
 fn read_length(number: u32, column: &'static str) -> Result<u32, ReadError> {
     match number {
         0 => Ok(UNKNOWN),
-        _ if number % 2 == 0 => Ok(number / 2),
+        _ if number.is_multiple_of(2) => Ok(number / 2),
         _ => (number / 2)
             .checked_mul(1000)
             .ok_or(ReadError::Large(column)),
