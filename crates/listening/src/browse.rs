@@ -56,13 +56,16 @@ pub struct SuggestionsView {
     pub total: u32,
 }
 
+/// What tunes have in common, shelf by shelf.
+pub type Facets = Arc<[(Shelf, Vec<Group>)]>;
+
 /// What is shown for finding one's way.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BrowseView {
     /// Facets are shown.
     pub has_facets: bool,
     /// Facets, those of an earlier query until the new ones are here.
-    pub facets: Option<Arc<[(Shelf, Vec<Group>)]>>,
+    pub facets: Option<Facets>,
     /// Groups of the shelf that is shown, where known.
     pub groups: Option<Arc<[Group]>>,
     /// What the palette found.

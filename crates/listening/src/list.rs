@@ -68,6 +68,9 @@ pub(crate) struct Answer {
     pub hints: Vec<Hint>,
 }
 
+/// A row, and where in it what was looked for stands.
+type Found = (Arc<Row>, Arc<Places>);
+
 #[derive(Debug)]
 pub(crate) struct List {
     pub library: LibraryState,
@@ -81,7 +84,7 @@ pub(crate) struct List {
     is_tolerant: bool,
     hints: Vec<Hint>,
     total: Option<u32>,
-    windows: BTreeMap<u32, Vec<(Arc<Row>, Arc<Places>)>>,
+    windows: BTreeMap<u32, Vec<Found>>,
     asked: BTreeMap<Ticket, u32>,
     /// The windows are of an older query, and shown until the first of the new one is here.
     stale: bool,
@@ -147,7 +150,7 @@ impl List {
         Some(self.hit(at)?.0.clone())
     }
 
-    fn hit(&self, at: u32) -> Option<&(Arc<Row>, Arc<Places>)> {
+    fn hit(&self, at: u32) -> Option<&Found> {
         let window = self.windows.get(&(at / WINDOW))?;
         window.get((at % WINDOW) as usize)
     }
