@@ -188,6 +188,7 @@ impl Core {
         files::watch_drops(
             move |hovering| publish(self.hovering, hovering),
             move |found| self.import(found),
+            move |link| self.wish(Intent::Swarm(SwarmIntent::AddLink(link))),
         );
         self.watch_colours();
         self.watch_swarm();
