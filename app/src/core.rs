@@ -499,6 +499,9 @@ impl Core {
     fn start_swarm(self) {
         let workers = self.inner().workers.borrow().clone();
         let Some(workers) = workers else { return };
+        if let Some(rtc) = &*self.inner().rtc.borrow() {
+            rtc.warm_up();
+        }
         network::watch_network(move |online, metered| {
             self.send(Event::Connection { online, metered });
         });

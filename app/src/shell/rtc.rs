@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use protocol::swarm::{ConnectionId, Request, Rtc as Wish};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -70,6 +70,9 @@ impl Drop for Peer {
 struct Inner {
     peers: RefCell<BTreeMap<ConnectionId, Peer>>,
     ice: RefCell<Ice>,
+    /// One certificate for all connections of this page: to make one takes tens of milliseconds.
+    /// A peer learns nothing by it, as the peer id is the same everywhere too.
+    certificates: RefCell<Option<Array>>,
 }
 
 /// All connections.
@@ -87,6 +90,27 @@ impl Rtc {
             inner: Rc::default(),
             workers,
         }
+    }
+
+    /// Makes ready for the first connection.
+    pub fn warm_up(&self) {
+        let algorithm = Object::new();
+        let set = |key: &str, value: &str| {
+            // A plain object takes any property.
+            let _ = Reflect::set(&algorithm, &key.into(), &value.into());
+        };
+        set("name", "ECDSA");
+        set("namedCurve", "P-256");
+        let Ok(made) = RtcPeerConnection::generate_certificate_with_object(&algorithm) else {
+            return;
+        };
+        let inner = Rc::clone(&self.inner);
+        spawn_local(async move {
+            // Without one of ours each connection makes its own.
+            if let Ok(certificate) = JsFuture::from(made).await {
+                *inner.certificates.borrow_mut() = Some(Array::of1(&certificate));
+            }
+        });
     }
 
     /// Sets how connections are made from now on.
@@ -128,6 +152,9 @@ impl Rtc {
             let servers = ice.servers.as_ref().filter(|_| !ice.local_only);
             if let Some(servers) = servers {
                 configuration.set_ice_servers(servers);
+            }
+            if let Some(certificates) = &*self.inner.certificates.borrow() {
+                configuration.set_certificates(certificates);
             }
             kind = match servers {
                 _ if ice.relay_only => "typ relay",
