@@ -10,7 +10,7 @@ use listening::preferences::Theme;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
     LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
-    SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
+    SettingsView, Site, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -23,7 +23,7 @@ use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
 use crate::shell::rtc::Rtc;
 use crate::shell::workers::{FromWorker, Which, Workers};
-use crate::shell::{document, network, storage};
+use crate::shell::{document, network, site, storage};
 
 /// Ticks a second: the place in the song is shown no more often.
 const TICK_MILLIS: u32 = 100;
@@ -81,6 +81,8 @@ pub struct Core {
     pub notices: RwSignal<Vec<Notice>>,
     /// What a screen reader should say.
     pub announcement: RwSignal<String>,
+    /// How the site is kept.
+    pub site: RwSignal<Site>,
     /// Files are held over the window.
     pub hovering: RwSignal<bool>,
 }
@@ -128,6 +130,7 @@ impl Core {
             settings: RwSignal::new(model.settings()),
             notices: RwSignal::new(model.notices()),
             announcement: RwSignal::new(String::new()),
+            site: RwSignal::new(Site::default()),
             hovering: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 model: RefCell::new(model),
@@ -502,6 +505,7 @@ impl Core {
         if let Some(rtc) = &*self.inner().rtc.borrow() {
             rtc.warm_up();
         }
+        site::keep(move |how| publish(self.site, how));
         network::watch_network(move |online, metered| {
             self.send(Event::Connection { online, metered });
         });

@@ -9,7 +9,7 @@ use listening::{Intent, SoundMode};
 use super::about::{About, ShortcutTable};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar};
+use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar, SiteBanner};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -69,7 +69,10 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 "Skip to content"
             </a>
             <Navigation help=help />
-            <SoundBanner />
+            <div class="banners">
+                <SoundBanner />
+                <SiteBanner />
+            </div>
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />

@@ -7,7 +7,7 @@ use protocol::engine::Grade;
 use protocol::library::Storage;
 
 use super::parts::{
-    ChipChoice, FilterChoice, GradeChoice, Roms, SpreadChoice, SwarmSettings, VideoChoice,
+    ChipChoice, FilterChoice, GradeChoice, Roms, SiteFact, SpreadChoice, SwarmSettings, VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -199,6 +199,7 @@ pub fn Settings() -> impl IntoView {
                             }}
                         </dd>
                     </div>
+                    <SiteFact />
                 </dl>
             </section>
         </section>

@@ -11,5 +11,6 @@ pub mod network;
 pub mod roll;
 pub mod rtc;
 mod scopes;
+pub mod site;
 pub mod storage;
 pub mod workers;

@@ -18,6 +18,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod scouted;
+mod site;
 mod swarm;
 pub mod tempo;
 mod view;
@@ -33,6 +34,7 @@ pub use import::{ImportPhase, ImportView};
 pub use list::{LibraryState, ListView};
 pub use model::Model;
 pub use scouted::OverviewView;
+pub use site::Site;
 pub use swarm::{
     Network, Reach, SwarmChoices, SwarmIntent, SwarmState, SwarmView, kind_words, rate_words,
 };
