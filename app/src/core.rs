@@ -1,16 +1,17 @@
 //! The page's middle: feeds events to the model, runs its effects, and publishes its views.
 
+mod watch;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::*;
 use listening::notes::NoteTrack;
-use listening::preferences::Theme;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
-    SettingsView, Site, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
+    ListView, Model, Notice, OverviewView, PageView, PlayerView, SettingsView, Site, SoundMode,
+    State, SwarmIntent, SwarmView, Ticket, UNASKED,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -23,7 +24,7 @@ use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
 use crate::shell::rtc::Rtc;
 use crate::shell::workers::{FromWorker, Which, Workers};
-use crate::shell::{document, network, site, storage};
+use crate::shell::{document, storage};
 
 /// Ticks a second: the place in the song is shown no more often.
 const TICK_MILLIS: u32 = 100;
@@ -472,75 +473,5 @@ impl Core {
             audio::AudioEvent::Failed(reason) => AudioEvent::Failed(reason),
             audio::AudioEvent::FileEnded => AudioEvent::FileEnded,
         }));
-    }
-
-    /// The swarm starts when the library is there and the page at rest, and hears of the network.
-    fn watch_swarm(self) {
-        let is_open = Memo::new(move |_| {
-            let state = self.list.with(|list| list.library.clone());
-            !matches!(state, LibraryState::Opening)
-        });
-        leptos::prelude::Effect::new(move |started: Option<bool>| {
-            let starts = is_open.get() && started != Some(true);
-            if starts {
-                self.start_swarm();
-            }
-            starts || started == Some(true)
-        });
-        let reach = Memo::new(move |_| self.settings.with(|settings| settings.swarm.reach));
-        leptos::prelude::Effect::new(move |_| {
-            let reach = reach.get();
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| {
-                    ice.relay_only = reach == Reach::Relayed;
-                    ice.local_only = reach == Reach::Local;
-                });
-            }
-        });
-    }
-
-    fn start_swarm(self) {
-        let workers = self.inner().workers.borrow().clone();
-        let Some(workers) = workers else { return };
-        if let Some(rtc) = &*self.inner().rtc.borrow() {
-            rtc.warm_up();
-        }
-        site::keep(move |how| publish(self.site, how));
-        network::watch_network(move |online, metered| {
-            self.send(Event::Connection { online, metered });
-        });
-        leptos::task::spawn_local(async move {
-            let (servers, has_turn) = network::site_ice().await;
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| ice.servers = servers);
-            }
-            self.send(Event::Network(Network { has_turn }));
-        });
-        workers.start_swarm();
-        self.send(Event::SwarmMayStart {
-            origin: document::origin(),
-        });
-    }
-
-    /// Theme and accent follow the settings and the tune.
-    fn watch_colours(self) {
-        let theme = Memo::new(move |_| self.settings.with(|settings| settings.theme));
-        leptos::prelude::Effect::new(move |_| {
-            document::set_theme(match theme.get() {
-                Theme::System => None,
-                Theme::Dark => Some("dark"),
-                Theme::Light => Some("light"),
-            });
-        });
-        let md5 = Memo::new(move |_| {
-            self.player
-                .with(|player| player.tune.as_ref().map(|tune| tune.id.md5))
-        });
-        leptos::prelude::Effect::new(move |_| {
-            let palette = md5
-                .get()
-                .map_or(art::PALETTES[0], |md5| art::palette_of(&md5));
-            document::set_accent(palette.on_dark, palette.on_light);
-        });
     }
 }
