@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use listening::keep::KeptView;
 use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
@@ -77,6 +78,8 @@ pub struct Core {
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
     pub settings: RwSignal<SettingsView>,
+    /// What is kept.
+    pub kept: RwSignal<KeptView>,
     /// Messages.
     pub notices: RwSignal<Vec<Notice>>,
     /// What a screen reader should say.
@@ -126,6 +129,7 @@ impl Core {
             fetching: RwSignal::new(model.fetching()),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
+            kept: RwSignal::new(model.kept()),
             notices: RwSignal::new(model.notices()),
             announcement: RwSignal::new(String::new()),
             hovering: RwSignal::new(false),
@@ -185,6 +189,7 @@ impl Core {
             });
         });
         document::on_leave(move || self.wish(Intent::Leave));
+        storage::watch(move |text| self.send(Event::PreferencesElsewhere(text)));
         files::watch_drops(
             move |hovering| publish(self.hovering, hovering),
             move |found| self.import(found),
@@ -320,6 +325,7 @@ impl Core {
         publish(self.remote_files, model.remote_files());
         publish(self.fetching, model.fetching());
         publish(self.settings, model.settings());
+        publish(self.kept, model.kept());
         publish(self.notices, model.notices());
     }
 
@@ -387,7 +393,13 @@ impl Core {
                 }
             }
             Effect::ForgetFile(url) => document::forget_url(&url),
-            Effect::SavePreferences(text) => storage::save(&text),
+            Effect::SavePreferences(text) => {
+                if let Some(merged) = storage::save(&text) {
+                    self.send(Event::PreferencesElsewhere(merged));
+                }
+            }
+            Effect::Go(path) => self.go(&path),
+            Effect::SaveText { name, text } => document::save_text(&text, &name),
             Effect::Navigate(id) => self.go(&tune_path(id)),
             Effect::Announce(text) => self.announcement.set(text),
             Effect::MediaSession(state) => media_session::show(state.as_ref()),

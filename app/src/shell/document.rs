@@ -1,6 +1,6 @@
 //! Title, theme, accent and focus: what concerns the document as a whole.
 
-use super::workers::get;
+use super::workers::{get, object_url};
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, HtmlElement, HtmlInputElement};
 
@@ -111,6 +111,14 @@ pub fn save_url(url: &str, name: &str) {
     // The browser reads it once the click has been handled.
     let url = url.to_owned();
     gloo::timers::callback::Timeout::new(60_000, move || forget_url(&url)).forget();
+}
+
+/// Hands the listener a text as a file.
+pub fn save_text(text: &str, name: &str) {
+    let bytes = js_sys::Uint8Array::from(text.as_bytes());
+    if let Some(url) = object_url(&bytes, "text/plain;charset=utf-8") {
+        save_url(&url, name);
+    }
 }
 
 /// Takes the words of `index.html` away that stand until the page is up.

@@ -30,6 +30,7 @@ impl Model {
         if self.player.engine_died().is_some() {
             self.load_again();
         }
+        self.keep_ask(protocol::keep::Request::Open);
         self.ask(Asked::Open, LibraryRequest::Open);
         self.ask_about_current();
         self.notify(
@@ -135,6 +136,7 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
+                self.ask_list();
                 self.player.neighbours.known = false;
                 self.ask_about_current();
                 if let Some(page) = &self.page {
@@ -144,6 +146,7 @@ impl Model {
             }
             Said::Roms { kinds } => self.list.roms = kinds,
             Said::FoundLengths { lengths } => self.player.lengths_are_here(lengths),
+            Said::Keep(event) => self.keep_says(ticket, event),
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
     }

@@ -10,6 +10,7 @@ mod event;
 mod export;
 mod import;
 pub mod janitor;
+pub mod keep;
 pub mod language;
 mod list;
 mod model;
