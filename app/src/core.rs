@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use listening::keep::KeptView;
+use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
@@ -104,6 +104,16 @@ pub fn torrent_path(torrent: InfoHash) -> String {
 #[must_use]
 pub fn tune_path(id: TuneId) -> String {
     format!("/tune/{id}")
+}
+
+/// The file is a playlist, or everything of one person.
+fn is_kept_file(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    // What lies in a folder of tunes belongs to that.
+    !path.contains('/')
+        && [".m3u", ".m3u8", ".json"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
 }
 
 fn publish<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
@@ -228,6 +238,11 @@ impl Core {
                 }
             });
         }
+        let (lists, found): (Vec<Dropped>, Vec<Dropped>) =
+            found.into_iter().partition(|(path, _)| is_kept_file(path));
+        for (name, file) in lists {
+            self.take_kept(name, file);
+        }
         if !found.is_empty() {
             self.inner().dropped.borrow_mut().extend(found);
             self.wish(Intent::Import);
@@ -243,6 +258,24 @@ impl Core {
                 self.wish(Intent::Swarm(SwarmIntent::Share(folder)));
             }
             self.import(found);
+        });
+    }
+
+    /// Opens the system's picker for files of what is kept.
+    pub fn pick_kept(self) {
+        files::pick(false, move |found| {
+            for (name, file) in found {
+                self.take_kept(name, file);
+            }
+        });
+    }
+
+    fn take_kept(self, name: String, file: files::PickedFile) {
+        leptos::task::spawn_local(async move {
+            if let Some(bytes) = files::read(&file).await {
+                let bytes = bytes.to_vec();
+                self.wish(Intent::Keep(KeepIntent::Import { name, bytes }));
+            }
         });
     }
 

@@ -6,11 +6,14 @@ use catalog::{Entry, Origin};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
+use listening::keep::ref_of_entry;
+use listening::language::t;
 use listening::{Intent, PageEntry, State, words};
 use sidfile::{Format, Md5, TuneId};
 
 use super::parts::{
-    ChipChoice, Equaliser, Export, Facts, Notes, Songs, TempoChoice, TuneArt, VideoChoice, Views,
+    ChipChoice, Equaliser, Export, Facts, Heart, Marks, MenuOf, Notes, Songs, TempoChoice, TuneArt,
+    VideoChoice, Views, use_menu,
 };
 use crate::components::{Dialog, Icon, Name};
 use crate::core::use_core;
@@ -145,6 +148,9 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
         Format::Rsid => "RSID",
         Format::Mus => "MUS",
     };
+    let menu = use_menu();
+    let listed = ref_of_entry(&entry);
+    let marked = ref_of_entry(&entry);
     let facts_entry = entry.clone();
     let songs_entry = entry.clone();
     let notes_entry = entry.clone();
@@ -219,6 +225,22 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         }) />
                         {move || if active.get() { "Pause" } else { "Play" }}
                     </button>
+                    <Heart tune=ref_of_entry(&entry) class="button-square" />
+                    <button
+                        class="button button-square"
+                        type="button"
+                        aria-label=t("Add to a playlist")
+                        title=t("Add to a playlist")
+                        on:click=move |_| {
+                            menu.open(MenuOf {
+                                tune: listed.clone(),
+                                song: song.get_untracked(),
+                                within: None,
+                            });
+                        }
+                    >
+                        <Icon name=Name::List />
+                    </button>
                     <Export entry=export_entry song=song />
                     {(entry.origin == Origin::Imported).then(|| view! { <Remove md5=md5 /> })}
                 </div>
@@ -253,6 +275,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
             </div>
             <div class="tune-right">
                 <Songs entry=songs_entry song=song />
+                <Marks tune=marked />
                 <Facts entry=facts_entry />
             </div>
         </div>

@@ -33,7 +33,9 @@ pub use m3u::{read_m3u, write_m3u};
 pub use merge::merge;
 pub use record::{Damage, RECORD_VERSION};
 pub(crate) use shelf::Shelf;
-pub use shelf::{KeepIntent, KeptView, TuneMarks, UndoView, date_text, deed_text};
+pub use shelf::{
+    KeepIntent, KeptView, TuneMarks, UndoView, date_text, deed_text, ref_of_entry, ref_of_row,
+};
 
 /// Characters of a playlist's, folder's or tag's name.
 pub const MOST_NAME: usize = 120;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::{Query, Row};
+use catalog::{Entry, Query, Row};
 use protocol::keep::{
     About, Change, Event as Said, FileKind, Folder, List, ListId, ListRow, LogEntry, Playlist,
     Request, TuneRef, Update,
@@ -155,19 +155,25 @@ impl Shelf {
 }
 
 /// What a tune is called, as far as is known.
-pub(crate) fn ref_of(current: &Current) -> TuneRef {
+fn ref_of(current: &Current) -> TuneRef {
+    let entry = current.entry.as_deref();
+    entry.map_or_else(|| ref_of_row(&current.row), ref_of_entry)
+}
+
+/// What an entry says of its tune.
+#[must_use]
+pub fn ref_of_entry(entry: &Entry) -> TuneRef {
     TuneRef {
-        path: current
-            .entry
-            .as_ref()
-            .map(|entry| entry.path.clone())
-            .unwrap_or_default(),
-        ..ref_of_row(&current.row)
+        md5: entry.md5,
+        path: entry.path.clone(),
+        title: entry.title.clone(),
+        author: entry.author.clone(),
     }
 }
 
 /// What a row says of its tune.
-pub(crate) fn ref_of_row(row: &Row) -> TuneRef {
+#[must_use]
+pub fn ref_of_row(row: &Row) -> TuneRef {
     TuneRef {
         md5: row.md5,
         path: String::new(),
