@@ -160,6 +160,35 @@ pub fn take_fragment() -> Option<String> {
     Some(fragment.to_owned())
 }
 
+/// The system has a sheet for handing links on.
+#[must_use]
+pub fn can_share() -> bool {
+    web_sys::window().is_some_and(|window| get(&window.navigator(), "share").is_function())
+}
+
+/// Opens the system's sheet for a link.
+pub fn share(title: &str, url: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let navigator = window.navigator();
+    let data = js_sys::Object::new();
+    // A plain object takes any property.
+    let _ = js_sys::Reflect::set(&data, &"title".into(), &title.into());
+    let _ = js_sys::Reflect::set(&data, &"url".into(), &url.into());
+    if let Ok(share) = get(&navigator, "share").dyn_into::<js_sys::Function>() {
+        // The listener may close the sheet, which is no failure.
+        if let Ok(promise) = share.call1(&navigator, &data) {
+            let ignore = Closure::once_into_js(|_: JsValue| ());
+            let promise: js_sys::Promise = promise.unchecked_into();
+            let catch = get(&promise, "catch");
+            if let Ok(catch) = catch.dyn_into::<js_sys::Function>() {
+                let _ = catch.call1(&promise, &ignore);
+            }
+        }
+    }
+}
+
 /// Has the clipboard take a text.
 pub fn copy(text: &str) {
     let Some(window) = web_sys::window() else {

@@ -137,6 +137,7 @@ impl Model {
                 self.list.forget();
                 self.fetch_rows();
                 self.ask_list();
+                self.ask_about_link();
                 self.player.neighbours.known = false;
                 self.ask_about_current();
                 if let Some(page) = &self.page {
@@ -265,6 +266,7 @@ impl Model {
                     self.restore(tune, position, entry);
                 }
             }
+            (Asked::LinkEntry(tune), entry) => self.link_entry_is_here(tune, entry),
             (Asked::PageEntry, entry) => {
                 if let Some(page) = &mut self.page
                     && page.id.md5 == md5

@@ -19,6 +19,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod scouted;
+pub mod share;
 mod swarm;
 pub mod tempo;
 mod view;

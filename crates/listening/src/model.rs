@@ -42,6 +42,8 @@ pub(crate) enum Asked {
     RemoteToPlay,
     /// The tunes of the last import, to be shared.
     TunesToShare,
+    /// The entry of the song that a link leads to.
+    LinkEntry(TuneId),
 }
 
 /// A walk that waits for the neighbours of the current tune.

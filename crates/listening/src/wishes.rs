@@ -98,6 +98,7 @@ impl Model {
             Intent::UnmuteAll => self.change_voices(|audible| *audible = ALL_VOICES),
             Intent::SetOverrides(overrides) => {
                 self.preferences.overrides = overrides;
+                self.player.chip = None;
                 self.send_overrides();
             }
             Intent::SetTempo(tempo) => self.set_tempo(tempo),

@@ -14,9 +14,10 @@ use sidfile::{Md5, TuneId};
 
 use crate::event::{Effect, Ticket, UNASKED};
 use crate::language::{t, tf, tn};
-use crate::model::Model;
+use crate::model::{Asked, Model};
 use crate::player::Current;
 use crate::preferences::{Preferences, merge};
+use crate::share::Spot;
 use crate::swarm::SwarmIntent;
 use crate::view::{NoticeKind, State};
 use crate::words;
@@ -50,6 +51,8 @@ pub enum KeepIntent {
     },
     /// The log is looked at.
     ShowLog,
+    /// A link is followed to a spot in a song; song 0 is the file's default.
+    Follow(TuneId, Spot),
 }
 
 /// A removal that can be taken back.
@@ -136,6 +139,8 @@ pub(crate) struct Shelf {
     removing: Option<(Ticket, String)>,
     /// A playlist or folder that is being made is shown when it is there.
     making: Option<Ticket>,
+    /// The link that is being followed, and whether its tune was looked for in vain.
+    pub link: Option<(TuneId, Spot, bool)>,
     /// What the page found when it was opened, until the copy of it is here.
     pub first_preferences: Option<String>,
 }
@@ -232,6 +237,10 @@ impl Model {
             KeepIntent::Import { name, bytes } => {
                 self.keep_ask(Request::Import { name, bytes });
             }
+            KeepIntent::Follow(tune, spot) => {
+                self.shelf.link = Some((tune, spot, false));
+                self.ask_about_link();
+            }
             KeepIntent::ShowLog => drop(self.keep_ask(Request::Log { count: LOG_LINES })),
         }
     }
@@ -322,6 +331,46 @@ impl Model {
             .is_some_and(|current| current.id != tune);
         if is_list && other {
             self.player.neighbours = Default::default();
+        }
+    }
+
+    /// Asks for the song that a link leads to.
+    pub(crate) fn ask_about_link(&mut self) {
+        if let Some((tune, ..)) = self.shelf.link {
+            self.ask(
+                Asked::LinkEntry(tune),
+                LibraryRequest::Entry { md5: tune.md5 },
+            );
+        }
+    }
+
+    /// A link leads to its spot; it sounds with the next gesture, or at once where the tune had to
+    /// be brought first.
+    pub(crate) fn link_entry_is_here(&mut self, tune: TuneId, entry: Option<Arc<Entry>>) {
+        let Some((wanted, spot, was_missing)) = self.shelf.link else {
+            return;
+        };
+        if wanted != tune {
+            return;
+        }
+        let Some(entry) = entry else {
+            self.shelf.link = Some((tune, spot, true));
+            return;
+        };
+        self.shelf.link = None;
+        let song = if tune.song == 0 {
+            entry.start_song
+        } else {
+            tune.song
+        };
+        let ticket = self.ticket();
+        self.player.stop(ticket, State::Ready, &mut self.effects);
+        self.player.context = self.list.query.clone();
+        self.restore(TuneId { song, ..tune }, spot.millis, entry);
+        self.player.audible = spot.audible;
+        self.player.chip = spot.chip;
+        if was_missing {
+            self.play_or_pause();
         }
     }
 
