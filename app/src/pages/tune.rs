@@ -13,8 +13,8 @@ use listening::{Intent, PageEntry, State, words};
 use sidfile::{Format, Md5, TuneId};
 
 use super::parts::{
-    ChipChoice, Equaliser, Export, Facts, Heart, Marks, MenuOf, Notes, ShareLink, Songs,
-    TempoChoice, TuneArt, VideoChoice, Views, use_menu,
+    Beside, ChipChoice, Cues, Equaliser, Export, Facts, Heart, Marks, MenuOf, Notes, ShareLink,
+    Songs, TempoChoice, TuneArt, VideoChoice, Views, use_menu,
 };
 use crate::components::{Dialog, Icon, Name};
 use crate::core::use_core;
@@ -176,6 +176,8 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
     let menu = use_menu();
     let listed = ref_of_entry(&entry);
     let marked = ref_of_entry(&entry);
+    let cues_entry = entry.clone();
+    let beside_entry = entry.clone();
     let facts_entry = entry.clone();
     let songs_entry = entry.clone();
     let notes_entry = entry.clone();
@@ -297,6 +299,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         <VideoChoice name="tune-video" />
                     </div>
                 </section>
+                <Cues entry=cues_entry song=song />
                 <Notes entry=notes_entry />
             </div>
             <div class="tune-right">
@@ -305,6 +308,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                 <Facts entry=facts_entry />
             </div>
         </div>
+        <Beside entry=beside_entry />
     }
 }
 

@@ -138,6 +138,17 @@ pub fn scroll_to(id: &str) -> bool {
     element.is_some()
 }
 
+/// Scrolls a list so that one of its rows is in the middle of it.
+pub fn scroll_within(list: &web_sys::Element, row: usize) {
+    let row = u32::try_from(row)
+        .ok()
+        .and_then(|row| list.children().item(row));
+    if let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        let middle = row.offset_top() - (list.client_height() - row.offset_height()) / 2;
+        list.set_scroll_top(middle);
+    }
+}
+
 /// The page's origin, such as `https://host:port`.
 #[must_use]
 pub fn origin() -> String {

@@ -96,6 +96,9 @@ impl Model {
                 offset,
                 rows,
             } => {
+                if self.related_rows(ticket, &rows) {
+                    return;
+                }
                 if self.answered(ticket) == Some(Asked::FirstRow) {
                     self.first_row_is_here(rows.into_iter().next());
                 } else if self.list.take(ticket, total, rows) {
@@ -285,6 +288,8 @@ impl Model {
                 | Asked::EntryToRestore(..)
                 | Asked::Open
                 | Asked::FirstRow
+                | Asked::SameComposer
+                | Asked::SameTitle
                 | Asked::RemoteToPlay
                 | Asked::TunesToShare,
                 _,

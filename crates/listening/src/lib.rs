@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod art;
+pub mod cues;
 mod event;
 mod export;
 mod import;

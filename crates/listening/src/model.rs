@@ -42,6 +42,10 @@ pub(crate) enum Asked {
     RemoteToPlay,
     /// The tunes of the last import, to be shared.
     TunesToShare,
+    /// Tunes by the composer of the tune that is shown.
+    SameComposer,
+    /// Tunes of its title.
+    SameTitle,
     /// The entry of the song that a link leads to.
     LinkEntry(TuneId),
 }

@@ -1,6 +1,7 @@
 //! Parts of pages that know of tunes.
 
 mod art;
+mod cues;
 mod details;
 mod export;
 mod import;
@@ -13,6 +14,7 @@ mod overview;
 mod piano_roll;
 mod player_bar;
 mod registers;
+mod related;
 mod roms;
 mod row;
 mod scopes;
@@ -24,6 +26,7 @@ mod tune_menu;
 mod views;
 
 pub use art::TuneArt;
+pub use cues::Cues;
 pub use details::{Facts, Notes, Songs};
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
@@ -36,6 +39,7 @@ pub use overview::Overview;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
 pub use registers::RegisterView;
+pub use related::Beside;
 pub use roms::Roms;
 pub use row::TuneRow;
 pub use scopes::Scopes;

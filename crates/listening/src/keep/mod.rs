@@ -12,6 +12,7 @@ mod listening;
 mod m3u;
 mod merge;
 mod record;
+mod related;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub(crate) use listening::Listening;
 pub use m3u::{read_m3u, write_m3u};
 pub use merge::merge;
 pub use record::{Damage, RECORD_VERSION};
+pub use related::Related;
 pub(crate) use shelf::Shelf;
 pub use shelf::{
     KeepIntent, KeptView, TuneMarks, UndoView, date_text, deed_text, ref_of_entry, ref_of_row,

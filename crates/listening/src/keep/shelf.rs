@@ -12,7 +12,8 @@ use protocol::keep::{
 use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
-use crate::event::{Effect, Ticket, UNASKED};
+use super::Related;
+use crate::event::{AudioCommand, Effect, Ticket, UNASKED};
 use crate::language::{t, tf, tn};
 use crate::model::{Asked, Model};
 use crate::player::Current;
@@ -53,6 +54,10 @@ pub enum KeepIntent {
     ShowLog,
     /// A link is followed to a spot in a song; song 0 is the file's default.
     Follow(TuneId, Spot),
+    /// Play a song from a moment on.
+    PlayFrom(TuneId, u32),
+    /// What is beside a tune, by its composer and title.
+    Beside(Md5, String, String),
 }
 
 /// A removal that can be taken back.
@@ -88,6 +93,8 @@ pub struct KeptView {
     pub log: Arc<(u32, Vec<LogEntry>)>,
     /// The last removal.
     pub undo: Option<UndoView>,
+    /// What is beside the tune whose page is shown.
+    pub related: Arc<Related>,
     /// Why nothing is kept, in words.
     pub not_kept: Option<String>,
 }
@@ -139,7 +146,7 @@ pub(crate) struct Shelf {
     removing: Option<(Ticket, String)>,
     /// A playlist or folder that is being made is shown when it is there.
     making: Option<Ticket>,
-    /// The link that is being followed, and whether its tune was looked for in vain.
+    /// The spot that is gone to, and whether it sounds without being asked to.
     pub link: Option<(TuneId, Spot, bool)>,
     /// What the page found when it was opened, until the copy of it is here.
     pub first_preferences: Option<String>,
@@ -241,6 +248,16 @@ impl Model {
                 self.shelf.link = Some((tune, spot, false));
                 self.ask_about_link();
             }
+            KeepIntent::PlayFrom(tune, millis) => {
+                self.effects.push(Effect::Audio(AudioCommand::Unlock));
+                let spot = Spot {
+                    millis,
+                    ..Spot::default()
+                };
+                self.shelf.link = Some((tune, spot, true));
+                self.ask_about_link();
+            }
+            KeepIntent::Beside(of, author, title) => self.ask_related(of, author, title),
             KeepIntent::ShowLog => drop(self.keep_ask(Request::Log { count: LOG_LINES })),
         }
     }
@@ -347,7 +364,7 @@ impl Model {
     /// A link leads to its spot; it sounds with the next gesture, or at once where the tune had to
     /// be brought first.
     pub(crate) fn link_entry_is_here(&mut self, tune: TuneId, entry: Option<Arc<Entry>>) {
-        let Some((wanted, spot, was_missing)) = self.shelf.link else {
+        let Some((wanted, spot, plays)) = self.shelf.link else {
             return;
         };
         if wanted != tune {
@@ -369,7 +386,7 @@ impl Model {
         self.restore(TuneId { song, ..tune }, spot.millis, entry);
         self.player.audible = spot.audible;
         self.player.chip = spot.chip;
-        if was_missing {
+        if plays {
             self.play_or_pause();
         }
     }
