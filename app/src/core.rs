@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
@@ -78,6 +79,8 @@ pub struct Core {
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
     pub settings: RwSignal<SettingsView>,
+    /// What is kept.
+    pub kept: RwSignal<KeptView>,
     /// Messages.
     pub notices: RwSignal<Vec<Notice>>,
     /// What a screen reader should say.
@@ -106,6 +109,16 @@ pub fn tune_path(id: TuneId) -> String {
     format!("/tune/{id}")
 }
 
+/// The file is a playlist, or everything of one person.
+fn is_kept_file(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    // What lies in a folder of tunes belongs to that.
+    !path.contains('/')
+        && [".m3u", ".m3u8", ".json"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
+}
+
 fn publish<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
@@ -129,6 +142,7 @@ impl Core {
             fetching: RwSignal::new(model.fetching()),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
+            kept: RwSignal::new(model.kept()),
             notices: RwSignal::new(model.notices()),
             announcement: RwSignal::new(String::new()),
             site: RwSignal::new(Site::default()),
@@ -189,6 +203,7 @@ impl Core {
             });
         });
         document::on_leave(move || self.wish(Intent::Leave));
+        storage::watch(move |text| self.send(Event::PreferencesElsewhere(text)));
         files::watch_drops(
             move |hovering| publish(self.hovering, hovering),
             move |found| self.import(found),
@@ -228,6 +243,11 @@ impl Core {
                 }
             });
         }
+        let (lists, found): (Vec<Dropped>, Vec<Dropped>) =
+            found.into_iter().partition(|(path, _)| is_kept_file(path));
+        for (name, file) in lists {
+            self.take_kept(name, file);
+        }
         if !found.is_empty() {
             self.inner().dropped.borrow_mut().extend(found);
             self.wish(Intent::Import);
@@ -243,6 +263,24 @@ impl Core {
                 self.wish(Intent::Swarm(SwarmIntent::Share(folder)));
             }
             self.import(found);
+        });
+    }
+
+    /// Opens the system's picker for files of what is kept.
+    pub fn pick_kept(self) {
+        files::pick(false, move |found| {
+            for (name, file) in found {
+                self.take_kept(name, file);
+            }
+        });
+    }
+
+    fn take_kept(self, name: String, file: files::PickedFile) {
+        leptos::task::spawn_local(async move {
+            if let Some(bytes) = files::read(&file).await {
+                let bytes = bytes.to_vec();
+                self.wish(Intent::Keep(KeepIntent::Import { name, bytes }));
+            }
         });
     }
 
@@ -325,6 +363,7 @@ impl Core {
         publish(self.remote_files, model.remote_files());
         publish(self.fetching, model.fetching());
         publish(self.settings, model.settings());
+        publish(self.kept, model.kept());
         publish(self.notices, model.notices());
     }
 
@@ -392,7 +431,13 @@ impl Core {
                 }
             }
             Effect::ForgetFile(url) => document::forget_url(&url),
-            Effect::SavePreferences(text) => storage::save(&text),
+            Effect::SavePreferences(text) => {
+                if let Some(merged) = storage::save(&text) {
+                    self.send(Event::PreferencesElsewhere(merged));
+                }
+            }
+            Effect::Go(path) => self.go(&path),
+            Effect::SaveText { name, text } => document::save_text(&text, &name),
             Effect::Navigate(id) => self.go(&tune_path(id)),
             Effect::Announce(text) => self.announcement.set(text),
             Effect::MediaSession(state) => media_session::show(state.as_ref()),

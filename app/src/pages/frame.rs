@@ -4,12 +4,18 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
+use listening::keep::KeepIntent;
+use listening::language::t;
 use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
+use super::favourites::{Favourites, History};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar, SiteBanner};
+use super::parts::{
+    DropOverlay, ImportPanel, Menu, Notices, PlayerBar, SiteBanner, TuneMenu, UndoBar,
+};
+use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -28,6 +34,7 @@ const VOLUME_PERCENT: i32 = 5;
 pub fn App() -> impl IntoView {
     let core = Core::start();
     provide_context(core);
+    Menu::provide();
     let help = RwSignal::new(false);
     view! {
         <Router>
@@ -79,6 +86,10 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/tune") view=NothingPlaying />
                     <Route path=path!("/tune/:md5") view=Tune />
                     <Route path=path!("/tune/:md5/:song") view=Tune />
+                    <Route path=path!("/favourites") view=Favourites />
+                    <Route path=path!("/playlists") view=Playlists />
+                    <Route path=path!("/playlists/:id") view=PlaylistPage />
+                    <Route path=path!("/history") view=History />
                     <Route path=path!("/swarm") view=SwarmPage />
                     <Route path=path!("/swarm/:hash") view=TorrentPage />
                     <Route path=path!("/settings") view=Settings />
@@ -88,10 +99,12 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             <PlayerBar />
             <section class="corner" aria-label="Messages">
                 <ImportPanel />
+                <UndoBar />
                 <Notices />
             </section>
         </div>
         <DropOverlay />
+        <TuneMenu />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
             <ShortcutTable />
         </Dialog>
@@ -156,6 +169,7 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Previous => Intent::Previous,
         Shortcut::Slower => Intent::StepSpeed(-1),
         Shortcut::Faster => Intent::StepSpeed(1),
+        Shortcut::Favourite => Intent::Keep(KeepIntent::FavouriteCurrent),
         Shortcut::Help => {
             help.set(true);
             return;
@@ -213,6 +227,24 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <span class="nav-words">"Now playing"</span>
                     </a>
                 </li>
+                <li class="nav-wide">
+                    <A href="/favourites" attr:class="nav-link">
+                        <Icon name=Name::Heart />
+                        <span class="nav-words">{t("Favourites")}</span>
+                    </A>
+                </li>
+                <li>
+                    <A href="/playlists" attr:class="nav-link">
+                        <Icon name=Name::List />
+                        <span class="nav-words">{t("Playlists")}</span>
+                    </A>
+                </li>
+                <li class="nav-wide">
+                    <A href="/history" attr:class="nav-link">
+                        <Icon name=Name::Clock />
+                        <span class="nav-words">{t("History")}</span>
+                    </A>
+                </li>
                 <li>
                     <A href="/swarm" attr:class="nav-link">
                         <Icon name=Name::Swarm />
@@ -225,7 +257,7 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <span class="nav-words">"Settings"</span>
                     </A>
                 </li>
-                <li>
+                <li class="nav-wide">
                     <A href="/about" attr:class="nav-link">
                         <Icon name=Name::Info />
                         <span class="nav-words">"About"</span>

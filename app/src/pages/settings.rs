@@ -7,7 +7,8 @@ use protocol::engine::Grade;
 use protocol::library::Storage;
 
 use super::parts::{
-    ChipChoice, FilterChoice, GradeChoice, Roms, SiteFact, SpreadChoice, SwarmSettings, VideoChoice,
+    ChipChoice, FilterChoice, GradeChoice, KeepSettings, Roms, SiteFact, SpreadChoice,
+    SwarmSettings, VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -144,6 +145,7 @@ pub fn Settings() -> impl IntoView {
             </section>
             <SwarmSettings />
             <Roms />
+            <KeepSettings />
             <section class="card">
                 <h2>"Appearance"</h2>
                 <Setting title="Theme" hint="The accent colour comes from the tune's picture.">

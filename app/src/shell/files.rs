@@ -13,6 +13,9 @@ use web_sys::{
 /// Bytes in the browser's own memory.
 pub type Bytes = Uint8Array;
 
+/// A file of the listener's disk.
+pub type PickedFile = File;
+
 /// A file and its path as dropped, `/`-separated.
 pub type Dropped = (String, File);
 

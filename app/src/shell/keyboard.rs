@@ -28,6 +28,8 @@ pub enum Shortcut {
     Faster,
     /// Slash.
     Search,
+    /// F.
+    Favourite,
     /// Question mark.
     Help,
 }
@@ -67,6 +69,7 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             "<" => Shortcut::Slower,
             ">" => Shortcut::Faster,
             "/" => Shortcut::Search,
+            "f" | "F" => Shortcut::Favourite,
             "?" => Shortcut::Help,
             _ => return,
         };

@@ -30,6 +30,7 @@ impl Model {
         if self.player.engine_died().is_some() {
             self.load_again();
         }
+        self.keep_ask(protocol::keep::Request::Open);
         self.ask(Asked::Open, LibraryRequest::Open);
         self.ask_about_current();
         self.notify(
@@ -95,6 +96,9 @@ impl Model {
                 offset,
                 rows,
             } => {
+                if self.related_rows(ticket, &rows) {
+                    return;
+                }
                 if self.answered(ticket) == Some(Asked::FirstRow) {
                     self.first_row_is_here(rows.into_iter().next());
                 } else if self.list.take(ticket, total, rows) {
@@ -135,6 +139,8 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
+                self.ask_list();
+                self.ask_about_link();
                 self.player.neighbours.known = false;
                 self.ask_about_current();
                 if let Some(page) = &self.page {
@@ -144,6 +150,7 @@ impl Model {
             }
             Said::Roms { kinds } => self.list.roms = kinds,
             Said::FoundLengths { lengths } => self.player.lengths_are_here(lengths),
+            Said::Keep(event) => self.keep_says(ticket, event),
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
     }
@@ -262,6 +269,7 @@ impl Model {
                     self.restore(tune, position, entry);
                 }
             }
+            (Asked::LinkEntry(tune), entry) => self.link_entry_is_here(tune, entry),
             (Asked::PageEntry, entry) => {
                 if let Some(page) = &mut self.page
                     && page.id.md5 == md5
@@ -280,6 +288,8 @@ impl Model {
                 | Asked::EntryToRestore(..)
                 | Asked::Open
                 | Asked::FirstRow
+                | Asked::SameComposer
+                | Asked::SameTitle
                 | Asked::RemoteToPlay
                 | Asked::TunesToShare,
                 _,

@@ -9,6 +9,7 @@ use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
 use crate::export::ExportWish;
+use crate::keep::KeepIntent;
 use crate::preferences::{Repeat, Songs, Theme};
 use crate::swarm::{Network, SwarmIntent};
 
@@ -138,6 +139,8 @@ pub enum Intent {
     RetryEngine,
     /// Something on the swarm's page.
     Swarm(SwarmIntent),
+    /// Something with what is kept.
+    Keep(KeepIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -254,6 +257,8 @@ pub enum Event {
     },
     /// What the site says of connections between listeners.
     Network(Network),
+    /// Another tab has kept these preferences.
+    PreferencesElsewhere(String),
     /// Time goes by.
     Tick {
         /// Milliseconds on any steady clock.
@@ -354,4 +359,13 @@ pub enum Effect {
     MediaSession(Option<MediaState>),
     /// Title of the window.
     SetTitle(String),
+    /// Go to an address of the page.
+    Go(String),
+    /// Hand the listener a text as a file.
+    SaveText {
+        /// Its name.
+        name: String,
+        /// All of it.
+        text: String,
+    },
 }

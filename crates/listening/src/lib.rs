@@ -6,10 +6,12 @@
 
 mod answers;
 pub mod art;
+pub mod cues;
 mod event;
 mod export;
 mod import;
 pub mod janitor;
+pub mod keep;
 pub mod language;
 mod list;
 mod model;
@@ -18,6 +20,7 @@ mod player;
 pub mod preferences;
 pub mod scope;
 mod scouted;
+pub mod share;
 mod site;
 mod swarm;
 pub mod tempo;

@@ -7,6 +7,7 @@ use sidfile::TuneId;
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
 use crate::export::{Export, ExportView};
 use crate::import::{Import, ImportView};
+use crate::keep::{Listening, Shelf};
 use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
@@ -41,6 +42,12 @@ pub(crate) enum Asked {
     RemoteToPlay,
     /// The tunes of the last import, to be shared.
     TunesToShare,
+    /// Tunes by the composer of the tune that is shown.
+    SameComposer,
+    /// Tunes of its title.
+    SameTitle,
+    /// The entry of the song that a link leads to.
+    LinkEntry(TuneId),
 }
 
 /// A walk that waits for the neighbours of the current tune.
@@ -63,6 +70,8 @@ pub struct Model {
     pub(crate) import: Import,
     pub(crate) export: Export,
     pub(crate) swarm: Swarm,
+    pub(crate) shelf: Shelf,
+    pub(crate) listening: Listening,
     pub(crate) page: Option<PageView>,
     pub(crate) asked: Vec<(Ticket, Asked)>,
     pub(crate) walk: Option<Walk>,
@@ -75,7 +84,7 @@ pub struct Model {
     pub(crate) library_crashes: u32,
     /// The library is not started again by itself.
     pub(crate) library_is_gone: bool,
-    saved: String,
+    pub(crate) saved: String,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -89,6 +98,8 @@ impl Default for Model {
             import: Import::default(),
             export: Export::default(),
             swarm: Swarm::default(),
+            shelf: Shelf::default(),
+            listening: Listening::default(),
             page: None,
             asked: Vec::new(),
             walk: None,
@@ -137,10 +148,12 @@ impl Model {
             Event::SwarmGone { reason } => self.swarm_gone(reason),
             Event::SwarmMayStart { origin } => self.start_swarm(origin),
             Event::Connection { online, metered } => self.network(online, metered),
+            Event::PreferencesElsewhere(text) => self.preferences_elsewhere(&text),
             Event::Network(network) => self.swarm.view.network = network,
             Event::Tick { now, heard } => {
                 self.now = now;
                 self.player.tick(now, heard);
+                self.shelf.tick(now);
                 self.notices.retain(|(_, until)| *until > now);
                 if self.player.state == State::Playing && now >= self.kept_at + KEEP_EVERY_MILLIS {
                     self.keep();
@@ -155,6 +168,7 @@ impl Model {
             self.tell(before.1 != after.1);
         }
         self.look_after_files();
+        self.watch_listening();
         std::mem::take(&mut self.effects)
     }
 
@@ -269,6 +283,10 @@ impl Model {
         let text = self.preferences.save();
         if text != self.saved {
             self.saved.clone_from(&text);
+            if self.shelf.view.is_open {
+                let text = text.clone();
+                self.keep_ask(protocol::keep::Request::Preferences { text });
+            }
             self.effects.push(Effect::SavePreferences(text));
         }
     }
@@ -292,6 +310,7 @@ impl Model {
     }
 
     fn opened(&mut self, preferences: &str) {
+        self.shelf.first_preferences = Some(preferences.to_owned());
         let (preferences, repairs) = Preferences::load(preferences);
         self.saved = preferences.save();
         self.list.query.sort = preferences.sort;
@@ -309,6 +328,7 @@ impl Model {
             }
         }
         self.send_volume();
+        self.keep_ask(protocol::keep::Request::Open);
         self.ask(Asked::Open, LibraryRequest::Open);
     }
 

@@ -33,6 +33,8 @@ impl Model {
 
     /// The song that played is over.
     pub(crate) fn song_is_over(&mut self) {
+        let heard = self.listening.is_over();
+        self.keep_changes(heard);
         let Some(current) = &self.player.current else {
             return;
         };

@@ -98,6 +98,7 @@ impl Model {
             Intent::UnmuteAll => self.change_voices(|audible| *audible = ALL_VOICES),
             Intent::SetOverrides(overrides) => {
                 self.preferences.overrides = overrides;
+                self.player.chip = None;
                 self.send_overrides();
             }
             Intent::SetTempo(tempo) => self.set_tempo(tempo),
@@ -177,6 +178,7 @@ impl Model {
                 self.ask(Asked::Open, LibraryRequest::Open);
             }
             Intent::Swarm(intent) => self.swarm_wish(intent),
+            Intent::Keep(intent) => self.keep_wish(intent),
             Intent::Leave => self.keep(),
         }
     }
@@ -244,6 +246,7 @@ impl Model {
         self.forget_entry_to_play();
         let id = TuneId { md5: row.md5, song };
         let followed = self.page_follows();
+        self.forget_neighbours_in_list(id);
         self.player.choose(
             Current {
                 id,
@@ -282,7 +285,7 @@ impl Model {
         let Some(current) = &self.player.current else {
             return;
         };
-        let md5 = current.id.md5;
+        let (tune, md5) = (current.id, current.id.md5);
         if current.entry.is_none() {
             self.ask(Asked::CurrentEntry, LibraryRequest::Entry { md5 });
         }
@@ -290,10 +293,9 @@ impl Model {
             let ticket = self.ticket();
             self.player.neighbours.ticket = Some(ticket);
             let query = self.player.context.clone();
-            self.effects.push(Effect::Library(
-                ticket,
-                LibraryRequest::Neighbours { query, md5 },
-            ));
+            let request = self.neighbours_in_list(tune);
+            let request = request.unwrap_or(LibraryRequest::Neighbours { query, md5 });
+            self.effects.push(Effect::Library(ticket, request));
         }
     }
 
@@ -405,7 +407,7 @@ impl Model {
         self.change_sound(EngineRequest::SetAudible { audible });
     }
 
-    fn send_overrides(&mut self) {
+    pub(crate) fn send_overrides(&mut self) {
         self.keep();
         let overrides = self.preferences.overrides;
         self.change_sound(EngineRequest::SetOverrides { overrides });

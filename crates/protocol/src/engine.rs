@@ -63,6 +63,8 @@ pub enum Spread {
     Stereo,
     /// All in the middle.
     Mono,
+    /// Wholly apart: the first left, the second right.
+    Wide,
 }
 
 /// What the listener chose of the machine; `None` leaves it to the tune, and the grade to the

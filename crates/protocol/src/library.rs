@@ -6,6 +6,7 @@ use sidfile::rom::RomKind;
 use sidfile::{Md5, TuneId};
 
 use crate::engine::FoundLength;
+use crate::keep;
 
 /// Said to the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,8 @@ pub enum Request {
         /// Length.
         length: FoundLength,
     },
+    /// About what the listener keeps. Answer: [`Event::Keep`].
+    Keep(keep::Request),
 }
 
 /// A file that was not taken in.
@@ -233,4 +236,6 @@ pub enum Event {
         /// Songs and their lengths.
         lengths: Vec<(TuneId, FoundLength)>,
     },
+    /// About what the listener keeps.
+    Keep(keep::Event),
 }

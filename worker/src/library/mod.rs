@@ -2,6 +2,7 @@
 
 mod found;
 mod import;
+mod kept;
 mod remote;
 mod roms;
 mod store;
@@ -75,6 +76,8 @@ pub struct Library<S, O> {
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
+    /// Tells what the listener's own lists hold.
+    lists: RefCell<Option<kept::Lists>>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -92,6 +95,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
+            lists: RefCell::default(),
         }
     }
 
@@ -114,6 +118,10 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Torrent { .. }
         ) {
             self.settled().await;
+        }
+        if let Some(event) = self.of_list(&request) {
+            self.outside.tell(id, &event);
+            return;
         }
         let event = match request {
             Request::Open => self.open().await,
@@ -148,6 +156,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             | Request::File { .. }
             | Request::Arrived { .. }
             | Request::Connect
+            | Request::Keep(_)
             | Request::ConnectSwarm => return,
         };
         self.outside.tell(id, &event);

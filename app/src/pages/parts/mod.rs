@@ -1,41 +1,55 @@
 //! Parts of pages that know of tunes.
 
 mod art;
+mod cues;
 mod details;
 mod export;
 mod import;
+mod keep_settings;
+mod kept_list;
 mod machine;
+mod marks;
 mod notices;
 mod offline;
 mod overview;
 mod piano_roll;
 mod player_bar;
 mod registers;
+mod related;
 mod roms;
 mod row;
 mod scopes;
+mod share_link;
 mod side_panel;
 mod swarm_settings;
 mod tempo;
+mod tune_menu;
 mod views;
 
 pub use art::TuneArt;
+pub use cues::Cues;
 pub use details::{Facts, Notes, Songs};
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
+pub use keep_settings::KeepSettings;
+pub use kept_list::KeptList;
 pub use machine::{ChipChoice, FilterChoice, GradeChoice, SpreadChoice, VideoChoice};
+pub use marks::{Heart, Marks, change};
 pub use notices::Notices;
 pub use offline::{SiteBanner, SiteFact};
 pub use overview::Overview;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
 pub use registers::RegisterView;
+pub use related::Beside;
 pub use roms::Roms;
 pub use row::TuneRow;
 pub use scopes::Scopes;
+pub use share_link::ShareLink;
 pub use side_panel::SidePanel;
 pub use swarm_settings::SwarmSettings;
 pub use tempo::{TempoBadge, TempoChoice};
+pub use tune_menu::{Menu, MenuButton, MenuOf, TuneMenu, UndoBar, Within, use_menu};
 pub use views::Views;
 
 use leptos::prelude::*;

@@ -1,10 +1,11 @@
 //! The bar at the foot of every page.
 
 use leptos::prelude::*;
+use listening::keep::ref_of_row;
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Overview, TempoBadge, TuneArt};
+use super::{Heart, Overview, TempoBadge, TuneArt};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -83,6 +84,7 @@ fn Chosen() -> impl IntoView {
                                 }
                             }}
                         </div>
+                        <Heart tune=ref_of_row(&tune.row) class="player-heart" />
                     }
                         .into_any()
                 }

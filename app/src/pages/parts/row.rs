@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use catalog::{Remote, Row};
 use leptos::prelude::*;
+use listening::keep::ref_of_row;
 use listening::{Intent, words};
 use protocol::engine::FoundLength;
 use protocol::swarm::{FileId, InfoHash, Priority};
 
-use super::{Equaliser, TuneArt};
+use super::{Equaliser, Heart, MenuButton, MenuOf, TuneArt};
 use crate::components::{Icon, Name};
 use crate::core::use_core;
 
@@ -115,6 +116,8 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
                     };
                     view! { <span title=move || found.get().map(words::found_text)>{shown}</span> }
                 }
+                <Heart tune=ref_of_row(&row) class="row-heart" in_list=true />
+                <MenuButton of=MenuOf { tune: ref_of_row(&row), song: 0, within: None } />
                 <a
                     class="row-open"
                     href=format!("/tune/{md5}")
