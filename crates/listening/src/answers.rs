@@ -58,7 +58,7 @@ impl Model {
             self.import.finish(report, ImportPhase::Failed(text));
         }
         self.asked.clear();
-        self.player.neighbours.ticket = None;
+        self.course.neighbours.ticket = None;
         self.walk = None;
         self.list.forget();
     }
@@ -85,6 +85,7 @@ impl Model {
                 }
                 self.fetch_rows();
                 self.ask_about_page();
+                self.take_up_session();
                 if let (Some(last), None) = (self.preferences.last, &self.player.current) {
                     let asked = Asked::EntryToRestore(last.tune, last.position_millis);
                     self.ask(asked, LibraryRequest::Entry { md5: last.tune.md5 });
@@ -95,8 +96,14 @@ impl Model {
                 offset,
                 rows,
             } => {
-                if self.answered(ticket) == Some(Asked::FirstRow) {
-                    self.first_row_is_here(rows.into_iter().next());
+                let asked = self.answered(ticket);
+                let first = rows.first().cloned();
+                if asked == Some(Asked::FirstRow) {
+                    self.first_row_is_here(first);
+                } else if asked == Some(Asked::Wrap) {
+                    self.wrap_is_here(first);
+                } else if asked == Some(Asked::Draw) {
+                    self.row_is_drawn(total, first);
                 } else if self.list.take(ticket, total, rows) {
                     self.fetch_rows();
                 } else {
@@ -110,11 +117,9 @@ impl Model {
                     self.entry_is_here(asked, md5, entry);
                 }
             }
-            Said::Neighbours {
-                md5,
-                previous,
-                next,
-            } => self.neighbours_are_here(ticket, md5, previous, next),
+            Said::Neighbours { previous, next, .. } => {
+                self.neighbours_are_here(ticket, previous, next);
+            }
             Said::ImportProgress(report) => {
                 if self.import.ticket == Some(ticket) {
                     self.import.progress(report);
@@ -135,7 +140,7 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
-                self.player.neighbours.known = false;
+                self.course.forget_rows();
                 self.ask_about_current();
                 if let Some(page) = &self.page {
                     let md5 = page.id.md5;
@@ -143,6 +148,14 @@ impl Model {
                 }
             }
             Said::Roms { kinds } => self.list.roms = kinds,
+            Said::Blob { name, bytes } => {
+                if self.answered(ticket).is_some() {
+                    self.blob_is_here(&name, bytes);
+                }
+            }
+            Said::BlobKept { .. } => {
+                self.answered(ticket);
+            }
             Said::FoundLengths { lengths } => self.player.lengths_are_here(lengths),
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
@@ -175,9 +188,8 @@ impl Model {
             }
             Some(_) => self.notify(NoticeKind::Bad, reason),
             None if rows => self.list.library = LibraryState::Failed(reason),
-            None if self.player.neighbours.ticket == Some(ticket) => {
-                self.player.neighbours.ticket = None;
-                self.walk = None;
+            None if self.course.neighbours.ticket == Some(ticket) => {
+                self.neighbours_are_here(ticket, None, None);
             }
             None => {}
         }
@@ -240,16 +252,30 @@ impl Model {
                 }
             }
             (Asked::EntryToPlay(tune), Some(entry)) => {
+                self.leave_current();
+                self.walk_library_from(tune.md5);
                 let row = Arc::new(Row::from(&*entry));
                 let song = tune.song.clamp(1, entry.songs());
                 self.play(row, Some(entry), song, 0);
             }
             (Asked::RemoteToPlay, Some(entry)) => {
+                self.leave_current();
                 let row = Arc::new(Row::from(&*entry));
                 let song = row.start_song;
                 self.player.automatic = false;
                 self.player.failures = 0;
                 self.play(row, Some(entry), song, 0);
+            }
+            (Asked::NextEntry(_), entry) => self.hint.entry_is_here(md5, entry),
+            (Asked::EntryToContinue(tune, position), Some(entry)) => {
+                self.leave_current();
+                let row = Arc::new(Row::from(&*entry));
+                let song = tune.song.clamp(1, entry.songs());
+                self.play(row, Some(entry), song, position);
+            }
+            (Asked::EntryToContinue(tune, _), None) => {
+                self.dismiss_left(tune);
+                self.notify(NoticeKind::Bad, engine::Failure::Missing.to_string());
             }
             (Asked::EntryToPlay(_), None) => {
                 let ticket = self.ticket();
@@ -281,7 +307,11 @@ impl Model {
                 | Asked::Open
                 | Asked::FirstRow
                 | Asked::RemoteToPlay
-                | Asked::TunesToShare,
+                | Asked::TunesToShare
+                | Asked::Wrap
+                | Asked::Draw
+                | Asked::Blob(_)
+                | Asked::Kept(_),
                 _,
             ) => {}
         }

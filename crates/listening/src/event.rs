@@ -9,7 +9,9 @@ use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
 use crate::export::ExportWish;
+use crate::feedback::FeedbackEvent;
 use crate::preferences::{Repeat, Songs, Theme};
+use crate::queue::QueueIntent;
 use crate::swarm::{Network, SwarmIntent};
 
 /// Number of a request, chosen by the model; answers carry it. 0 is what nobody asked for.
@@ -138,6 +140,8 @@ pub enum Intent {
     RetryEngine,
     /// Something on the swarm's page.
     Swarm(SwarmIntent),
+    /// Something with the queue, and what plays after the tune.
+    Queue(QueueIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -254,6 +258,11 @@ pub enum Event {
     },
     /// What the site says of connections between listeners.
     Network(Network),
+    /// The time of day, said when the page opens.
+    Wall {
+        /// Milliseconds since 1970.
+        millis: u64,
+    },
     /// Time goes by.
     Tick {
         /// Milliseconds on any steady clock.
@@ -354,4 +363,6 @@ pub enum Effect {
     MediaSession(Option<MediaState>),
     /// Title of the window.
     SetTitle(String),
+    /// Remember what the listener did with a tune.
+    Feedback(FeedbackEvent),
 }

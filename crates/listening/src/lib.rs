@@ -6,8 +6,11 @@
 
 mod answers;
 pub mod art;
+mod course;
 mod event;
 mod export;
+pub mod feedback;
+mod hint;
 mod import;
 pub mod janitor;
 pub mod language;
@@ -16,8 +19,13 @@ mod model;
 pub mod notes;
 mod player;
 pub mod preferences;
+pub mod queue;
+mod queue_wishes;
 pub mod scope;
 mod scouted;
+pub mod session;
+mod shuffle;
+pub mod sleep;
 mod swarm;
 pub mod tempo;
 mod view;
@@ -29,10 +37,12 @@ pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };
 pub use export::{ExportPhase, ExportView, ExportWish};
+pub use hint::{HintState, HintView};
 pub use import::{ImportPhase, ImportView};
 pub use list::{LibraryState, ListView};
 pub use model::Model;
 pub use scouted::OverviewView;
+pub use session::{LeftView, OnwardView};
 pub use swarm::{
     Network, Reach, SwarmChoices, SwarmIntent, SwarmState, SwarmView, kind_words, rate_words,
 };

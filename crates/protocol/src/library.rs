@@ -97,7 +97,23 @@ pub enum Request {
         /// Length.
         length: FoundLength,
     },
+    /// Keeps something of the page's own under a name; without bytes it is forgotten. Answer:
+    /// [`Event::BlobKept`].
+    PutBlob {
+        /// Name.
+        name: String,
+        /// At most [`MAX_BLOB`].
+        bytes: Option<Vec<u8>>,
+    },
+    /// What is kept under a name. Answer: [`Event::Blob`].
+    GetBlob {
+        /// Name.
+        name: String,
+    },
 }
+
+/// Most bytes that the page keeps under one name.
+pub const MAX_BLOB: usize = 1 << 20;
 
 /// A file that was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,5 +248,17 @@ pub enum Event {
     FoundLengths {
         /// Songs and their lengths.
         lengths: Vec<(TuneId, FoundLength)>,
+    },
+    /// What is kept under a name.
+    Blob {
+        /// Name.
+        name: String,
+        /// What is kept, if anything.
+        bytes: Option<Vec<u8>>,
+    },
+    /// It is kept.
+    BlobKept {
+        /// Name.
+        name: String,
     },
 }
