@@ -9,8 +9,8 @@ use listening::notes::NoteTrack;
 use listening::preferences::Theme;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
-    SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
+    LibraryState, ListView, Model, Network, Notice, OnwardView, OverviewView, PageView, PlayerView,
+    Reach, SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -73,6 +73,10 @@ pub struct Core {
     pub remote_files: RwSignal<BTreeMap<FileId, FileStatus>>,
     /// How far the tune has come that is waited for.
     pub fetching: RwSignal<Option<f32>>,
+    /// What plays after the tune.
+    pub onward: RwSignal<OnwardView>,
+    /// The queue is shown.
+    pub queue_shown: RwSignal<bool>,
     /// The tune whose page is shown.
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
@@ -124,6 +128,8 @@ impl Core {
             swarm: RwSignal::new(model.swarm()),
             remote_files: RwSignal::new(model.remote_files()),
             fetching: RwSignal::new(model.fetching()),
+            onward: RwSignal::new(model.onward()),
+            queue_shown: RwSignal::new(false),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
             notices: RwSignal::new(model.notices()),
@@ -150,6 +156,9 @@ impl Core {
         *inner.rtc.borrow_mut() = Some(Rtc::new(workers.clone()));
         *inner.workers.borrow_mut() = Some(workers);
         *inner.audio.borrow_mut() = Some(audio);
+        core.send(Event::Wall {
+            millis: document::wall_millis(),
+        });
         core.send(Event::Opened {
             preferences: storage::load(),
         });
@@ -315,6 +324,7 @@ impl Core {
         publish(self.export, model.export_view());
         publish(self.list, model.list());
         publish(self.import, model.import());
+        publish(self.onward, model.onward());
         publish(self.page, model.page());
         publish(self.swarm, model.swarm());
         publish(self.remote_files, model.remote_files());
@@ -392,6 +402,8 @@ impl Core {
             Effect::Announce(text) => self.announcement.set(text),
             Effect::MediaSession(state) => media_session::show(state.as_ref()),
             Effect::SetTitle(title) => document::set_title(&title),
+            // FEEDBACK
+            Effect::Feedback(_) => {}
         }
     }
 

@@ -38,6 +38,9 @@ pub enum Name {
     Spinner,
     Swarm,
     Share,
+    Queue,
+    Shuffle,
+    Grip,
 }
 
 impl Name {
@@ -123,6 +126,12 @@ impl Name {
                 "M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5zM5 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM19 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM12 18.6a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM6.4 6.5l3.8 3.8M17.6 6.5l-3.8 3.8M12 14.5v4.1",
                 false,
             ),
+            Self::Queue => ("M4 6h16M4 11h10M4 16h7M15 14.5v6l5-3z", false),
+            Self::Shuffle => (
+                "M3.5 17.5h3.2L16 6.5h4M17 3.5l3.5 3l-3.5 3M3.5 6.5h3.2l2.6 3.1M12.8 13.9l3.2 3.6h4M17 14.5l3.5 3l-3.5 3",
+                false,
+            ),
+            Self::Grip => ("M9 6h.1M15 6h.1M9 12h.1M15 12h.1M9 18h.1M15 18h.1", false),
             Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }

@@ -9,7 +9,7 @@ use listening::{Intent, SoundMode};
 use super::about::{About, ShortcutTable};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{DropOverlay, ImportPanel, Notices, PlayerBar};
+use super::parts::{Countdown, DropOverlay, ImportPanel, Notices, PlayerBar, QueuePanel};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -64,7 +64,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
     keyboard::listen(move |shortcut| obey(core, shortcut, help));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
-        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get()>
+        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
                 "Skip to content"
             </a>
@@ -82,9 +82,11 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/about") view=About />
                 </Routes>
             </main>
+            <QueuePanel />
             <PlayerBar />
             <section class="corner" aria-label="Messages">
                 <ImportPanel />
+                <Countdown />
                 <Notices />
             </section>
         </div>

@@ -91,11 +91,11 @@ impl Scopes {
             Some(ring) => ring.levels(position, count, out),
             None => {
                 let blocks = self.blocks.borrow();
-                let before = || {
-                    let before = blocks.before.as_ref();
-                    before.is_some_and(|before| before.levels(position, count, out))
+                let heard = match &blocks.before {
+                    Some(before) if !blocks.reaches(position) => before,
+                    _ => &*blocks,
                 };
-                blocks.reaches(position) && blocks.levels(position, count, out) || before()
+                heard.levels(position, count, out)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Parts of pages that know of tunes.
 
 mod art;
+mod continue_list;
 mod details;
 mod export;
 mod import;
@@ -9,6 +10,7 @@ mod notices;
 mod overview;
 mod piano_roll;
 mod player_bar;
+mod queue;
 mod registers;
 mod roms;
 mod row;
@@ -19,6 +21,7 @@ mod tempo;
 mod views;
 
 pub use art::TuneArt;
+pub use continue_list::ContinueList;
 pub use details::{Facts, Notes, Songs};
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
@@ -27,6 +30,7 @@ pub use notices::Notices;
 pub use overview::Overview;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
+pub use queue::{Countdown, QueueButton, QueuePanel, ShuffleButton};
 pub use registers::RegisterView;
 pub use roms::Roms;
 pub use row::TuneRow;

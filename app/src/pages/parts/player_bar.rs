@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Overview, TempoBadge, TuneArt};
+use super::{Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -25,6 +25,7 @@ pub fn PlayerBar() -> impl IntoView {
                 <Subtune />
                 <TempoBadge />
                 <Quality />
+                <QueueButton />
                 <Volume />
             </div>
         </section>
@@ -122,6 +123,7 @@ fn Transport() -> impl IntoView {
     let idle = Signal::derive(move || state.get() == State::Idle);
     view! {
         <div class="transport">
+            <ShuffleButton />
             <IconButton
                 class="only-wide"
                 lit=Signal::derive(move || repeat.get() != Repeat::Off)
