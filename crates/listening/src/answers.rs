@@ -11,6 +11,7 @@ use crate::event::{Effect, Ticket};
 use crate::import::{ImportPhase, ImportView};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model};
+use crate::trace::Step;
 use crate::view::{NoticeKind, PageEntry, State};
 use crate::words;
 
@@ -244,6 +245,7 @@ impl Model {
     fn entry_is_here(&mut self, asked: Asked, md5: Md5, entry: Option<Arc<Entry>>) {
         match (asked, entry) {
             (Asked::CurrentEntry, Some(entry)) => {
+                self.end_step(Step::Catalogue, Vec::new());
                 if let Some(current) = &mut self.player.current
                     && current.id.md5 == md5
                 {

@@ -12,7 +12,9 @@ use crate::export::ExportWish;
 use crate::feedback::FeedbackEvent;
 use crate::preferences::{Repeat, Songs, Theme};
 use crate::queue::QueueIntent;
+use crate::sources::{Device, WayIntent};
 use crate::swarm::{Network, SwarmIntent};
+use crate::trace::Trace;
 
 /// Number of a request, chosen by the model; answers carry it. 0 is what nobody asked for.
 pub type Ticket = u32;
@@ -142,6 +144,8 @@ pub enum Intent {
     Swarm(SwarmIntent),
     /// Something with the queue, and what plays after the tune.
     Queue(QueueIntent),
+    /// Something about the way that tunes come.
+    Way(WayIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -258,10 +262,12 @@ pub enum Event {
     },
     /// What the site says of connections between listeners.
     Network(Network),
-    /// The time of day, said when the page opens.
-    Wall {
+    /// The time of day and the device, said when the page opens.
+    Device {
         /// Milliseconds since 1970.
-        millis: u64,
+        wall_millis: u64,
+        /// What it can do.
+        device: Device,
     },
     /// Time goes by.
     Tick {
@@ -277,6 +283,8 @@ pub enum Event {
 pub enum AudioCommand {
     /// Make ready for sound; said inside a gesture.
     Unlock,
+    /// Make sound in this way from now on; answered by [`AudioEvent::ModeChosen`].
+    Use(SoundMode),
     /// Let sound flow.
     Play,
     /// Hold it.
@@ -365,4 +373,6 @@ pub enum Effect {
     SetTitle(String),
     /// Remember what the listener did with a tune.
     Feedback(FeedbackEvent),
+    /// A step on the way to sound begins or ends.
+    Trace(Trace),
 }

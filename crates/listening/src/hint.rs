@@ -249,6 +249,7 @@ impl Model {
         self.player.automatic = true;
         let tempo = self.preferences.tempo.unwrap_or_default();
         self.player.go_on(next, machine, ticket, tempo);
+        self.begin_session();
         self.song_begins(by == By::Again);
         self.ask_about_current();
         if followed && self.page.as_ref().is_some_and(|page| page.id != id) {

@@ -15,7 +15,9 @@ use crate::preferences::Preferences;
 use crate::scouted::OverviewView;
 use crate::session::Unfinished;
 use crate::sleep::Sleep;
+use crate::sources::Ways;
 use crate::swarm::Swarm;
+use crate::trace::Step;
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::words;
 
@@ -86,6 +88,10 @@ pub struct Model {
     pub(crate) course_changed: bool,
     pub(crate) session_asked: bool,
     pub(crate) hint: Hint,
+    pub(crate) ways: Ways,
+    pub(crate) trace_session: u32,
+    /// Steps that have begun.
+    pub(crate) trace_open: Vec<Step>,
     pub(crate) unfinished: Unfinished,
     pub(crate) sleep: Sleep,
     /// When the next tune starts by itself.
@@ -122,6 +128,9 @@ impl Default for Model {
             course_changed: false,
             session_asked: false,
             hint: Hint::default(),
+            ways: Ways::default(),
+            trace_session: 0,
+            trace_open: Vec::new(),
             unfinished: Unfinished::default(),
             sleep: Sleep::default(),
             countdown: None,
@@ -175,15 +184,23 @@ impl Model {
             Event::SwarmMayStart { origin } => self.start_swarm(origin),
             Event::Connection { online, metered } => self.network(online, metered),
             Event::Network(network) => self.swarm.view.network = network,
-            Event::Wall { millis } => {
-                self.wall_offset = millis.saturating_sub(self.now);
-                self.course.seed = crate::shuffle::mix(millis);
+            Event::Device {
+                wall_millis,
+                device,
+            } => {
+                self.wall_offset = wall_millis.saturating_sub(self.now);
+                self.course.seed = crate::shuffle::mix(wall_millis);
+                self.ways.device = device;
             }
             Event::Tick { now, heard } => {
                 self.now = now;
                 self.player
                     .tick(now, heard, self.hint.state == HintState::Joined);
                 self.time_goes_by();
+                self.fall_back();
+                if self.player.state == State::Playing && heard.position_millis > 0 {
+                    self.end_step(Step::Render, Vec::new());
+                }
                 self.notices.retain(|(_, until)| *until > now);
                 if self.player.state == State::Playing && now >= self.kept_at + KEEP_EVERY_MILLIS {
                     self.note_place();
@@ -200,6 +217,7 @@ impl Model {
         }
         self.look_ahead();
         self.keep_session();
+        self.keep_picks();
         self.look_after_files();
         std::mem::take(&mut self.effects)
     }
@@ -487,6 +505,9 @@ impl Model {
 
     /// Sound is here: where it is the first of the song, it begins.
     fn may_have_begun(&mut self) {
+        self.way_has_served();
+        self.end_step(Step::Fetch, Vec::new());
+        self.begin(Step::Render, Vec::new());
         if self.player.state == State::Playing && !self.player.is_begun {
             self.song_begins(false);
         }
@@ -495,6 +516,7 @@ impl Model {
     fn audio_says(&mut self, event: AudioEvent) {
         match event {
             AudioEvent::ModeChosen(mode) => {
+                self.mode_is_chosen(mode);
                 let other = self.player.mode.replace(mode) != Some(mode);
                 self.player.no_sound = None;
                 let waits = self.player.state == State::Loading && !self.player.loaded;

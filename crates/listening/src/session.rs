@@ -20,6 +20,7 @@ use crate::list::LibraryState;
 use crate::model::{Asked, Model};
 use crate::queue::{MOST_QUEUED, Queued, Tune};
 use crate::sleep::{CountdownView, SleepView};
+use crate::sources::PICKS;
 use crate::view::{NoticeKind, State};
 
 /// Name of the blob with queue, order and way.
@@ -274,7 +275,7 @@ impl Model {
         if std::mem::replace(&mut self.session_asked, true) {
             return;
         }
-        for name in [SESSION, UNFINISHED] {
+        for name in [SESSION, UNFINISHED, PICKS] {
             let request = LibraryRequest::GetBlob { name: name.into() };
             self.ask(Asked::Blob(name), request);
         }
@@ -291,11 +292,13 @@ impl Model {
                 self.unfinished.left = Arc::new(left);
                 self.unfinished.saved = self.unfinished.left.clone();
             }),
+            PICKS => self.picks_are_here(&bytes),
             _ => Some(()),
         };
         if understood.is_none() {
             let text = match name {
                 SESSION => t("The queue of your last visit could not be read and was dropped."),
+                PICKS => t("What was picked for your tunes could not be read and was dropped."),
                 _ => t("The list of unfinished tunes could not be read and was dropped."),
             };
             self.notify(NoticeKind::Note, text);

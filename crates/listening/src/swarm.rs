@@ -208,6 +208,10 @@ impl Model {
         self.swarm.files.clone()
     }
 
+    pub(crate) fn remote_file(&self, id: &FileId) -> Option<&FileStatus> {
+        self.swarm.files.get(id)
+    }
+
     /// How far the tune has come that is waited for, from 0 to 1; `None` where none is.
     #[must_use]
     pub fn fetching(&self) -> Option<f32> {
@@ -248,7 +252,7 @@ impl Model {
         self.preferences.swarm.settings(self.swarm.view.metered)
     }
 
-    fn ask_swarm(&mut self, request: Request) -> Ticket {
+    pub(crate) fn ask_swarm(&mut self, request: Request) -> Ticket {
         let ticket = self.ticket();
         self.effects.push(Effect::Swarm(ticket, request));
         ticket

@@ -116,6 +116,8 @@ impl Model {
 
     /// Nothing follows.
     pub(crate) fn end(&mut self) {
+        self.song_ended(true);
+        self.end_session();
         let ticket = self.ticket();
         self.player.stop(ticket, State::Ended, &mut self.effects);
     }

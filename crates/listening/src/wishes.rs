@@ -14,6 +14,7 @@ use crate::model::{Asked, Model, Walk};
 use crate::player::{ALL_VOICES, Current};
 use crate::preferences::Repeat;
 use crate::queue::Tune;
+use crate::trace::Step;
 use crate::view::{NoticeKind, PageEntry, PageView, State};
 
 /// Previous goes to the start of the tune after this much of it.
@@ -28,6 +29,7 @@ impl Model {
                 self.walk = None;
                 self.countdown = None;
                 self.forget_entry_to_play();
+                self.end_session();
                 self.player.stop(ticket, State::Ready, &mut self.effects);
             }
             Intent::Next => {
@@ -180,6 +182,7 @@ impl Model {
                 self.ask(Asked::Open, LibraryRequest::Open);
             }
             Intent::Swarm(intent) => self.swarm_wish(intent),
+            Intent::Way(intent) => self.way_wish(intent),
             Intent::Queue(intent) => self.queue_wish(intent),
             Intent::Leave => {
                 self.note_place();
@@ -281,6 +284,7 @@ impl Model {
             position_millis,
             self.preferences.tempo.unwrap_or_default(),
         );
+        self.begin_session();
         self.load_current();
         self.ask_about_current();
         if followed && self.page.as_ref().is_some_and(|page| page.id != id) {
@@ -300,6 +304,8 @@ impl Model {
         self.revive_engine();
         self.countdown = None;
         self.hint.forget();
+        self.pick_way();
+        self.begin(Step::Fetch, Vec::new());
         self.send_level();
         let ticket = self.ticket();
         self.player
@@ -313,6 +319,7 @@ impl Model {
         };
         let md5 = current.id.md5;
         if current.entry.is_none() {
+            self.begin(Step::Catalogue, Vec::new());
             self.ask(Asked::CurrentEntry, LibraryRequest::Entry { md5 });
         }
         self.ask_neighbours();

@@ -10,6 +10,7 @@ use listening::feedback::FeedbackKind;
 use listening::preferences::Repeat;
 use listening::queue::{QueueIntent, Tune};
 use listening::sleep::{SleepView, SleepWish};
+use listening::sources::Device;
 use listening::{AudioCommand, Effect, Event, HintState, Intent, SoundMode, State};
 use protocol::engine::{Event as Said, Request};
 use sidfile::TuneId;
@@ -203,7 +204,10 @@ fn a_rendered_file_needs_no_preparation() {
 fn shuffle_plays_all_once_and_goes_back_the_same_way() {
     for seed in 0..50 {
         let mut page = Page::open("");
-        page.event(Event::Wall { millis: seed });
+        page.event(Event::Device {
+            wall_millis: seed,
+            device: Device::default(),
+        });
         let titles: Vec<String> = (0..20).map(|n| format!("t{n:02}")).collect();
         page.index = catalog::Index::new(titles.iter().map(|title| entry(title, &[None])));
         page.mode(SoundMode::Ring);
