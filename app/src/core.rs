@@ -11,8 +11,8 @@ use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    ListView, Model, Notice, OverviewView, PageView, PlayerView, SettingsView, Site, SoundMode,
-    State, SwarmIntent, SwarmView, Ticket, UNASKED,
+    ListView, Model, Notice, OnwardView, OverviewView, PageView, PlayerView, SettingsView, Site,
+    SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -75,6 +75,10 @@ pub struct Core {
     pub remote_files: RwSignal<BTreeMap<FileId, FileStatus>>,
     /// How far the tune has come that is waited for.
     pub fetching: RwSignal<Option<f32>>,
+    /// What plays after the tune.
+    pub onward: RwSignal<OnwardView>,
+    /// The queue is shown.
+    pub queue_shown: RwSignal<bool>,
     /// The tune whose page is shown.
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
@@ -140,6 +144,8 @@ impl Core {
             swarm: RwSignal::new(model.swarm()),
             remote_files: RwSignal::new(model.remote_files()),
             fetching: RwSignal::new(model.fetching()),
+            onward: RwSignal::new(model.onward()),
+            queue_shown: RwSignal::new(false),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
             kept: RwSignal::new(model.kept()),
@@ -168,6 +174,9 @@ impl Core {
         *inner.rtc.borrow_mut() = Some(Rtc::new(workers.clone()));
         *inner.workers.borrow_mut() = Some(workers);
         *inner.audio.borrow_mut() = Some(audio);
+        core.send(Event::Wall {
+            millis: document::wall_millis(),
+        });
         core.send(Event::Opened {
             preferences: storage::load(),
         });
@@ -358,6 +367,7 @@ impl Core {
         publish(self.export, model.export_view());
         publish(self.list, model.list());
         publish(self.import, model.import());
+        publish(self.onward, model.onward());
         publish(self.page, model.page());
         publish(self.swarm, model.swarm());
         publish(self.remote_files, model.remote_files());

@@ -13,7 +13,8 @@ use super::favourites::{Favourites, History};
 use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{
-    DropOverlay, ImportPanel, Menu, Notices, PlayerBar, SiteBanner, TuneMenu, UndoBar,
+    Countdown, DropOverlay, ImportPanel, Menu, Notices, PlayerBar, QueuePanel, SiteBanner,
+    TuneMenu, UndoBar,
 };
 use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
@@ -71,7 +72,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
     keyboard::listen(move |shortcut| obey(core, shortcut, help));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
-        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get()>
+        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
                 "Skip to content"
             </a>
@@ -96,10 +97,12 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/about") view=About />
                 </Routes>
             </main>
+            <QueuePanel />
             <PlayerBar />
             <section class="corner" aria-label="Messages">
                 <ImportPanel />
                 <UndoBar />
+                <Countdown />
                 <Notices />
             </section>
         </div>

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use catalog::{Column, Row};
 use leptos::prelude::*;
+use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, LibraryState, words};
 use protocol::library::Storage;
 
-use super::parts::{AddMusic, SidePanel, TuneRow};
+use super::parts::{AddMusic, ContinueList, SidePanel, TuneRow};
 use crate::components::{Icon, Name, VirtualList};
 use crate::core::use_core;
 
@@ -67,6 +68,7 @@ pub fn Library() -> impl IntoView {
                     </div>
                     <AddMusic />
                 </header>
+                <ContinueList />
                 {move || {
                     // Only another kind of body builds it anew; counts change in place.
                     body_kind.get();
@@ -128,6 +130,19 @@ fn List() -> impl IntoView {
             core.go(&format!("/tune/{}", row.md5));
         }
     };
+    let on_other_key = move |(at, key): (u32, String)| {
+        let Some(row) = untrack(|| row_at(at)) else {
+            return false;
+        };
+        let tunes = vec![Tune::of(row)];
+        let intent = match &*key {
+            "q" => QueueIntent::Add(tunes),
+            "Q" => QueueIntent::PlayNext(tunes),
+            _ => return false,
+        };
+        core.wish(Intent::Queue(intent));
+        true
+    };
     view! {
         <VirtualList
             id="tunes"
@@ -139,6 +154,7 @@ fn List() -> impl IntoView {
             on_range=move |(first, count)| core.wish(Intent::ShowRows { first, count })
             on_choose=on_choose
             on_open=on_open
+            on_other_key=on_other_key
             header=Header.into()
             row=Callback::new(move |at| {
                 let row = Memo::new(move |_| row_at(at));

@@ -64,6 +64,27 @@ pub fn is_insecure() -> bool {
     secure.is_ok_and(|secure| secure.is_falsy())
 }
 
+/// The time of day, in milliseconds since 1970.
+#[must_use]
+pub fn wall_millis() -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a date of this age"
+    )]
+    let millis = js_sys::Date::now() as u64;
+    millis
+}
+
+/// Sends what else this pointer does to the element that it was pressed on.
+pub fn capture_pointer(event: &web_sys::PointerEvent) {
+    let target = event.current_target();
+    if let Some(element) = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok()) {
+        // It fails only for a pointer that is gone.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
 /// Steady milliseconds.
 #[must_use]
 pub fn now_millis() -> u64 {

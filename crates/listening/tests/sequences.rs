@@ -53,6 +53,8 @@ impl Follower {
                 | Request::SetAudible { .. }
                 | Request::SetEnd { .. }
                 | Request::SetTempo { .. }
+                | Request::Prepare { .. }
+                | Request::Unprepare
                 | Request::SetOverrides { .. } => {
                     assert!(self.loaded.is_some(), "{request:?} before a load");
                     assert_ne!(mode, Some(SoundMode::File));
@@ -61,6 +63,7 @@ impl Follower {
                     assert!(self.loaded.is_some(), "unloads what is loaded");
                     self.loaded = None;
                 }
+                Request::SetLevel { .. } => assert_ne!(mode, Some(SoundMode::File)),
                 Request::Start { .. } => panic!("the audio starts the engine"),
                 Request::Export { .. } => panic!("another engine exports"),
             }

@@ -1,8 +1,10 @@
 //! The library: the tunes that are kept, what is known of them, and the requests about them.
 
 mod found;
+
 mod import;
 mod kept;
+mod page_blobs;
 mod remote;
 mod roms;
 mod store;
@@ -144,6 +146,8 @@ impl<S: Store, O: Outside> Library<S, O> {
                 self.keep_length(tune, length).await;
                 return;
             }
+            Request::PutBlob { name, bytes } => self.put_page_blob(name, bytes).await,
+            Request::GetBlob { name } => self.page_blob(name).await,
             Request::Remove { md5s } => self.remove(&md5s).await,
             Request::RemoveRoms => self.remove_roms().await,
             Request::Imported => self.imported(),

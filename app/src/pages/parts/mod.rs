@@ -1,6 +1,7 @@
 //! Parts of pages that know of tunes.
 
 mod art;
+mod continue_list;
 mod cues;
 mod details;
 mod export;
@@ -14,6 +15,7 @@ mod offline;
 mod overview;
 mod piano_roll;
 mod player_bar;
+mod queue;
 mod registers;
 mod related;
 mod roms;
@@ -27,6 +29,7 @@ mod tune_menu;
 mod views;
 
 pub use art::TuneArt;
+pub use continue_list::ContinueList;
 pub use cues::Cues;
 pub use details::{Facts, Notes, Songs};
 pub use export::Export;
@@ -40,6 +43,7 @@ pub use offline::{SiteBanner, SiteFact};
 pub use overview::Overview;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
+pub use queue::{Countdown, QueueButton, QueuePanel, ShuffleButton};
 pub use registers::RegisterView;
 pub use related::Beside;
 pub use roms::Roms;

@@ -5,7 +5,7 @@ use listening::keep::ref_of_row;
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Heart, Overview, TempoBadge, TuneArt};
+use super::{Heart, Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -26,6 +26,7 @@ pub fn PlayerBar() -> impl IntoView {
                 <Subtune />
                 <TempoBadge />
                 <Quality />
+                <QueueButton />
                 <Volume />
             </div>
         </section>
@@ -124,6 +125,7 @@ fn Transport() -> impl IntoView {
     let idle = Signal::derive(move || state.get() == State::Idle);
     view! {
         <div class="transport">
+            <ShuffleButton />
             <IconButton
                 class="only-wide"
                 lit=Signal::derive(move || repeat.get() != Repeat::Off)

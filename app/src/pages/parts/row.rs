@@ -5,6 +5,8 @@ use std::sync::Arc;
 use catalog::{Remote, Row};
 use leptos::prelude::*;
 use listening::keep::ref_of_row;
+use listening::language::tf;
+use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, words};
 use protocol::engine::FoundLength;
 use protocol::swarm::{FileId, InfoHash, Priority};
@@ -62,6 +64,7 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
     };
     let title = words::title_text(&row.title).to_owned();
     let author = words::author_text(&row.author).to_owned();
+    let to_queue = row.clone();
     let several = row.songs > 1;
     let remote = row.remote;
     view! {
@@ -116,6 +119,19 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
                     };
                     view! { <span title=move || found.get().map(words::found_text)>{shown}</span> }
                 }
+                <button
+                    class="row-open row-queue"
+                    type="button"
+                    tabindex="-1"
+                    aria-label=tf("Add {0} to the queue", &[&title])
+                    on:click=move |event| {
+                        event.stop_propagation();
+                        let tunes = vec![Tune::of(to_queue.clone())];
+                        core.wish(Intent::Queue(QueueIntent::Add(tunes)));
+                    }
+                >
+                    <Icon name=Name::Plus />
+                </button>
                 <Heart tune=ref_of_row(&row) class="row-heart" in_list=true />
                 <MenuButton of=MenuOf { tune: ref_of_row(&row), song: 0, within: None } />
                 <a
@@ -134,7 +150,7 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
 
 /// Says that a tune is not here yet, or how far it is.
 #[component]
-fn NotHere(remote: Remote) -> impl IntoView {
+pub fn NotHere(remote: Remote) -> impl IntoView {
     let core = use_core();
     let id = FileId {
         torrent: InfoHash(remote.info_hash),

@@ -17,8 +17,8 @@ mod uploads;
 use std::collections::BTreeMap;
 
 pub use api::{
-    AddTorrent, Config, Event, FileStatus, Input, Limits, Output, PeerStatus, Phase, Priority,
-    Problem, Source, SourceStatus, TorrentStatus,
+    AddTorrent, Config, Event, FileStatus, Input, Lead, Limits, Output, PeerStatus, Phase,
+    Priority, Problem, Source, SourceStatus, TorrentStatus,
 };
 
 use sha1::{Digest, Sha1};
@@ -93,6 +93,10 @@ impl Session {
                 within_millis,
             } => self.with(torrent, |torrent, shared| {
                 torrent.prioritise(now, files, priority, within_millis.map(u64::from), shared);
+            }),
+            Input::Lead(hash, lead) => self.with(hash, |torrent, shared| {
+                torrent.lead = lead;
+                torrent.fetch_more(now, shared);
             }),
             Input::Limit(limits) => self.limit(now, limits),
             Input::Evicted(hash, pieces) => self.with(hash, |torrent, shared| {
