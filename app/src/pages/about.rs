@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-const SHORTCUTS: [(&str, &str); 10] = [
+const SHORTCUTS: [(&str, &str); 13] = [
     ("Space", "Play or pause"),
     ("\u{2190} \u{2192}", "Seek 5 seconds back or forth"),
     ("\u{2191} \u{2193}", "Volume up or down"),
@@ -10,6 +10,9 @@ const SHORTCUTS: [(&str, &str); 10] = [
     ("N", "Next tune"),
     ("P", "Start of the tune, or the one before"),
     ("< >", "Slower or faster"),
+    ("Q", "Show the queue; in the list: add the tune to it"),
+    ("Shift Q", "In the list: play the tune next"),
+    ("D", "Show diagnostics"),
     ("/", "Search the library"),
     ("?", "Show these shortcuts"),
     (

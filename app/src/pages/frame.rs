@@ -9,7 +9,9 @@ use listening::{Intent, SoundMode};
 use super::about::{About, ShortcutTable};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{Countdown, DropOverlay, ImportPanel, Notices, PlayerBar, QueuePanel};
+use super::parts::{
+    Countdown, Diagnostics, DropOverlay, ImportPanel, Notices, PlayerBar, QueuePanel,
+};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -90,6 +92,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 <Notices />
             </section>
         </div>
+        <Diagnostics />
         <DropOverlay />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
             <ShortcutTable />
@@ -157,6 +160,14 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Faster => Intent::StepSpeed(1),
         Shortcut::Help => {
             help.set(true);
+            return;
+        }
+        Shortcut::Diagnostics => {
+            core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Queue => {
+            core.queue_shown.update(|shown| *shown = !*shown);
             return;
         }
         Shortcut::Search => {

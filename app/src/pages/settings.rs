@@ -7,7 +7,8 @@ use protocol::engine::Grade;
 use protocol::library::Storage;
 
 use super::parts::{
-    ChipChoice, FilterChoice, GradeChoice, Roms, SpreadChoice, SwarmSettings, VideoChoice,
+    ChipChoice, FilterChoice, GradeChoice, OnwardSettings, Roms, SpreadChoice, SwarmSettings,
+    VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -142,6 +143,7 @@ pub fn Settings() -> impl IntoView {
                     </div>
                 </Setting>
             </section>
+            <OnwardSettings />
             <SwarmSettings />
             <Roms />
             <section class="card">

@@ -12,4 +12,5 @@ pub mod roll;
 pub mod rtc;
 mod scopes;
 pub mod storage;
+pub mod trace;
 pub mod workers;

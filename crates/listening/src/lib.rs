@@ -7,6 +7,7 @@
 mod answers;
 pub mod art;
 mod course;
+mod diagnostics;
 mod event;
 mod export;
 pub mod feedback;

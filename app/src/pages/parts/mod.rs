@@ -3,10 +3,12 @@
 mod art;
 mod continue_list;
 mod details;
+mod diagnostics;
 mod export;
 mod import;
 mod machine;
 mod notices;
+mod onward_settings;
 mod overview;
 mod piano_roll;
 mod player_bar;
@@ -19,14 +21,17 @@ mod side_panel;
 mod swarm_settings;
 mod tempo;
 mod views;
+mod why;
 
 pub use art::TuneArt;
 pub use continue_list::ContinueList;
 pub use details::{Facts, Notes, Songs};
+pub use diagnostics::Diagnostics;
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
 pub use machine::{ChipChoice, FilterChoice, GradeChoice, SpreadChoice, VideoChoice};
 pub use notices::Notices;
+pub use onward_settings::OnwardSettings;
 pub use overview::Overview;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
@@ -39,6 +44,7 @@ pub use side_panel::SidePanel;
 pub use swarm_settings::SwarmSettings;
 pub use tempo::{TempoBadge, TempoChoice};
 pub use views::Views;
+pub use why::{EngineChoice, WhySource};
 
 use leptos::prelude::*;
 

@@ -1,10 +1,11 @@
 //! The bar at the foot of every page.
 
 use leptos::prelude::*;
+use listening::language::{t, tf};
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt};
+use super::{Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt, WhySource};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -261,6 +262,7 @@ fn Subtune() -> impl IntoView {
 #[component]
 fn Quality() -> impl IntoView {
     let core = use_core();
+    let why = RwSignal::new(false);
     let machine = Memo::new(move |_| {
         core.player.with(|player| {
             let machine = player.machine.as_ref()?;
@@ -283,6 +285,7 @@ fn Quality() -> impl IntoView {
         })
     });
     view! {
+        <WhySource open=why />
         <div class="quality">
             {move || {
                 hint.get()
@@ -299,8 +302,19 @@ fn Quality() -> impl IntoView {
                     .get()
                     .map(|(chip, video)| {
                         view! {
-                            <span class="badge">{chip}</span>
-                            <span class="badge">{video}</span>
+                            <button
+                                class="quality-button"
+                                type="button"
+                                title=t("Why this source")
+                                aria-label=tf(
+                                    "{0}, {1}: why this source",
+                                    &[&chip, &video],
+                                )
+                                on:click=move |_| why.set(true)
+                            >
+                                <span class="badge">{chip.clone()}</span>
+                                <span class="badge">{video}</span>
+                            </button>
                         }
                     })
             }}
