@@ -9,6 +9,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
+use listening::sources::WayView;
 use listening::{
     AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
     ListView, Model, Notice, OnwardView, OverviewView, PageView, PlayerView, SettingsView, Site,
@@ -24,6 +25,7 @@ use crate::shell::exporter::{Exported, Exporter};
 use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
 use crate::shell::rtc::Rtc;
+use crate::shell::trace::{Span, Tracer};
 use crate::shell::workers::{FromWorker, Which, Workers};
 use crate::shell::{document, storage};
 
@@ -51,6 +53,7 @@ struct Inner {
     /// Notes and registers of the current song, as far as the engine has run.
     notes: RefCell<NoteTrack>,
     exporter: Exporter,
+    tracer: Tracer,
 }
 
 /// Handle to the middle; copied into every view.
@@ -77,8 +80,12 @@ pub struct Core {
     pub fetching: RwSignal<Option<f32>>,
     /// What plays after the tune.
     pub onward: RwSignal<OnwardView>,
+    /// Why the tune comes the way it does.
+    pub way: RwSignal<WayView>,
     /// The queue is shown.
     pub queue_shown: RwSignal<bool>,
+    /// The diagnostics are shown.
+    pub diagnostics_shown: RwSignal<bool>,
     /// The tune whose page is shown.
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
@@ -145,7 +152,9 @@ impl Core {
             remote_files: RwSignal::new(model.remote_files()),
             fetching: RwSignal::new(model.fetching()),
             onward: RwSignal::new(model.onward()),
+            way: RwSignal::new(model.way()),
             queue_shown: RwSignal::new(false),
+            diagnostics_shown: RwSignal::new(false),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
             kept: RwSignal::new(model.kept()),
@@ -166,6 +175,7 @@ impl Core {
                 navigator: RefCell::new(None),
                 notes: RefCell::default(),
                 exporter: Exporter::default(),
+                tracer: Tracer::default(),
             })),
         };
         let inner = core.inner();
@@ -174,8 +184,9 @@ impl Core {
         *inner.rtc.borrow_mut() = Some(Rtc::new(workers.clone()));
         *inner.workers.borrow_mut() = Some(workers);
         *inner.audio.borrow_mut() = Some(audio);
-        core.send(Event::Wall {
-            millis: document::wall_millis(),
+        core.send(Event::Device {
+            wall_millis: document::wall_millis(),
+            device: document::device(),
         });
         core.send(Event::Opened {
             preferences: storage::load(),
@@ -342,6 +353,22 @@ impl Core {
         }
     }
 
+    /// How everything stands, name and value.
+    pub fn diagnostics(self) -> Vec<(String, String)> {
+        self.inner().model.borrow().diagnostics()
+    }
+
+    /// The last steps on the way to sound, the newest first.
+    pub fn spans(self, count: usize) -> Vec<Span> {
+        self.inner().tracer.last(count)
+    }
+
+    /// Hands the listener the diagnostics as a file.
+    pub fn export_diagnostics(self) {
+        let facts = self.diagnostics();
+        self.inner().tracer.export(&facts);
+    }
+
     /// Feeds an event, and what follows from it, to the model.
     fn send(self, event: Event) {
         let inner = self.inner();
@@ -368,6 +395,7 @@ impl Core {
         publish(self.list, model.list());
         publish(self.import, model.import());
         publish(self.onward, model.onward());
+        publish(self.way, model.way());
         publish(self.page, model.page());
         publish(self.swarm, model.swarm());
         publish(self.remote_files, model.remote_files());
@@ -429,6 +457,11 @@ impl Core {
                 let Some(audio) = audio else { return };
                 match command {
                     AudioCommand::Unlock => audio.unlock(),
+                    AudioCommand::Use(mode) => audio.use_mode(match mode {
+                        SoundMode::Ring => audio::Mode::Ring,
+                        SoundMode::Port => audio::Mode::Port,
+                        SoundMode::File => audio::Mode::File,
+                    }),
                     AudioCommand::Play => audio.play(),
                     AudioCommand::Pause => audio.pause(),
                     AudioCommand::Volume(volume) => audio.set_volume(volume),
@@ -452,6 +485,7 @@ impl Core {
             Effect::Announce(text) => self.announcement.set(text),
             Effect::MediaSession(state) => media_session::show(state.as_ref()),
             Effect::SetTitle(title) => document::set_title(&title),
+            Effect::Trace(trace) => inner.tracer.take(trace),
         }
     }
 

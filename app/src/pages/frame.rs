@@ -13,8 +13,8 @@ use super::favourites::{Favourites, History};
 use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{
-    Countdown, DropOverlay, ImportPanel, Menu, Notices, PlayerBar, QueuePanel, SiteBanner,
-    TuneMenu, UndoBar,
+    Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, PlayerBar, QueuePanel,
+    SiteBanner, TuneMenu, UndoBar,
 };
 use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
@@ -106,6 +106,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 <Notices />
             </section>
         </div>
+        <Diagnostics />
         <DropOverlay />
         <TuneMenu />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
@@ -175,6 +176,14 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Favourite => Intent::Keep(KeepIntent::FavouriteCurrent),
         Shortcut::Help => {
             help.set(true);
+            return;
+        }
+        Shortcut::Diagnostics => {
+            core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Queue => {
+            core.queue_shown.update(|shown| *shown = !*shown);
             return;
         }
         Shortcut::Search => {

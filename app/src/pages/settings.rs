@@ -7,8 +7,8 @@ use protocol::engine::Grade;
 use protocol::library::Storage;
 
 use super::parts::{
-    ChipChoice, FilterChoice, GradeChoice, KeepSettings, Roms, SiteFact, SpreadChoice,
-    SwarmSettings, VideoChoice,
+    ChipChoice, FilterChoice, GradeChoice, KeepSettings, OnwardSettings, Roms, SiteFact,
+    SpreadChoice, SwarmSettings, VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -143,6 +143,7 @@ pub fn Settings() -> impl IntoView {
                     </div>
                 </Setting>
             </section>
+            <OnwardSettings />
             <SwarmSettings />
             <Roms />
             <KeepSettings />

@@ -76,6 +76,22 @@ pub fn wall_millis() -> u64 {
     millis
 }
 
+/// What this device can do.
+#[must_use]
+pub fn device() -> listening::sources::Device {
+    let cores = web_sys::window().map_or(0.0, |window| window.navigator().hardware_concurrency());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count; a cast keeps it within bounds"
+    )]
+    let cores = cores as u8;
+    listening::sources::Device {
+        cores,
+        plain_http: is_insecure(),
+    }
+}
+
 /// Sends what else this pointer does to the element that it was pressed on.
 pub fn capture_pointer(event: &web_sys::PointerEvent) {
     let target = event.current_target();

@@ -26,6 +26,10 @@ pub enum Shortcut {
     Slower,
     /// Greater than.
     Faster,
+    /// D.
+    Diagnostics,
+    /// Q, outside of the list.
+    Queue,
     /// Slash.
     Search,
     /// F.
@@ -68,6 +72,8 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             "p" | "P" => Shortcut::Previous,
             "<" => Shortcut::Slower,
             ">" => Shortcut::Faster,
+            "d" | "D" => Shortcut::Diagnostics,
+            "q" | "Q" => Shortcut::Queue,
             "/" => Shortcut::Search,
             "f" | "F" => Shortcut::Favourite,
             "?" => Shortcut::Help,

@@ -13,4 +13,5 @@ pub mod rtc;
 mod scopes;
 pub mod site;
 pub mod storage;
+pub mod trace;
 pub mod workers;

@@ -55,6 +55,11 @@ impl Scopes {
         buffer
     }
 
+    /// Levels come by message from now on.
+    pub fn forget_ring(&self) {
+        *self.ring.borrow_mut() = None;
+    }
+
     /// Notes levels that came by message.
     pub fn take(&self, event: &Event) {
         let Event::Scope {

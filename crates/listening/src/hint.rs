@@ -40,13 +40,19 @@ pub struct HintView {
     pub state: HintState,
 }
 
+/// Requests of before that are remembered.
+const MOST_EARLIER: usize = 4;
+
 #[derive(Debug, Default)]
 pub(crate) struct Hint {
     next: Option<(Tune, By)>,
     pub state: HintState,
-    /// What the engine was asked for.
+    /// What the engine was asked for, and why that comes next.
+    asked: Option<(Tune, By)>,
     sent: Option<(Ticket, Request)>,
     machine: Option<Playing>,
+    /// What it was asked for before: one that was joined meanwhile may still be told to be heard.
+    earlier: Vec<(Ticket, Tune, By, Playing)>,
     /// What the library knows of the next file; `None` within where it knows nothing.
     entry: Option<(Md5, Option<Arc<Entry>>)>,
 }
@@ -58,9 +64,24 @@ impl Hint {
 
     /// The engine has forgotten what it was asked for.
     pub fn forget(&mut self) {
+        self.earlier.clear();
         self.sent = None;
         self.machine = None;
         self.state = HintState::Known;
+    }
+
+    /// Something else is asked for now.
+    fn replace(&mut self) {
+        let mut earlier = std::mem::take(&mut self.earlier);
+        if let (Some((ticket, _)), Some((tune, by)), Some(machine)) =
+            (self.sent.take(), self.asked.take(), self.machine.take())
+        {
+            earlier.push((ticket, tune, by, machine));
+            let surplus = earlier.len().saturating_sub(MOST_EARLIER);
+            earlier.drain(..surplus);
+        }
+        self.forget();
+        self.earlier = earlier;
     }
 
     pub fn entry_is_here(&mut self, md5: Md5, entry: Option<Arc<Entry>>) {
@@ -105,11 +126,12 @@ impl Model {
             return;
         }
         let had = self.hint.sent.is_some();
-        self.hint.forget();
+        self.hint.replace();
         if let Some(request) = request {
             let ticket = self.ticket();
             self.hint.state = HintState::Fetching;
             self.hint.sent = Some((ticket, request.clone()));
+            self.hint.asked = self.hint.next.clone();
             self.effects.push(Effect::Engine(ticket, request));
         } else if had {
             let ticket = self.ticket();
@@ -223,10 +245,16 @@ impl Model {
             Said::Parted { .. } if is_ours => self.hint.forget(),
             Said::Passed { .. } if is_ours => self.passed(ticket),
             Said::Failed { .. } if is_ours => self.hint.state = HintState::Failed,
-            Said::Prepared { .. }
-            | Said::Joined { .. }
-            | Said::Parted { .. }
-            | Said::Passed { .. } => {}
+            Said::Passed { .. } => {
+                let mut earlier = self.hint.earlier.iter();
+                let found = earlier.find(|(sent, ..)| *sent == ticket).cloned();
+                if let Some((_, tune, by, machine)) = found {
+                    self.hint.next = Some((tune, by));
+                    self.hint.machine = Some(machine);
+                    self.passed(ticket);
+                }
+            }
+            Said::Prepared { .. } | Said::Joined { .. } | Said::Parted { .. } => {}
             _ => return false,
         }
         true

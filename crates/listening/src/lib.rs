@@ -8,6 +8,7 @@ mod answers;
 pub mod art;
 mod course;
 pub mod cues;
+mod diagnostics;
 mod event;
 mod export;
 mod feedback;

@@ -262,6 +262,9 @@ impl Model {
     pub(crate) fn mode_is_chosen(&mut self, mode: SoundMode) {
         if self.ways.asked.take() != Some(mode) {
             self.ways.best = Some(mode);
+        } else if mode != SoundMode::File {
+            // The engine does it from now on.
+            self.effects.push(Effect::Audio(AudioCommand::Level(1.0)));
         }
     }
 

@@ -371,3 +371,29 @@ fn what_was_left_unfinished_can_be_continued_or_dismissed() {
             .is_empty()
     );
 }
+
+#[test]
+fn a_tune_that_is_heard_although_another_was_wished_meanwhile_is_the_one_that_plays() {
+    let mut page = Page::playing("a");
+    let (ticket, next) = prepared(&page).expect("the next tune is asked for");
+    let playing = machine();
+    page.engine(
+        ticket,
+        Said::Prepared {
+            tune: next,
+            playing,
+        },
+    );
+    add(&mut page, "c", 1);
+    assert_ne!(prepared(&page).map(|(ticket, _)| ticket), Some(ticket));
+    page.engine(ticket, Said::Joined { tune: next });
+    page.engine(ticket, Said::Passed { tune: next });
+    assert_eq!(current(&page), next);
+    assert_eq!(waiting(&page), [tune("c", 1)]);
+    // After another choice of the listener's it is stale.
+    let (ticket, next) = prepared(&page).expect("the queue is next");
+    let row = page.row("a");
+    page.wish(row);
+    page.engine(ticket, Said::Passed { tune: next });
+    assert_eq!(current(&page), tune("a", 1));
+}

@@ -4,6 +4,7 @@ mod art;
 mod continue_list;
 mod cues;
 mod details;
+mod diagnostics;
 mod export;
 mod import;
 mod keep_settings;
@@ -12,6 +13,7 @@ mod machine;
 mod marks;
 mod notices;
 mod offline;
+mod onward_settings;
 mod overview;
 mod piano_roll;
 mod player_bar;
@@ -27,11 +29,13 @@ mod swarm_settings;
 mod tempo;
 mod tune_menu;
 mod views;
+mod why;
 
 pub use art::TuneArt;
 pub use continue_list::ContinueList;
 pub use cues::Cues;
 pub use details::{Facts, Notes, Songs};
+pub use diagnostics::Diagnostics;
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
 pub use keep_settings::KeepSettings;
@@ -40,6 +44,7 @@ pub use machine::{ChipChoice, FilterChoice, GradeChoice, SpreadChoice, VideoChoi
 pub use marks::{Heart, Marks, change};
 pub use notices::Notices;
 pub use offline::{SiteBanner, SiteFact};
+pub use onward_settings::OnwardSettings;
 pub use overview::Overview;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
@@ -55,6 +60,7 @@ pub use swarm_settings::SwarmSettings;
 pub use tempo::{TempoBadge, TempoChoice};
 pub use tune_menu::{Menu, MenuButton, MenuOf, TuneMenu, UndoBar, Within, use_menu};
 pub use views::Views;
+pub use why::{EngineChoice, WhySource};
 
 use leptos::prelude::*;
 

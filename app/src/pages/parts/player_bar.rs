@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use listening::keep::ref_of_row;
+use listening::language::{t, tf};
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Heart, Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt};
+use super::{Heart, Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt, WhySource};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -263,6 +264,7 @@ fn Subtune() -> impl IntoView {
 #[component]
 fn Quality() -> impl IntoView {
     let core = use_core();
+    let why = RwSignal::new(false);
     let machine = Memo::new(move |_| {
         core.player.with(|player| {
             let machine = player.machine.as_ref()?;
@@ -285,6 +287,7 @@ fn Quality() -> impl IntoView {
         })
     });
     view! {
+        <WhySource open=why />
         <div class="quality">
             {move || {
                 hint.get()
@@ -301,8 +304,19 @@ fn Quality() -> impl IntoView {
                     .get()
                     .map(|(chip, video)| {
                         view! {
-                            <span class="badge">{chip}</span>
-                            <span class="badge">{video}</span>
+                            <button
+                                class="quality-button"
+                                type="button"
+                                title=t("Why this source")
+                                aria-label=tf(
+                                    "{0}, {1}: why this source",
+                                    &[&chip, &video],
+                                )
+                                on:click=move |_| why.set(true)
+                            >
+                                <span class="badge">{chip.clone()}</span>
+                                <span class="badge">{video}</span>
+                            </button>
                         }
                     })
             }}
