@@ -4,14 +4,20 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
+use listening::keep::KeepIntent;
 use listening::language::t;
 use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
 use super::browse::Browse;
+use super::favourites::{Favourites, History};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{DropOverlay, ImportPanel, Notices, Palette, PlayerBar};
+use super::parts::{
+    Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, Palette, PlayerBar,
+    QueuePanel, SiteBanner, TuneMenu, UndoBar,
+};
+use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -30,6 +36,7 @@ const VOLUME_PERCENT: i32 = 5;
 pub fn App() -> impl IntoView {
     let core = Core::start();
     provide_context(core);
+    Menu::provide();
     let help = RwSignal::new(false);
     let palette = RwSignal::new(false);
     view! {
@@ -67,12 +74,15 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
     keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
-        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get()>
+        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
                 "Skip to content"
             </a>
             <Navigation help=help />
-            <SoundBanner />
+            <div class="banners">
+                <SoundBanner />
+                <SiteBanner />
+            </div>
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
@@ -81,19 +91,28 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/tune") view=NothingPlaying />
                     <Route path=path!("/tune/:md5") view=Tune />
                     <Route path=path!("/tune/:md5/:song") view=Tune />
+                    <Route path=path!("/favourites") view=Favourites />
+                    <Route path=path!("/playlists") view=Playlists />
+                    <Route path=path!("/playlists/:id") view=PlaylistPage />
+                    <Route path=path!("/history") view=History />
                     <Route path=path!("/swarm") view=SwarmPage />
                     <Route path=path!("/swarm/:hash") view=TorrentPage />
                     <Route path=path!("/settings") view=Settings />
                     <Route path=path!("/about") view=About />
                 </Routes>
             </main>
+            <QueuePanel />
             <PlayerBar />
             <section class="corner" aria-label="Messages">
                 <ImportPanel />
+                <UndoBar />
+                <Countdown />
                 <Notices />
             </section>
         </div>
+        <Diagnostics />
         <DropOverlay />
+        <TuneMenu />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
             <ShortcutTable />
         </Dialog>
@@ -159,12 +178,21 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<
         Shortcut::Previous => Intent::Previous,
         Shortcut::Slower => Intent::StepSpeed(-1),
         Shortcut::Faster => Intent::StepSpeed(1),
+        Shortcut::Favourite => Intent::Keep(KeepIntent::FavouriteCurrent),
         Shortcut::Help => {
             help.set(true);
             return;
         }
         Shortcut::Palette => {
             palette.update(|open| *open = !*open);
+            return;
+        }
+        Shortcut::Diagnostics => {
+            core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Queue => {
+            core.queue_shown.update(|shown| *shown = !*shown);
             return;
         }
         Shortcut::Search => {
@@ -226,6 +254,24 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <span class="nav-words">"Now playing"</span>
                     </a>
                 </li>
+                <li class="nav-wide">
+                    <A href="/favourites" attr:class="nav-link">
+                        <Icon name=Name::Heart />
+                        <span class="nav-words">{t("Favourites")}</span>
+                    </A>
+                </li>
+                <li>
+                    <A href="/playlists" attr:class="nav-link">
+                        <Icon name=Name::List />
+                        <span class="nav-words">{t("Playlists")}</span>
+                    </A>
+                </li>
+                <li class="nav-wide">
+                    <A href="/history" attr:class="nav-link">
+                        <Icon name=Name::Clock />
+                        <span class="nav-words">{t("History")}</span>
+                    </A>
+                </li>
                 <li>
                     <A href="/swarm" attr:class="nav-link">
                         <Icon name=Name::Swarm />
@@ -238,7 +284,7 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <span class="nav-words">"Settings"</span>
                     </A>
                 </li>
-                <li>
+                <li class="nav-wide">
                     <A href="/about" attr:class="nav-link">
                         <Icon name=Name::Info />
                         <span class="nav-words">"About"</span>

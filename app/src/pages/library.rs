@@ -5,11 +5,12 @@ use std::sync::Arc;
 use catalog::{Column, Places, Row};
 use leptos::prelude::*;
 use listening::language::{t, tf};
+use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, LibraryState, words};
 use protocol::library::Storage;
 
 use super::browse::Facets;
-use super::parts::{AddMusic, SidePanel, TuneRow};
+use super::parts::{AddMusic, ContinueList, SidePanel, TuneRow};
 use crate::components::{Icon, Name, VirtualList};
 use crate::core::use_core;
 
@@ -81,6 +82,7 @@ pub fn Library() -> impl IntoView {
                     </button>
                     <AddMusic />
                 </header>
+                <ContinueList />
                 {move || {
                     // Only another kind of body builds it anew; counts change in place.
                     body_kind.get();
@@ -194,6 +196,19 @@ fn List() -> impl IntoView {
             core.go(&format!("/tune/{}", row.md5));
         }
     };
+    let on_other_key = move |(at, key): (u32, String)| {
+        let Some(row) = untrack(|| row_at(at)) else {
+            return false;
+        };
+        let tunes = vec![Tune::of(row)];
+        let intent = match &*key {
+            "q" => QueueIntent::Add(tunes),
+            "Q" => QueueIntent::PlayNext(tunes),
+            _ => return false,
+        };
+        core.wish(Intent::Queue(intent));
+        true
+    };
     view! {
         <VirtualList
             id="tunes"
@@ -205,6 +220,7 @@ fn List() -> impl IntoView {
             on_range=move |(first, count)| core.wish(Intent::ShowRows { first, count })
             on_choose=on_choose
             on_open=on_open
+            on_other_key=on_other_key
             header=Header.into()
             row=Callback::new(move |at| {
                 let row = Memo::new(move |_| row_at(at));

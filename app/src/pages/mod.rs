@@ -2,10 +2,12 @@
 
 mod about;
 mod browse;
+mod favourites;
 mod frame;
 mod library;
 mod not_found;
 mod parts;
+mod playlists;
 mod settings;
 mod swarm;
 mod tune;

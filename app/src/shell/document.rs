@@ -1,6 +1,6 @@
 //! Title, theme, accent and focus: what concerns the document as a whole.
 
-use super::workers::get;
+use super::workers::{get, object_url};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
@@ -75,6 +75,43 @@ pub fn is_insecure() -> bool {
     secure.is_ok_and(|secure| secure.is_falsy())
 }
 
+/// The time of day, in milliseconds since 1970.
+#[must_use]
+pub fn wall_millis() -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a date of this age"
+    )]
+    let millis = js_sys::Date::now() as u64;
+    millis
+}
+
+/// What this device can do.
+#[must_use]
+pub fn device() -> listening::sources::Device {
+    let cores = web_sys::window().map_or(0.0, |window| window.navigator().hardware_concurrency());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count; a cast keeps it within bounds"
+    )]
+    let cores = cores as u8;
+    listening::sources::Device {
+        cores,
+        plain_http: is_insecure(),
+    }
+}
+
+/// Sends what else this pointer does to the element that it was pressed on.
+pub fn capture_pointer(event: &web_sys::PointerEvent) {
+    let target = event.current_target();
+    if let Some(element) = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok()) {
+        // It fails only for a pointer that is gone.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
+}
+
 /// Steady milliseconds.
 #[must_use]
 pub fn now_millis() -> u64 {
@@ -124,6 +161,14 @@ pub fn save_url(url: &str, name: &str) {
     gloo::timers::callback::Timeout::new(60_000, move || forget_url(&url)).forget();
 }
 
+/// Hands the listener a text as a file.
+pub fn save_text(text: &str, name: &str) {
+    let bytes = js_sys::Uint8Array::from(text.as_bytes());
+    if let Some(url) = object_url(&bytes, "text/plain;charset=utf-8") {
+        save_url(&url, name);
+    }
+}
+
 /// Takes the words of `index.html` away that stand until the page is up.
 pub fn remove_boot() {
     if let Some(boot) = document().and_then(|document| document.get_element_by_id("boot")) {
@@ -139,6 +184,17 @@ pub fn scroll_to(id: &str) -> bool {
         element.scroll_into_view();
     }
     element.is_some()
+}
+
+/// Scrolls a list so that one of its rows is in the middle of it.
+pub fn scroll_within(list: &web_sys::Element, row: usize) {
+    let row = u32::try_from(row)
+        .ok()
+        .and_then(|row| list.children().item(row));
+    if let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        let middle = row.offset_top() - (list.client_height() - row.offset_height()) / 2;
+        list.set_scroll_top(middle);
+    }
 }
 
 /// The page's origin, such as `https://host:port`.
@@ -161,6 +217,35 @@ pub fn take_fragment() -> Option<String> {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
     }
     Some(fragment.to_owned())
+}
+
+/// The system has a sheet for handing links on.
+#[must_use]
+pub fn can_share() -> bool {
+    web_sys::window().is_some_and(|window| get(&window.navigator(), "share").is_function())
+}
+
+/// Opens the system's sheet for a link.
+pub fn share(title: &str, url: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let navigator = window.navigator();
+    let data = js_sys::Object::new();
+    // A plain object takes any property.
+    let _ = js_sys::Reflect::set(&data, &"title".into(), &title.into());
+    let _ = js_sys::Reflect::set(&data, &"url".into(), &url.into());
+    if let Ok(share) = get(&navigator, "share").dyn_into::<js_sys::Function>() {
+        // The listener may close the sheet, which is no failure.
+        if let Ok(promise) = share.call1(&navigator, &data) {
+            let ignore = Closure::once_into_js(|_: JsValue| ());
+            let promise: js_sys::Promise = promise.unchecked_into();
+            let catch = get(&promise, "catch");
+            if let Ok(catch) = catch.dyn_into::<js_sys::Function>() {
+                let _ = catch.call1(&promise, &ignore);
+            }
+        }
+    }
 }
 
 /// Has the clipboard take a text.

@@ -26,8 +26,14 @@ pub enum Shortcut {
     Slower,
     /// Greater than.
     Faster,
+    /// D.
+    Diagnostics,
+    /// Q, outside of the list.
+    Queue,
     /// Slash.
     Search,
+    /// F.
+    Favourite,
     /// Question mark.
     Help,
     /// K with Control or Command.
@@ -74,7 +80,10 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             "p" | "P" => Shortcut::Previous,
             "<" => Shortcut::Slower,
             ">" => Shortcut::Faster,
+            "d" | "D" => Shortcut::Diagnostics,
+            "q" | "Q" => Shortcut::Queue,
             "/" => Shortcut::Search,
+            "f" | "F" => Shortcut::Favourite,
             "?" => Shortcut::Help,
             _ => return,
         };

@@ -10,8 +10,12 @@ use sidfile::{Md5, TuneId};
 
 use crate::browse::BrowseIntent;
 use crate::export::ExportWish;
+use crate::keep::KeepIntent;
 use crate::preferences::{Repeat, Songs, Theme};
+use crate::queue::QueueIntent;
+use crate::sources::{Device, WayIntent};
 use crate::swarm::{Network, SwarmIntent};
+use crate::trace::Trace;
 
 /// Number of a request, chosen by the model; answers carry it. 0 is what nobody asked for.
 pub type Ticket = u32;
@@ -139,6 +143,12 @@ pub enum Intent {
     RetryEngine,
     /// Something on the swarm's page.
     Swarm(SwarmIntent),
+    /// Something with what is kept.
+    Keep(KeepIntent),
+    /// Something with the queue, and what plays after the tune.
+    Queue(QueueIntent),
+    /// Something about the way that tunes come.
+    Way(WayIntent),
     /// Facets, shelves and the palette.
     Browse(BrowseIntent),
     /// The page is being left: keep what must be kept.
@@ -257,6 +267,15 @@ pub enum Event {
     },
     /// What the site says of connections between listeners.
     Network(Network),
+    /// Another tab has kept these preferences.
+    PreferencesElsewhere(String),
+    /// The time of day and the device, said when the page opens.
+    Device {
+        /// Milliseconds since 1970.
+        wall_millis: u64,
+        /// What it can do.
+        device: Device,
+    },
     /// Time goes by.
     Tick {
         /// Milliseconds on any steady clock.
@@ -271,6 +290,8 @@ pub enum Event {
 pub enum AudioCommand {
     /// Make ready for sound; said inside a gesture.
     Unlock,
+    /// Make sound in this way from now on; answered by [`AudioEvent::ModeChosen`].
+    Use(SoundMode),
     /// Let sound flow.
     Play,
     /// Hold it.
@@ -357,4 +378,15 @@ pub enum Effect {
     MediaSession(Option<MediaState>),
     /// Title of the window.
     SetTitle(String),
+    /// Go to an address of the page.
+    Go(String),
+    /// Hand the listener a text as a file.
+    SaveText {
+        /// Its name.
+        name: String,
+        /// All of it.
+        text: String,
+    },
+    /// A step on the way to sound begins or ends.
+    Trace(Trace),
 }

@@ -8,6 +8,7 @@ pub mod collections;
 pub mod engine;
 mod envelope;
 pub mod find;
+pub mod keep;
 pub mod library;
 pub mod swarm;
 

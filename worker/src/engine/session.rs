@@ -374,6 +374,7 @@ fn placement(spread: Spread) -> Placement {
     match spread {
         Spread::Stereo => Placement::Usual,
         Spread::Mono => Placement::Mono,
+        Spread::Wide => Placement::Pans([-1.0, 1.0, 0.0]),
     }
 }
 

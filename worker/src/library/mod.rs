@@ -4,7 +4,10 @@ mod find;
 #[cfg(test)]
 mod find_tests;
 mod found;
+
 mod import;
+mod kept;
+mod page_blobs;
 mod remote;
 mod roms;
 mod store;
@@ -80,6 +83,10 @@ pub struct Library<S, O> {
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
+    /// Tells what the listener's own lists hold.
+    lists: RefCell<Option<kept::Lists>>,
+    /// Is told of what changed in a collection.
+    follower: RefCell<Option<kept::Follower>>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -98,6 +105,8 @@ impl<S: Store, O: Outside> Library<S, O> {
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
+            lists: RefCell::default(),
+            follower: RefCell::default(),
         }
     }
 
@@ -121,6 +130,10 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Find(_)
         ) {
             self.settled().await;
+        }
+        if let Some(event) = self.of_list(&request) {
+            self.outside.tell(id, &event);
+            return;
         }
         let event = match request {
             Request::Open => self.open().await,
@@ -147,6 +160,8 @@ impl<S: Store, O: Outside> Library<S, O> {
                 self.keep_length(tune, length).await;
                 return;
             }
+            Request::PutBlob { name, bytes } => self.put_page_blob(name, bytes).await,
+            Request::GetBlob { name } => self.page_blob(name).await,
             Request::Remove { md5s } => self.remove(&md5s).await,
             Request::RemoveRoms => self.remove_roms().await,
             Request::Imported => self.imported(),
@@ -159,6 +174,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             | Request::File { .. }
             | Request::Arrived { .. }
             | Request::Connect
+            | Request::Keep(_)
             | Request::ConnectSwarm => return,
         };
         self.outside.tell(id, &event);

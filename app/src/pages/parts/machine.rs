@@ -94,6 +94,10 @@ pub fn FilterChoice() -> impl IntoView {
 /// Stereo or mono.
 #[component]
 pub fn SpreadChoice() -> impl IntoView {
-    let options = vec![(Spread::Stereo, "Stereo"), (Spread::Mono, "Mono")];
+    let options = vec![
+        (Spread::Mono, "Mono"),
+        (Spread::Stereo, "Near"),
+        (Spread::Wide, "Wide"),
+    ];
     view! { <Choice name="spread" label="Several chips" options=options of=|all| &mut all.spread /> }
 }

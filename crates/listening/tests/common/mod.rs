@@ -1,6 +1,8 @@
 //! A page without a browser: a library of a few tunes, and helpers to drive the model.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::collections::BTreeMap;
+
 use catalog::{Entry, Index, Origin, Row};
 use listening::{AudioEvent, Effect, Event, Heard, Intent, Model, SoundMode, Ticket};
 use protocol::engine::{self, Playing, PlayingChip, Video};
@@ -147,15 +149,23 @@ pub struct Page {
     pub index: Index,
     pub now: u64,
     pub effects: Vec<Effect>,
+    /// What the page keeps in the library.
+    pub blobs: BTreeMap<String, Vec<u8>>,
 }
 
 impl Page {
     pub fn open(preferences: &str) -> Self {
+        Self::open_again(preferences, BTreeMap::new())
+    }
+
+    /// A page whose library keeps something of an earlier one.
+    pub fn open_again(preferences: &str, blobs: BTreeMap<String, Vec<u8>>) -> Self {
         let mut page = Self {
             model: Model::default(),
             index: library(),
             now: 0,
             effects: Vec::new(),
+            blobs,
         };
         page.event(Event::Opened {
             preferences: preferences.into(),
@@ -168,7 +178,7 @@ impl Page {
         let mut at = 0;
         while at < effects.len() {
             if let Effect::Library(ticket, request) = &effects[at]
-                && let Some(event) = answer(&mut self.index, request)
+                && let Some(event) = self.answer(request)
             {
                 let ticket = *ticket;
                 effects.extend(self.model.update(Event::Library { ticket, event }));
@@ -176,6 +186,21 @@ impl Page {
             at += 1;
         }
         self.effects.extend(effects);
+    }
+
+    fn answer(&mut self, request: &library::Request) -> Option<library::Event> {
+        match request {
+            library::Request::GetBlob { name } => Some(library::Event::Blob {
+                name: name.clone(),
+                bytes: self.blobs.get(name).cloned(),
+            }),
+            library::Request::PutBlob { name, bytes } => {
+                self.blobs
+                    .insert(name.clone(), bytes.clone().unwrap_or_default());
+                Some(library::Event::BlobKept { name: name.clone() })
+            }
+            _ => answer(&mut self.index, request),
+        }
     }
 
     pub fn wish(&mut self, intent: Intent) {
@@ -213,9 +238,15 @@ impl Page {
         });
     }
 
-    /// The last request to the engine.
+    /// The last request to the engine about the current song.
     pub fn asked(&self) -> Option<(Ticket, engine::Request)> {
         self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Engine(
+                _,
+                engine::Request::Prepare { .. }
+                | engine::Request::Unprepare
+                | engine::Request::SetLevel { .. },
+            ) => None,
             Effect::Engine(ticket, request) => Some((*ticket, request.clone())),
             _ => None,
         })
