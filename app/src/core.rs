@@ -11,9 +11,9 @@ use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
 use listening::sources::WayView;
 use listening::{
-    AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    ListView, Model, Notice, OnwardView, OverviewView, PageView, PlayerView, SettingsView, Site,
-    SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED,
+    AudioCommand, AudioEvent, BrowseView, ClockView, Effect, Event, ExportView, Heard, ImportView,
+    Intent, ListView, Model, Notice, OnwardView, OverviewView, PageView, PlayerView, SettingsView,
+    Site, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -70,6 +70,8 @@ pub struct Core {
     pub export: RwSignal<ExportView>,
     /// The library.
     pub list: RwSignal<ListView>,
+    /// Facets, shelves and the palette.
+    pub browse: RwSignal<BrowseView>,
     /// The import.
     pub import: RwSignal<ImportView>,
     /// The swarm.
@@ -147,6 +149,7 @@ impl Core {
             overview: RwSignal::new(model.overview()),
             export: RwSignal::new(model.export_view()),
             list: RwSignal::new(model.list()),
+            browse: RwSignal::new(model.browse_view()),
             import: RwSignal::new(model.import()),
             swarm: RwSignal::new(model.swarm()),
             remote_files: RwSignal::new(model.remote_files()),
@@ -393,6 +396,7 @@ impl Core {
         publish(self.overview, model.overview());
         publish(self.export, model.export_view());
         publish(self.list, model.list());
+        publish(self.browse, model.browse_view());
         publish(self.import, model.import());
         publish(self.onward, model.onward());
         publish(self.way, model.way());

@@ -53,6 +53,8 @@ pub enum Name {
     Queue,
     Shuffle,
     Grip,
+    Shelves,
+    Funnel,
 }
 
 const HEART: &str =
@@ -166,6 +168,11 @@ impl Name {
                 false,
             ),
             Self::Grip => ("M9 6h.1M15 6h.1M9 12h.1M15 12h.1M9 18h.1M15 18h.1", false),
+            Self::Shelves => (
+                "M4 5.5h7v5H4zM13.5 5.5h7v5h-7zM4 13.5h7v5H4zM13.5 13.5h7v5h-7z",
+                false,
+            ),
+            Self::Funnel => ("M4 5.5h16l-6.2 7.4v5.6l-3.6-1.9v-3.7z", false),
             Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }

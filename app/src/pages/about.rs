@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-const SHORTCUTS: [(&str, &str); 15] = [
+const SHORTCUTS: [(&str, &str); 16] = [
     ("Space", "Play or pause"),
     ("\u{2190} \u{2192}", "Seek 5 seconds back or forth"),
     ("\u{2191} \u{2193}", "Volume up or down"),
@@ -15,6 +15,7 @@ const SHORTCUTS: [(&str, &str); 15] = [
     ("Shift Q", "In the list: play the tune next"),
     ("D", "Show diagnostics"),
     ("/", "Search the library"),
+    ("Ctrl K", "Find a tune, composer, page or action"),
     ("?", "Show these shortcuts"),
     (
         "Enter  \u{2192}",

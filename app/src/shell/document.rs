@@ -2,7 +2,9 @@
 
 use super::workers::{get, object_url};
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, HtmlElement, HtmlInputElement};
+use web_sys::{
+    Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -54,6 +56,15 @@ pub fn focus(id: &str) -> bool {
 pub fn scroll_to_top(id: &str) {
     if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
         element.set_scroll_top(0);
+    }
+}
+
+/// Scrolls as little as is needed to show the element of an id.
+pub fn reveal(id: &str) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

@@ -86,6 +86,7 @@ impl Model {
                     self.notify(NoticeKind::Note, repaired);
                 }
                 self.fetch_rows();
+                self.browse_again();
                 self.ask_about_page();
                 self.take_up_session();
                 if let (Some(last), None) = (self.preferences.last, &self.player.current) {
@@ -94,28 +95,23 @@ impl Model {
                 }
             }
             Said::Rows {
-                total,
-                offset,
                 rows,
+                total,
+                offset: _,
             } => {
                 if self.related_rows(ticket, &rows) {
                     return;
                 }
-                let asked = self.answered(ticket);
-                let first = rows.first().cloned();
-                if asked == Some(Asked::FirstRow) {
-                    self.first_row_is_here(first);
-                } else if asked == Some(Asked::Wrap) {
-                    self.wrap_is_here(first);
-                } else if asked == Some(Asked::Draw) {
-                    self.row_is_drawn(total, first);
-                } else if self.list.take(ticket, total, rows) {
-                    self.fetch_rows();
-                } else {
-                    // An answer for a query that is not shown any more.
-                    let _ = offset;
+                let first = rows.into_iter().next();
+                match self.answered(ticket) {
+                    Some(Asked::FirstRow) => self.first_row_is_here(first),
+                    Some(Asked::Wrap) => self.wrap_is_here(first),
+                    Some(Asked::Draw) => self.row_is_drawn(total, first),
+                    // An answer for a list that is not shown any more.
+                    _ => {}
                 }
             }
+            Said::Find(said) => self.found(ticket, said),
             Said::Entry { md5, entry } => {
                 let entry = entry.map(|entry| Arc::new(*entry));
                 if let Some(asked) = self.answered(ticket) {
@@ -148,6 +144,7 @@ impl Model {
                 self.ask_list();
                 self.ask_about_link();
                 self.course.forget_rows();
+                self.browse_again();
                 self.ask_about_current();
                 if let Some(page) = &self.page {
                     let md5 = page.id.md5;

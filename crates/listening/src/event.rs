@@ -8,6 +8,7 @@ use protocol::swarm::InfoHash;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
+use crate::browse::BrowseIntent;
 use crate::export::ExportWish;
 use crate::keep::KeepIntent;
 use crate::preferences::{Repeat, Songs, Theme};
@@ -148,6 +149,8 @@ pub enum Intent {
     Queue(QueueIntent),
     /// Something about the way that tunes come.
     Way(WayIntent),
+    /// Facets, shelves and the palette.
+    Browse(BrowseIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }

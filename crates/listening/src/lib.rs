@@ -6,9 +6,11 @@
 
 mod answers;
 pub mod art;
+mod browse;
 mod course;
 pub mod cues;
 mod diagnostics;
+
 mod event;
 mod export;
 mod feedback;
@@ -42,6 +44,7 @@ mod walk;
 mod wishes;
 pub mod words;
 
+pub use browse::{BrowseIntent, BrowseView, ShelfWish, SuggestionsView};
 pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };

@@ -4,6 +4,7 @@ use protocol::engine::{self, Request as EngineRequest};
 use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
+use crate::browse::Browse;
 use crate::course::{Context, Course};
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
 use crate::export::{Export, ExportView};
@@ -87,6 +88,7 @@ pub struct Model {
     pub(crate) player: Player,
     pub(crate) preferences: Preferences,
     pub(crate) list: List,
+    pub(crate) browse: Browse,
     pub(crate) import: Import,
     pub(crate) export: Export,
     pub(crate) swarm: Swarm,
@@ -129,6 +131,7 @@ impl Default for Model {
         Self {
             player: Player::new(),
             list: List::new(preferences.sort),
+            browse: Browse::default(),
             preferences,
             import: Import::default(),
             export: Export::default(),
@@ -377,7 +380,7 @@ impl Model {
         self.shelf.first_preferences = Some(preferences.to_owned());
         let (preferences, repairs) = Preferences::load(preferences);
         self.saved = preferences.save();
-        self.list.query.sort = preferences.sort;
+        self.list.prefer(preferences.sort);
         let query = self.list.query.clone();
         self.course.set_context(Context::Query(query), None);
         self.preferences = preferences;

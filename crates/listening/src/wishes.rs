@@ -119,13 +119,14 @@ impl Model {
             }
             Intent::SetFilter(filter) => {
                 if self.list.filter(filter) {
-                    self.list.show(0, 40);
-                    self.fetch_rows();
+                    self.narrowed();
                 }
             }
+            Intent::Browse(intent) => self.browse(intent),
             Intent::SortBy(column) => {
-                self.list.sort_by(column);
-                self.preferences.sort = self.list.query.sort;
+                if self.list.sort_by(column) {
+                    self.preferences.sort = self.list.query.sort;
+                }
                 self.fetch_rows();
                 self.keep();
             }

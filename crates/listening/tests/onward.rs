@@ -17,7 +17,7 @@ use sidfile::TuneId;
 fn queued(page: &Page, title: &str, song: u16) -> Tune {
     let entry = page.index.get(&tune(title, 1).md5).expect("it is here");
     Tune {
-        row: Arc::new(Row::from(entry)),
+        row: Arc::new(Row::from(&entry)),
         song,
     }
 }

@@ -6,6 +6,7 @@ use sidfile::rom::RomKind;
 use sidfile::{Md5, TuneId};
 
 use crate::engine::FoundLength;
+use crate::find;
 use crate::keep;
 
 /// Said to the library.
@@ -113,6 +114,8 @@ pub enum Request {
         /// Name.
         name: String,
     },
+    /// Searching and browsing. Answer: [`Event::Find`].
+    Find(find::Request),
 }
 
 /// Most bytes that the page keeps under one name.
@@ -266,4 +269,6 @@ pub enum Event {
         /// Name.
         name: String,
     },
+    /// What was searched for, or browsed.
+    Find(find::Event),
 }

@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 use catalog::{Remote, Row};
 use js_sys::{Array, Uint8Array};
 use listening::keep::Stamp;
-use protocol::keep::TuneRef;
+use protocol::keep::{TuneRef, Update};
 use protocol::library::{Event, Request, Storage};
 use protocol::{EVENT, swarm};
 use sidfile::Md5;
@@ -85,16 +85,11 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         let library = Rc::clone(&library);
         Keeper::new(shelf, Kept { library, tabs })
     });
-    let lists = Rc::clone(&keeper);
-    library.set_lists(Box::new(move |list| lists.songs(list)));
     sys::listen(move |mail: Mail<Request>| {
         let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));
         let keeper = Rc::clone(&keeper);
         spawn_local(async move {
             match mail.body {
-                Request::Keep(protocol::keep::Request::Neighbours { list, tune }) => {
-                    sys::post(mail.id, &library.neighbours_in(list, tune), None);
-                }
                 Request::Keep(request) => keeper.answer(mail.id, request).await,
                 _ => receive(library, &parts, mail).await,
             }
@@ -111,6 +106,20 @@ struct Kept<S> {
 
 impl<S: Store> keep::Outside for Kept<S> {
     fn tell(&self, id: u32, event: protocol::keep::Event) {
+        match &event {
+            protocol::keep::Event::All { tunes, .. } => {
+                self.library
+                    .mark(tunes.iter().map(|about| (about.tune.md5, Some(about))));
+            }
+            protocol::keep::Event::Updated(updates) => {
+                self.library
+                    .mark(updates.iter().filter_map(|update| match update {
+                        Update::Tune(md5, about) => Some((*md5, about.as_ref())),
+                        _ => None,
+                    }));
+            }
+            _ => {}
+        }
         sys::post(id, &Event::Keep(event), None);
     }
 
