@@ -56,8 +56,8 @@ pub struct SuggestionsView {
     pub total: u32,
 }
 
-/// A shelf and its groups.
-pub type ShelfGroups = (Shelf, Vec<Group>);
+/// What tunes have in common, shelf by shelf.
+pub type Facets = Arc<[(Shelf, Vec<Group>)]>;
 
 /// What is shown for finding one's way.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,7 +65,7 @@ pub struct BrowseView {
     /// Facets are shown.
     pub has_facets: bool,
     /// Facets, those of an earlier query until the new ones are here.
-    pub facets: Option<Arc<[ShelfGroups]>>,
+    pub facets: Option<Facets>,
     /// Groups of the shelf that is shown, where known.
     pub groups: Option<Arc<[Group]>>,
     /// What the palette found.

@@ -44,7 +44,7 @@ mod walk;
 mod wishes;
 pub mod words;
 
-pub use browse::{BrowseIntent, BrowseView, ShelfWish, SuggestionsView};
+pub use browse::{BrowseIntent, BrowseView, Facets, ShelfWish, SuggestionsView};
 pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };

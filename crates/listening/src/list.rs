@@ -68,8 +68,8 @@ pub(crate) struct Answer {
     pub hints: Vec<Hint>,
 }
 
-/// Rows in a row, and where in them what was looked for stands.
-type Window = Vec<(Arc<Row>, Arc<Places>)>;
+/// A row, and where in it what was looked for stands.
+type Found = (Arc<Row>, Arc<Places>);
 
 #[derive(Debug)]
 pub(crate) struct List {
@@ -84,7 +84,7 @@ pub(crate) struct List {
     is_tolerant: bool,
     hints: Vec<Hint>,
     total: Option<u32>,
-    windows: BTreeMap<u32, Window>,
+    windows: BTreeMap<u32, Vec<Found>>,
     asked: BTreeMap<Ticket, u32>,
     /// The windows are of an older query, and shown until the first of the new one is here.
     stale: bool,
@@ -150,7 +150,7 @@ impl List {
         Some(self.hit(at)?.0.clone())
     }
 
-    fn hit(&self, at: u32) -> Option<&(Arc<Row>, Arc<Places>)> {
+    fn hit(&self, at: u32) -> Option<&Found> {
         let window = self.windows.get(&(at / WINDOW))?;
         window.get((at % WINDOW) as usize)
     }
@@ -221,12 +221,6 @@ impl List {
         }
         self.forget();
         keeps
-    }
-
-    /// Another order.
-    pub fn sort(&mut self, sort: Sort) {
-        self.query.sort = sort;
-        self.forget();
     }
 
     /// The rows may be others now.

@@ -385,38 +385,6 @@ impl<S: Store, O: Outside> Library<S, O> {
         }
     }
 
-    fn rows(&self, query: &Query, offset: u32, count: u32) -> Event {
-        let selection = self.select(query);
-        let index = self.index.borrow();
-        let rows = selection
-            .files
-            .iter()
-            .skip(offset as usize)
-            .take(count as usize);
-        let rows = rows.map(|&file| index.row(file)).collect();
-        let total = u32::try_from(selection.files.len()).unwrap_or(u32::MAX);
-        Event::Rows {
-            total,
-            offset,
-            rows,
-        }
-    }
-
-    fn neighbours(&self, query: &Query, md5: Md5) -> Event {
-        let selection = self.select(query);
-        let index = self.index.borrow();
-        let row = |at: Option<usize>| Some(index.row(*selection.files.get(at?)?));
-        let place = index.find(&md5).and_then(|file| {
-            let mut files = selection.files.iter();
-            files.position(|known| *known as usize == file)
-        });
-        Event::Neighbours {
-            md5,
-            previous: row(place.and_then(|place| place.checked_sub(1))),
-            next: row(Some(place.map_or(0, |place| place + 1))),
-        }
-    }
-
     async fn remove(&self, md5s: &[Md5]) -> Event {
         if let Err(error) = self.store.remove(md5s).await {
             return Event::Failed {
