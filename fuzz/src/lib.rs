@@ -33,6 +33,7 @@ pub const CHECKS: [Check; 18] = [
     ("query", query),
     ("protocol", protocol),
     ("preferences", preferences),
+    ("kept_session", kept_session),
     ("machine", machine),
     ("snapshot", snapshot),
     ("tune", tune),
@@ -164,6 +165,11 @@ pub fn protocol(bytes: &[u8]) {
     check::<engine::Event>(bytes);
     check::<library::Request>(bytes);
     check::<library::Event>(bytes);
+}
+
+/// Any bytes are a session, picks or unfinished tunes, or they are refused.
+pub fn kept_session(bytes: &[u8]) {
+    let _ = listening::session::reads(bytes);
 }
 
 /// Any text is preferences with repairs, and what was repaired needs none when saved.
