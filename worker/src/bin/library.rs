@@ -85,16 +85,16 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         let library = Rc::clone(&library);
         Keeper::new(shelf, Kept { library, tabs })
     });
-    let lists = Rc::clone(&keeper);
-    library.set_lists(Box::new(move |list| lists.songs(list)));
     sys::listen(move |mail: Mail<Request>| {
         let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));
         let keeper = Rc::clone(&keeper);
         spawn_local(async move {
+            let songs = |list| keeper.songs(list);
+            if let Some(event) = library.of_list(&mail.body, songs).await {
+                sys::post(mail.id, &event, None);
+                return;
+            }
             match mail.body {
-                Request::Keep(protocol::keep::Request::Neighbours { list, tune }) => {
-                    sys::post(mail.id, &library.neighbours_in(list, tune), None);
-                }
                 Request::Keep(request) => keeper.answer(mail.id, request).await,
                 _ => receive(library, &parts, mail).await,
             }

@@ -2,21 +2,13 @@
 //! through.
 
 use catalog::Row;
-use protocol::keep::{List, TuneRef};
+use protocol::keep::{self, List, TuneRef};
 use protocol::library::{Event, Request};
 use sidfile::{Md5, TuneId};
 
 use super::{Library, Outside, Store};
 
-/// Tells the songs of a list, in order.
-pub type Lists = Box<dyn Fn(List) -> Vec<TuneId>>;
-
 impl<S: Store, O: Outside> Library<S, O> {
-    /// Has `lists` tell what lists hold.
-    pub fn set_lists(&self, lists: Lists) {
-        *self.lists.borrow_mut() = Some(lists);
-    }
-
     /// What a list shows of a file.
     #[must_use]
     pub fn row(&self, md5: &Md5) -> Option<Row> {
@@ -57,11 +49,8 @@ impl<S: Store, O: Outside> Library<S, O> {
         self.name(&md5)
     }
 
-    /// Songs of the list that a filter selects, as far as they are known here.
-    fn songs_of(&self, filter: &str) -> Option<Vec<Row>> {
-        let list = List::of_filter(filter)?;
-        let lists = self.lists.borrow();
-        let songs = lists.as_ref()?(list);
+    /// Rows of songs, as far as they are known here.
+    fn rows_of(&self, songs: Vec<TuneId>) -> Vec<Row> {
         let rows = songs.into_iter().filter_map(|song| {
             let mut row = self.row(&song.md5)?;
             if (1..=row.songs).contains(&song.song) && row.start_song != song.song {
@@ -70,18 +59,25 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
             Some(row)
         });
-        Some(rows.collect())
+        rows.collect()
     }
 
-    /// Answers what concerns a list of the listener's.
-    pub(super) fn of_list(&self, request: &Request) -> Option<Event> {
+    /// Answers what concerns a list of the listener's; `songs` tells what is in one, in order.
+    pub async fn of_list(
+        &self,
+        request: &Request,
+        songs: impl Fn(List) -> Vec<TuneId>,
+    ) -> Option<Event> {
+        let of = |filter: &str| List::of_filter(filter);
         match request {
             Request::Rows {
                 query,
                 offset,
                 count,
             } => {
-                let rows = self.songs_of(&query.filter)?;
+                let list = of(&query.filter)?;
+                self.settled().await;
+                let rows = self.rows_of(songs(list));
                 let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
                 let window = rows.into_iter().skip(*offset as usize);
                 Some(Event::Rows {
@@ -91,23 +87,23 @@ impl<S: Store, O: Outside> Library<S, O> {
                 })
             }
             Request::Neighbours { query, md5 } => {
-                let rows = self.songs_of(&query.filter)?;
+                let list = of(&query.filter)?;
+                self.settled().await;
+                let rows = self.rows_of(songs(list));
                 Some(neighbours(rows, *md5, |row| row.md5 == *md5))
             }
+            Request::Keep(keep::Request::Neighbours { list, tune }) => {
+                self.settled().await;
+                let rows = self.rows_of(songs(*list));
+                let is_song = |row: &Row| row.md5 == tune.md5 && row.start_song == tune.song;
+                // Another song of the file may have been chosen.
+                if rows.iter().any(is_song) {
+                    Some(neighbours(rows, tune.md5, is_song))
+                } else {
+                    Some(neighbours(rows, tune.md5, |row| row.md5 == tune.md5))
+                }
+            }
             _ => None,
-        }
-    }
-
-    /// What comes before and after a song in a list.
-    #[must_use]
-    pub fn neighbours_in(&self, list: List, tune: TuneId) -> Event {
-        let rows = self.songs_of(&list.filter()).unwrap_or_default();
-        let is_song = |row: &Row| row.md5 == tune.md5 && row.start_song == tune.song;
-        // Another song of the file may have been chosen.
-        if rows.iter().any(is_song) {
-            neighbours(rows, tune.md5, is_song)
-        } else {
-            neighbours(rows, tune.md5, |row| row.md5 == tune.md5)
         }
     }
 }

@@ -76,8 +76,6 @@ pub struct Library<S, O> {
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
-    /// Tells what the listener's own lists hold.
-    lists: RefCell<Option<kept::Lists>>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -95,7 +93,6 @@ impl<S: Store, O: Outside> Library<S, O> {
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
-            lists: RefCell::default(),
         }
     }
 
@@ -118,10 +115,6 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Torrent { .. }
         ) {
             self.settled().await;
-        }
-        if let Some(event) = self.of_list(&request) {
-            self.outside.tell(id, &event);
-            return;
         }
         let event = match request {
             Request::Open => self.open().await,
