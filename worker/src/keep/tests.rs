@@ -226,7 +226,7 @@ fn without_a_database_it_works_until_the_page_is_closed() {
         told.iter()
             .any(|event| matches!(event, Event::NotKept { .. }))
     );
-    assert_eq!(tab.songs(List::Favourites).len(), 2);
+    assert_eq!(tab.rows(List::Favourites).len(), 2);
 }
 
 #[test]
