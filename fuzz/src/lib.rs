@@ -7,7 +7,9 @@ use c64::computer::{Computer, Machine, Report};
 use c64::prg::Prg;
 use c64::{CiaModel, Config, Player, Snapshot, VicModel};
 use catalog::{Column, Index, Query, Sort};
+use listening::keep::{self as keeping, Kept, Key};
 use listening::preferences::Preferences;
+use listening::share::Spot;
 use protocol::{engine, library};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
@@ -24,7 +26,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 18] = [
+pub const CHECKS: [Check; 20] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -33,6 +35,8 @@ pub const CHECKS: [Check; 18] = [
     ("query", query),
     ("protocol", protocol),
     ("preferences", preferences),
+    ("kept_session", kept_session),
+    ("keep", keep),
     ("machine", machine),
     ("snapshot", snapshot),
     ("tune", tune),
@@ -166,11 +170,36 @@ pub fn protocol(bytes: &[u8]) {
     check::<library::Event>(bytes);
 }
 
+/// Any bytes are a session, picks or unfinished tunes, or they are refused.
+pub fn kept_session(bytes: &[u8]) {
+    let _ = listening::session::reads(bytes);
+}
+
 /// Any text is preferences with repairs, and what was repaired needs none when saved.
 pub fn preferences(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (found, _) = Preferences::load(&text);
     assert_eq!(Preferences::load(&found.save()), (found, Vec::new()));
+}
+
+/// Any text is a file of what a listener keeps, a list of paths, or neither; and what is read
+/// survives being written. Any bytes are a record or damaged.
+pub fn keep(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(parsed) = keeping::read(&text) {
+        let again = keeping::read(&keeping::write(&parsed.kept, None)).expect("as written");
+        assert_eq!((again.kept, again.refused), (parsed.kept, 0));
+    }
+    let (_, items, _) = keeping::read_m3u(&text, |_| None);
+    assert!(items.len() <= text.lines().count());
+    let mut kept = Kept::default();
+    let key = Key::Tune(Md5::of(b""));
+    if kept.take(key, bytes).is_ok() {
+        assert_eq!(kept.record(key).as_deref(), Some(bytes));
+    }
+    if let Some(spot) = Spot::parse(&text) {
+        assert_eq!(Spot::parse(&spot.text()).unwrap_or_default(), spot);
+    }
 }
 
 /// Any memory image runs on any machine, without sound and so by the thousand. The first byte

@@ -183,16 +183,16 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<
             help.set(true);
             return;
         }
-        Shortcut::Palette => {
-            palette.update(|open| *open = !*open);
-            return;
-        }
         Shortcut::Diagnostics => {
             core.diagnostics_shown.update(|shown| *shown = !*shown);
             return;
         }
         Shortcut::Queue => {
             core.queue_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Palette => {
+            palette.update(|open| *open = !*open);
             return;
         }
         Shortcut::Search => {

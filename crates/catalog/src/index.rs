@@ -287,9 +287,13 @@ impl Index {
         Hit::new(self.row(file), &self.columns, file as usize, found)
     }
 
-    /// Sets what the listener thinks of files, whether they are here or not.
-    pub fn set_marks(&mut self, marks: BTreeMap<Md5, Marks>) {
-        self.facts.marks = marks;
+    /// Sets what the listener thinks of a file, whether it is here or not.
+    pub fn set_marks(&mut self, md5: Md5, marks: Marks) {
+        if marks == Marks::default() {
+            self.facts.marks.remove(&md5);
+        } else {
+            self.facts.marks.insert(md5, marks);
+        }
     }
 
     /// Sets which files came with the last change of a collection.
@@ -564,11 +568,11 @@ pub(crate) mod tests {
             rating,
             tags: vec![tag.to_owned()],
         };
-        index.set_marks(BTreeMap::from([
-            (md5("Wizball"), marks(true, 5, "Slow")),
-            (md5("Arkanoid"), marks(false, 2, "")),
-            (md5("nowhere"), marks(true, 1, "slow")),
-        ]));
+        index.set_marks(md5("Wizball"), marks(true, 5, "Slow"));
+        index.set_marks(md5("Arkanoid"), marks(false, 2, ""));
+        index.set_marks(md5("nowhere"), marks(true, 1, "slow"));
+        index.set_marks(md5("Commando"), marks(true, 1, "slow"));
+        index.set_marks(md5("Commando"), Marks::default());
         index.set_new(BTreeSet::from([md5("Commando")]));
         let mut check = |filter: &str, expected: usize| {
             let query = Query {

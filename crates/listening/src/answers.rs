@@ -95,21 +95,20 @@ impl Model {
                 }
             }
             Said::Rows {
-                total,
                 rows,
+                total,
                 offset: _,
             } => {
                 if self.related_rows(ticket, &rows) {
                     return;
                 }
-                let asked = self.answered(ticket);
-                let first = rows.first().cloned();
-                if asked == Some(Asked::FirstRow) {
-                    self.first_row_is_here(first);
-                } else if asked == Some(Asked::Wrap) {
-                    self.wrap_is_here(first);
-                } else if asked == Some(Asked::Draw) {
-                    self.row_is_drawn(total, first);
+                let first = rows.into_iter().next();
+                match self.answered(ticket) {
+                    Some(Asked::FirstRow) => self.first_row_is_here(first),
+                    Some(Asked::Wrap) => self.wrap_is_here(first),
+                    Some(Asked::Draw) => self.row_is_drawn(total, first),
+                    // An answer for a list that is not shown any more.
+                    _ => {}
                 }
             }
             Said::Find(said) => self.found(ticket, said),
@@ -142,10 +141,10 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
-                self.browse_again();
                 self.ask_list();
                 self.ask_about_link();
                 self.course.forget_rows();
+                self.browse_again();
                 self.ask_about_current();
                 if let Some(page) = &self.page {
                     let md5 = page.id.md5;

@@ -47,9 +47,10 @@ const MOST_EARLIER: usize = 4;
 pub(crate) struct Hint {
     next: Option<(Tune, By)>,
     pub state: HintState,
-    /// What the engine was asked for, and why that comes next.
-    asked: Option<(Tune, By)>,
+    /// What the engine was asked for.
     sent: Option<(Ticket, Request)>,
+    /// Which tune that is, and why it comes next.
+    asked: Option<(Tune, By)>,
     machine: Option<Playing>,
     /// What it was asked for before: one that was joined meanwhile may still be told to be heard.
     earlier: Vec<(Ticket, Tune, By, Playing)>,

@@ -10,6 +10,7 @@ mod browse;
 mod course;
 pub mod cues;
 mod diagnostics;
+
 mod event;
 mod export;
 mod feedback;

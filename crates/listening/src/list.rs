@@ -223,12 +223,6 @@ impl List {
         keeps
     }
 
-    /// Another order.
-    pub fn sort(&mut self, sort: Sort) {
-        self.query.sort = sort;
-        self.forget();
-    }
-
     /// The rows may be others now.
     pub fn forget(&mut self) {
         self.asked.clear();

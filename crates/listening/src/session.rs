@@ -18,6 +18,7 @@ use crate::hint::HintView;
 use crate::language::t;
 use crate::list::LibraryState;
 use crate::model::{Asked, Model};
+use crate::pick::Picks;
 use crate::queue::{MOST_QUEUED, Queued, Tune};
 use crate::sleep::{CountdownView, SleepView};
 use crate::sources::PICKS;
@@ -227,8 +228,9 @@ pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 /// Whether the bytes of a blob can be read; for the fuzzer, which may not crash it.
 #[must_use]
 pub fn reads(bytes: &[u8]) -> bool {
-    let session = unpack::<KeptSession>(bytes).is_some();
-    unpack::<Vec<LeftView>>(bytes).is_some() || session
+    let is_session = unpack::<KeptSession>(bytes).is_some();
+    let are_picks = unpack::<Picks>(bytes).is_some();
+    unpack::<Vec<LeftView>>(bytes).is_some() || is_session || are_picks
 }
 
 /// What was left unfinished.

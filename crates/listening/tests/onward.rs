@@ -397,3 +397,33 @@ fn a_tune_that_is_heard_although_another_was_wished_meanwhile_is_the_one_that_pl
     page.engine(ticket, Said::Passed { tune: next });
     assert_eq!(current(&page), tune("a", 1));
 }
+
+/// What version 1 of the page keeps, as it was written.
+#[test]
+fn what_version_1_kept_is_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let blobs = ["session", "unfinished", "picks"].map(|name| {
+        let path = format!("{folder}/{name}-1.bin");
+        if std::env::var_os("SIDEREAL_WRITE_FIXTURES").is_some() {
+            let mut page = Page::playing("a");
+            add(&mut page, "c", 1);
+            queue(&mut page, QueueIntent::Shuffle(true));
+            page.tick(1_000, 0);
+            page.tick(1_000, 40_000);
+            page.wish(Intent::Next);
+            page.loads();
+            add(&mut page, "b", 1);
+            std::fs::write(&path, &page.blobs[name]).expect("the folder is there");
+        }
+        (name.to_owned(), std::fs::read(&path).expect("a fixture"))
+    });
+    let page = Page::open_again("", blobs.into());
+    assert_eq!(waiting(&page), [tune("b", 1)]);
+    assert!(page.model.onward().shuffle);
+    let left = page.model.onward().left;
+    assert_eq!(
+        (left[0].tune, left[0].position_millis),
+        (tune("a", 1), 40_000)
+    );
+    assert!(page.model.notices().is_empty());
+}

@@ -6,10 +6,10 @@ use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
-use catalog::{Marks, Remote, Row};
+use catalog::{Remote, Row};
 use js_sys::{Array, Uint8Array};
 use listening::keep::Stamp;
-use protocol::keep::TuneRef;
+use protocol::keep::{TuneRef, Update};
 use protocol::library::{Event, Request, Storage};
 use protocol::{EVENT, swarm};
 use sidfile::Md5;
@@ -79,17 +79,12 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         let keeper = keeper.clone();
         let tabs = Tabs::open(move |names| {
             if let Some(keeper) = keeper.upgrade() {
-                spawn_local(async move {
-                    keeper.others_wrote(&names).await;
-                    show_marks(&keeper);
-                });
+                spawn_local(async move { keeper.others_wrote(&names).await });
             }
         });
         let library = Rc::clone(&library);
         Keeper::new(shelf, Kept { library, tabs })
     });
-    let lists = Rc::clone(&keeper);
-    library.set_lists(Box::new(move |list| lists.songs(list)));
     let follower = Rc::clone(&keeper);
     library.set_follower(Box::new(move |changes| {
         let moved = changes.moved.iter();
@@ -97,47 +92,19 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         let changed = changes.changed.iter();
         let changed: Vec<_> = changed.map(|(path, _, md5)| (path.clone(), *md5)).collect();
         let keeper = Rc::clone(&follower);
-        spawn_local(async move {
-            keeper.follow(&moved, &changed).await;
-            show_marks(&keeper);
-        });
+        spawn_local(async move { keeper.follow(&moved, &changed).await });
     }));
     sys::listen(move |mail: Mail<Request>| {
         let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));
         let keeper = Rc::clone(&keeper);
         spawn_local(async move {
             match mail.body {
-                Request::Keep(protocol::keep::Request::Neighbours { list, tune }) => {
-                    sys::post(mail.id, &library.neighbours_in(list, tune), None);
-                }
-                Request::Keep(request) => {
-                    use protocol::keep::Request as Wish;
-                    let may_mark =
-                        matches!(request, Wish::Open | Wish::Change(_) | Wish::Import { .. });
-                    keeper.answer(mail.id, request).await;
-                    if may_mark {
-                        show_marks(&keeper);
-                    }
-                }
+                Request::Keep(request) => keeper.answer(mail.id, request).await,
                 _ => receive(library, &parts, mail).await,
             }
         });
     });
     sys::post(EVENT, &Event::Ready, None);
-}
-
-/// Has searches know what the listener thinks of files.
-fn show_marks<S: Store, K: Shelf>(keeper: &Keeper<K, Kept<S>>) {
-    let mut all = BTreeMap::new();
-    keeper.each_mark(|md5, favourite, rating, tags| {
-        let marks = Marks {
-            favourite,
-            rating: rating.unwrap_or(0),
-            tags: tags.to_vec(),
-        };
-        all.insert(*md5, marks);
-    });
-    keeper.outside().library.set_marks(all);
 }
 
 /// The world of what is kept: the page, the other tabs, and the library.
@@ -148,6 +115,20 @@ struct Kept<S> {
 
 impl<S: Store> keep::Outside for Kept<S> {
     fn tell(&self, id: u32, event: protocol::keep::Event) {
+        match &event {
+            protocol::keep::Event::All { tunes, .. } => {
+                self.library
+                    .mark(tunes.iter().map(|about| (about.tune.md5, Some(about))));
+            }
+            protocol::keep::Event::Updated(updates) => {
+                self.library
+                    .mark(updates.iter().filter_map(|update| match update {
+                        Update::Tune(md5, about) => Some((*md5, about.as_ref())),
+                        _ => None,
+                    }));
+            }
+            _ => {}
+        }
         sys::post(id, &Event::Keep(event), None);
     }
 

@@ -147,6 +147,9 @@ impl<S: Store, O: Outside> Library<S, O> {
             return;
         };
         let changes = Changes::between(&before, &now);
+        if let Some(follow) = &*self.follower.borrow() {
+            follow(&changes);
+        }
         let new: Vec<u8> = changes
             .new_files()
             .into_iter()

@@ -83,8 +83,6 @@ pub struct Library<S, O> {
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
-    /// Tells what the listener's own lists hold.
-    lists: RefCell<Option<kept::Lists>>,
     /// Is told of what changed in a collection.
     follower: RefCell<Option<kept::Follower>>,
 }
@@ -105,7 +103,6 @@ impl<S: Store, O: Outside> Library<S, O> {
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
-            lists: RefCell::default(),
             follower: RefCell::default(),
         }
     }
@@ -130,10 +127,6 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Find(_)
         ) {
             self.settled().await;
-        }
-        if let Some(event) = self.of_list(&request) {
-            self.outside.tell(id, &event);
-            return;
         }
         let event = match request {
             Request::Open => self.open().await,

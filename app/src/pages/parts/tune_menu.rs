@@ -85,9 +85,13 @@ pub fn MenuButton(
 pub fn TuneMenu() -> impl IntoView {
     let menu = use_menu().0;
     let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(menu.with(Option::is_some)));
     Effect::new(move |_| {
-        if !open.get() {
+        if menu.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !open.get() && menu.with_untracked(Option::is_some) {
             menu.set(None);
         }
     });

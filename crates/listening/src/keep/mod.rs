@@ -6,16 +6,19 @@
 //! and log, of which the oldest goes when there are too many.
 
 mod change;
+mod copy;
 mod file;
 mod follow;
 mod listening;
 mod m3u;
 mod merge;
+mod playing;
 mod record;
 mod related;
 mod shelf;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use core::fmt;
 use core::str::FromStr;
@@ -35,9 +38,8 @@ pub use merge::merge;
 pub use record::{Damage, RECORD_VERSION};
 pub use related::Related;
 pub(crate) use shelf::Shelf;
-pub use shelf::{
-    KeepIntent, KeptView, TuneMarks, UndoView, date_text, deed_text, ref_of_entry, ref_of_row,
-};
+pub use shelf::{KeepIntent, KeptView, TuneMarks, UndoView, ref_of_entry, ref_of_row};
+pub use words::{date_text, deed_text};
 
 /// Characters of a playlist's, folder's or tag's name.
 pub const MOST_NAME: usize = 120;

@@ -13,17 +13,12 @@ use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
 use super::Related;
-use crate::course::{Anchor, Context};
 use crate::event::{AudioCommand, Effect, Ticket, UNASKED};
 use crate::language::{t, tf, tn};
-use crate::model::{Asked, Model};
+use crate::model::Model;
 use crate::player::Current;
-use crate::preferences::{Preferences, merge};
-use crate::queue::Tune;
 use crate::share::Spot;
-use crate::swarm::SwarmIntent;
 use crate::view::{NoticeKind, State};
-use crate::words;
 
 /// A removal can be taken back for so long.
 const UNDO_MILLIS: u64 = 12_000;
@@ -305,94 +300,6 @@ impl Model {
         }
     }
 
-    fn play_of_list(&mut self, tune: TuneId) {
-        let Some((list, Some(rows))) = self.shelf.view.list.clone() else {
-            return;
-        };
-        let row = rows
-            .iter()
-            .find(|row| row.tune.md5 == tune.md5 && row.song == tune.song)
-            .and_then(|row| row.row.clone());
-        let Some(row) = row else {
-            self.notify(NoticeKind::Note, t("This tune is not in your library."));
-            return;
-        };
-        let known = rows.iter().filter_map(|row| {
-            let song = match (row.song, &row.row) {
-                (0, Some(known)) => known.start_song,
-                (song, _) => song,
-            };
-            Some(Tune {
-                row: Arc::new(row.row.clone()?),
-                song,
-            })
-        });
-        let tunes: Vec<Tune> = known.collect();
-        let song = if tune.song == 0 {
-            row.start_song
-        } else {
-            tune.song
-        };
-        let id = TuneId { song, ..tune };
-        let place = tunes.iter().position(|tune| tune.id() == id);
-        let name = match list {
-            List::Favourites => t("Favourites").to_owned(),
-            List::History => t("History").to_owned(),
-            List::Playlist(id) => {
-                let list = self.shelf.view.playlists.get(&id);
-                list.map(|list| list.name.clone()).unwrap_or_default()
-            }
-        };
-        let context = Context::List {
-            name,
-            tunes: Arc::new(tunes),
-        };
-        self.leave_current();
-        self.course.set_context(context, place.map(Anchor::Place));
-        self.player.automatic = false;
-        self.player.failures = 0;
-        self.play(Arc::new(row), None, song, 0);
-    }
-
-    /// Asks for the song that a link leads to.
-    pub(crate) fn ask_about_link(&mut self) {
-        if let Some((tune, ..)) = self.shelf.link {
-            self.ask(
-                Asked::LinkEntry(tune),
-                LibraryRequest::Entry { md5: tune.md5 },
-            );
-        }
-    }
-
-    /// A link leads to its spot; it sounds with the next gesture, or at once where the tune had to
-    /// be brought first.
-    pub(crate) fn link_entry_is_here(&mut self, tune: TuneId, entry: Option<Arc<Entry>>) {
-        let Some((wanted, spot, plays)) = self.shelf.link else {
-            return;
-        };
-        if wanted != tune {
-            return;
-        }
-        let Some(entry) = entry else {
-            self.shelf.link = Some((tune, spot, true));
-            return;
-        };
-        self.shelf.link = None;
-        let song = if tune.song == 0 {
-            entry.start_song
-        } else {
-            tune.song
-        };
-        let ticket = self.ticket();
-        self.player.stop(ticket, State::Ready, &mut self.effects);
-        self.restore(TuneId { song, ..tune }, spot.millis, entry);
-        self.player.audible = spot.audible;
-        self.player.chip = spot.chip;
-        if plays {
-            self.play_or_pause();
-        }
-    }
-
     pub(crate) fn keep_says(&mut self, ticket: Ticket, event: Said) {
         match event {
             Said::All {
@@ -544,50 +451,6 @@ impl Model {
         }
     }
 
-    /// The second copy of the preferences: helps where the first is lost or damaged.
-    fn copy_is_here(&mut self, copy: Option<String>) {
-        let Some(found) = self.shelf.first_preferences.take() else {
-            return;
-        };
-        let (known, repairs) = Preferences::load(&found);
-        if let Some(copy) = copy
-            && (found.trim().is_empty() || !repairs.is_empty())
-        {
-            let (whole, _) = Preferences::load_with_copy(&found, &copy);
-            let place = self.preferences.last.or(whole.last);
-            let merged = merge(&known.save(), &self.preferences.save(), &whole.save());
-            self.preferences_elsewhere(&merged);
-            self.preferences.last = place;
-            self.keep();
-        } else {
-            let text = self.preferences.save();
-            self.keep_ask(Request::Preferences { text });
-        }
-    }
-
-    /// Another tab, or a file, has other preferences.
-    pub(crate) fn preferences_elsewhere(&mut self, text: &str) {
-        let (mut other, _) = Preferences::load(text);
-        other.last = self.preferences.last;
-        if other == self.preferences {
-            return;
-        }
-        let old = core::mem::replace(&mut self.preferences, other);
-        self.saved = self.preferences.save();
-        self.send_volume();
-        self.send_level();
-        if old.sort != self.preferences.sort {
-            self.list.sort(self.preferences.sort);
-            self.fetch_rows();
-        }
-        if old.overrides != self.preferences.overrides {
-            self.send_overrides();
-        }
-        if old.swarm != self.preferences.swarm {
-            self.swarm_wish(SwarmIntent::Choose(self.preferences.swarm));
-        }
-    }
-
     /// Notes what is heard.
     pub(crate) fn watch_listening(&mut self) {
         let changes = match (&self.player.current, self.player.state) {
@@ -610,46 +473,5 @@ impl Model {
             Effect::Library(UNASKED, request)
         });
         self.effects.extend(requests);
-    }
-}
-
-/// Date of a time in milliseconds since 1970, as `2026-11-21`, by the clock of Greenwich.
-#[must_use]
-pub fn date_text(millis: u64) -> String {
-    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": civil_from_days.
-    let days = i64::try_from(millis / 86_400_000).unwrap_or(0) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 {
-        month_index + 3
-    } else {
-        month_index - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year}-{month:02}-{day:02}")
-}
-
-/// Deeds in words.
-#[must_use]
-pub fn deed_text(deed: protocol::keep::Deed) -> String {
-    use protocol::keep::Deed;
-    match deed {
-        Deed::Play => t("Played").to_owned(),
-        Deed::EarlySkip => t("Skipped early").to_owned(),
-        Deed::LateSkip => t("Skipped late").to_owned(),
-        Deed::Finish => t("Heard to the end").to_owned(),
-        Deed::Replay => t("Played again").to_owned(),
-        Deed::Like => t("Liked").to_owned(),
-        Deed::Unlike => t("Like taken back").to_owned(),
-        Deed::Dislike => t("Disliked").to_owned(),
-        Deed::Rate(0) => t("Rating taken back").to_owned(),
-        Deed::Rate(stars) => {
-            words::sentence(&tn(stars.into(), "rated {0} star", "rated {0} stars"))
-        }
     }
 }
