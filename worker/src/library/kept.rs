@@ -1,6 +1,9 @@
 //! The library's part in what the listener keeps: tunes by digest and path, and lists to play
 //! through.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use catalog::Row;
 use protocol::keep::{self, List, TuneRef};
 use protocol::library::{Event, Request};
@@ -9,6 +12,18 @@ use sidfile::{Md5, TuneId};
 use super::{Library, Outside, Store};
 
 impl<S: Store, O: Outside> Library<S, O> {
+    /// Waits until the library is open.
+    pub async fn settled(&self) {
+        poll_fn(|context| {
+            if self.settled.get() {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// What a list shows of a file.
     #[must_use]
     pub fn row(&self, md5: &Md5) -> Option<Row> {
