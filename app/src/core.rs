@@ -1,5 +1,7 @@
 //! The page's middle: feeds events to the model, runs its effects, and publishes its views.
 
+mod watch;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -7,11 +9,11 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
-use listening::preferences::Theme;
+use listening::sources::WayView;
 use listening::{
-    AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    LibraryState, ListView, Model, Network, Notice, OverviewView, PageView, PlayerView, Reach,
-    SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
+    AudioCommand, AudioEvent, BrowseView, ClockView, Effect, Event, ExportView, Heard, ImportView,
+    Intent, ListView, Model, Notice, OnwardView, OverviewView, PageView, PlayerView, SettingsView,
+    Site, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -23,8 +25,9 @@ use crate::shell::exporter::{Exported, Exporter};
 use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
 use crate::shell::rtc::Rtc;
+use crate::shell::trace::{Span, Tracer};
 use crate::shell::workers::{FromWorker, Which, Workers};
-use crate::shell::{document, network, storage};
+use crate::shell::{document, storage};
 
 /// Ticks a second: the place in the song is shown no more often.
 const TICK_MILLIS: u32 = 100;
@@ -50,6 +53,7 @@ struct Inner {
     /// Notes and registers of the current song, as far as the engine has run.
     notes: RefCell<NoteTrack>,
     exporter: Exporter,
+    tracer: Tracer,
 }
 
 /// Handle to the middle; copied into every view.
@@ -66,6 +70,8 @@ pub struct Core {
     pub export: RwSignal<ExportView>,
     /// The library.
     pub list: RwSignal<ListView>,
+    /// Facets, shelves and the palette.
+    pub browse: RwSignal<BrowseView>,
     /// The import.
     pub import: RwSignal<ImportView>,
     /// The swarm.
@@ -74,6 +80,14 @@ pub struct Core {
     pub remote_files: RwSignal<BTreeMap<FileId, FileStatus>>,
     /// How far the tune has come that is waited for.
     pub fetching: RwSignal<Option<f32>>,
+    /// What plays after the tune.
+    pub onward: RwSignal<OnwardView>,
+    /// Why the tune comes the way it does.
+    pub way: RwSignal<WayView>,
+    /// The queue is shown.
+    pub queue_shown: RwSignal<bool>,
+    /// The diagnostics are shown.
+    pub diagnostics_shown: RwSignal<bool>,
     /// The tune whose page is shown.
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
@@ -84,6 +98,8 @@ pub struct Core {
     pub notices: RwSignal<Vec<Notice>>,
     /// What a screen reader should say.
     pub announcement: RwSignal<String>,
+    /// How the site is kept.
+    pub site: RwSignal<Site>,
     /// Files are held over the window.
     pub hovering: RwSignal<bool>,
 }
@@ -133,15 +149,21 @@ impl Core {
             overview: RwSignal::new(model.overview()),
             export: RwSignal::new(model.export_view()),
             list: RwSignal::new(model.list()),
+            browse: RwSignal::new(model.browse_view()),
             import: RwSignal::new(model.import()),
             swarm: RwSignal::new(model.swarm()),
             remote_files: RwSignal::new(model.remote_files()),
             fetching: RwSignal::new(model.fetching()),
+            onward: RwSignal::new(model.onward()),
+            way: RwSignal::new(model.way()),
+            queue_shown: RwSignal::new(false),
+            diagnostics_shown: RwSignal::new(false),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
             kept: RwSignal::new(model.kept()),
             notices: RwSignal::new(model.notices()),
             announcement: RwSignal::new(String::new()),
+            site: RwSignal::new(Site::default()),
             hovering: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 model: RefCell::new(model),
@@ -156,6 +178,7 @@ impl Core {
                 navigator: RefCell::new(None),
                 notes: RefCell::default(),
                 exporter: Exporter::default(),
+                tracer: Tracer::default(),
             })),
         };
         let inner = core.inner();
@@ -164,6 +187,10 @@ impl Core {
         *inner.rtc.borrow_mut() = Some(Rtc::new(workers.clone()));
         *inner.workers.borrow_mut() = Some(workers);
         *inner.audio.borrow_mut() = Some(audio);
+        core.send(Event::Device {
+            wall_millis: document::wall_millis(),
+            device: document::device(),
+        });
         core.send(Event::Opened {
             preferences: storage::load(),
         });
@@ -203,6 +230,7 @@ impl Core {
         files::watch_drops(
             move |hovering| publish(self.hovering, hovering),
             move |found| self.import(found),
+            move |link| self.wish(Intent::Swarm(SwarmIntent::AddLink(link))),
         );
         self.watch_colours();
         self.watch_swarm();
@@ -328,6 +356,22 @@ impl Core {
         }
     }
 
+    /// How everything stands, name and value.
+    pub fn diagnostics(self) -> Vec<(String, String)> {
+        self.inner().model.borrow().diagnostics()
+    }
+
+    /// The last steps on the way to sound, the newest first.
+    pub fn spans(self, count: usize) -> Vec<Span> {
+        self.inner().tracer.last(count)
+    }
+
+    /// Hands the listener the diagnostics as a file.
+    pub fn export_diagnostics(self) {
+        let facts = self.diagnostics();
+        self.inner().tracer.export(&facts);
+    }
+
     /// Feeds an event, and what follows from it, to the model.
     fn send(self, event: Event) {
         let inner = self.inner();
@@ -352,7 +396,10 @@ impl Core {
         publish(self.overview, model.overview());
         publish(self.export, model.export_view());
         publish(self.list, model.list());
+        publish(self.browse, model.browse_view());
         publish(self.import, model.import());
+        publish(self.onward, model.onward());
+        publish(self.way, model.way());
         publish(self.page, model.page());
         publish(self.swarm, model.swarm());
         publish(self.remote_files, model.remote_files());
@@ -414,6 +461,11 @@ impl Core {
                 let Some(audio) = audio else { return };
                 match command {
                     AudioCommand::Unlock => audio.unlock(),
+                    AudioCommand::Use(mode) => audio.use_mode(match mode {
+                        SoundMode::Ring => audio::Mode::Ring,
+                        SoundMode::Port => audio::Mode::Port,
+                        SoundMode::File => audio::Mode::File,
+                    }),
                     AudioCommand::Play => audio.play(),
                     AudioCommand::Pause => audio.pause(),
                     AudioCommand::Volume(volume) => audio.set_volume(volume),
@@ -437,6 +489,7 @@ impl Core {
             Effect::Announce(text) => self.announcement.set(text),
             Effect::MediaSession(state) => media_session::show(state.as_ref()),
             Effect::SetTitle(title) => document::set_title(&title),
+            Effect::Trace(trace) => inner.tracer.take(trace),
         }
     }
 
@@ -513,71 +566,5 @@ impl Core {
             audio::AudioEvent::Failed(reason) => AudioEvent::Failed(reason),
             audio::AudioEvent::FileEnded => AudioEvent::FileEnded,
         }));
-    }
-
-    /// The swarm starts when the library is there and the page at rest, and hears of the network.
-    fn watch_swarm(self) {
-        let is_open = Memo::new(move |_| {
-            let state = self.list.with(|list| list.library.clone());
-            !matches!(state, LibraryState::Opening)
-        });
-        leptos::prelude::Effect::new(move |started: Option<bool>| {
-            let starts = is_open.get() && started != Some(true);
-            if starts {
-                self.start_swarm();
-            }
-            starts || started == Some(true)
-        });
-        let reach = Memo::new(move |_| self.settings.with(|settings| settings.swarm.reach));
-        leptos::prelude::Effect::new(move |_| {
-            let reach = reach.get();
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| {
-                    ice.relay_only = reach == Reach::Relayed;
-                    ice.local_only = reach == Reach::Local;
-                });
-            }
-        });
-    }
-
-    fn start_swarm(self) {
-        let workers = self.inner().workers.borrow().clone();
-        let Some(workers) = workers else { return };
-        network::watch_network(move |online, metered| {
-            self.send(Event::Connection { online, metered });
-        });
-        leptos::task::spawn_local(async move {
-            let (servers, has_turn) = network::site_ice().await;
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| ice.servers = servers);
-            }
-            self.send(Event::Network(Network { has_turn }));
-        });
-        workers.start_swarm();
-        self.send(Event::SwarmMayStart {
-            origin: document::origin(),
-        });
-    }
-
-    /// Theme and accent follow the settings and the tune.
-    fn watch_colours(self) {
-        let theme = Memo::new(move |_| self.settings.with(|settings| settings.theme));
-        leptos::prelude::Effect::new(move |_| {
-            document::set_theme(match theme.get() {
-                Theme::System => None,
-                Theme::Dark => Some("dark"),
-                Theme::Light => Some("light"),
-            });
-        });
-        let md5 = Memo::new(move |_| {
-            self.player
-                .with(|player| player.tune.as_ref().map(|tune| tune.id.md5))
-        });
-        leptos::prelude::Effect::new(move |_| {
-            let palette = md5
-                .get()
-                .map_or(art::PALETTES[0], |md5| art::palette_of(&md5));
-            document::set_accent(palette.on_dark, palette.on_light);
-        });
     }
 }

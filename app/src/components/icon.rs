@@ -50,6 +50,11 @@ pub enum Name {
     Undo,
     Tag,
     Up,
+    Queue,
+    Shuffle,
+    Grip,
+    Shelves,
+    Funnel,
 }
 
 const HEART: &str =
@@ -157,6 +162,17 @@ impl Name {
             Self::Undo => ("M8 5L3.5 9.5L8 14M4 9.5h9.5a5.5 5.5 0 0 1 0 11H9", false),
             Self::Tag => ("M3.5 4.5v7l9 9l7.5-7.5l-9-9zM8 8.6h.1", false),
             Self::Up => ("M6 14.5l6-6l6 6", false),
+            Self::Queue => ("M4 6h16M4 11h10M4 16h7M15 14.5v6l5-3z", false),
+            Self::Shuffle => (
+                "M3.5 17.5h3.2L16 6.5h4M17 3.5l3.5 3l-3.5 3M3.5 6.5h3.2l2.6 3.1M12.8 13.9l3.2 3.6h4M17 14.5l3.5 3l-3.5 3",
+                false,
+            ),
+            Self::Grip => ("M9 6h.1M15 6h.1M9 12h.1M15 12h.1M9 18h.1M15 18h.1", false),
+            Self::Shelves => (
+                "M4 5.5h7v5H4zM13.5 5.5h7v5h-7zM4 13.5h7v5H4zM13.5 13.5h7v5h-7z",
+                false,
+            ),
+            Self::Funnel => ("M4 5.5h16l-6.2 7.4v5.6l-3.6-1.9v-3.7z", false),
             Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }

@@ -47,6 +47,9 @@ pub fn VirtualList(
     /// Row opened by the right arrow.
     #[prop(into)]
     on_open: Callback<u32>,
+    /// Any other key at the marked row; true where it did something.
+    #[prop(optional, into)]
+    on_other_key: Option<Callback<(u32, String), bool>>,
     /// The header row.
     header: ViewFn,
     /// A row, by its number.
@@ -146,7 +149,13 @@ pub fn VirtualList(
                 on_open.run(at);
                 return;
             }
-            _ => return,
+            key => {
+                let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+                if plain && on_other_key.is_some_and(|other| other.run((at, key.to_owned()))) {
+                    event.prevent_default();
+                }
+                return;
+            }
         };
         event.prevent_default();
         let target = target.min(last);

@@ -9,10 +9,14 @@ use listening::language::t;
 use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
+use super::browse::Browse;
 use super::favourites::{Favourites, History};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{DropOverlay, ImportPanel, Menu, Notices, PlayerBar, TuneMenu, UndoBar};
+use super::parts::{
+    Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, Palette, PlayerBar,
+    QueuePanel, SiteBanner, TuneMenu, UndoBar,
+};
 use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
@@ -34,15 +38,16 @@ pub fn App() -> impl IntoView {
     provide_context(core);
     Menu::provide();
     let help = RwSignal::new(false);
+    let palette = RwSignal::new(false);
     view! {
         <Router>
-            <Frame help=help />
+            <Frame help=help palette=palette />
         </Router>
     }
 }
 
 #[component]
-fn Frame(help: RwSignal<bool>) -> impl IntoView {
+fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
     let core = use_core();
     let navigate = use_navigate();
     let location = use_location();
@@ -66,18 +71,23 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             }
         });
     });
-    keyboard::listen(move |shortcut| obey(core, shortcut, help));
+    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
-        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get()>
+        <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
                 "Skip to content"
             </a>
             <Navigation help=help />
-            <SoundBanner />
+            <div class="banners">
+                <SoundBanner />
+                <SiteBanner />
+            </div>
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
+                    <Route path=path!("/browse") view=Browse />
+                    <Route path=path!("/browse/:shelf") view=Browse />
                     <Route path=path!("/tune") view=NothingPlaying />
                     <Route path=path!("/tune/:md5") view=Tune />
                     <Route path=path!("/tune/:md5/:song") view=Tune />
@@ -91,18 +101,22 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/about") view=About />
                 </Routes>
             </main>
+            <QueuePanel />
             <PlayerBar />
             <section class="corner" aria-label="Messages">
                 <ImportPanel />
                 <UndoBar />
+                <Countdown />
                 <Notices />
             </section>
         </div>
+        <Diagnostics />
         <DropOverlay />
         <TuneMenu />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
             <ShortcutTable />
         </Dialog>
+        <Palette open=palette />
         <p class="hidden-words" role="status" aria-live="polite">
             {move || core.announcement.get()}
         </p>
@@ -152,7 +166,7 @@ fn SoundBanner() -> impl IntoView {
     }
 }
 
-fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
+fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<bool>) {
     core.wish(match shortcut {
         Shortcut::PlayPause => Intent::PlayPause,
         Shortcut::Forth => Intent::SeekBy(SEEK_MILLIS),
@@ -167,6 +181,18 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Favourite => Intent::Keep(KeepIntent::FavouriteCurrent),
         Shortcut::Help => {
             help.set(true);
+            return;
+        }
+        Shortcut::Diagnostics => {
+            core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Queue => {
+            core.queue_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Palette => {
+            palette.update(|open| *open = !*open);
             return;
         }
         Shortcut::Search => {
@@ -210,6 +236,12 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                     <A href="/" exact=true attr:class="nav-link">
                         <Icon name=Name::Library />
                         <span class="nav-words">"Library"</span>
+                    </A>
+                </li>
+                <li>
+                    <A href="/browse" attr:class="nav-link">
+                        <Icon name=Name::Shelves />
+                        <span class="nav-words">{t("Browse")}</span>
                     </A>
                 </li>
                 <li>

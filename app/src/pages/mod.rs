@@ -1,6 +1,7 @@
 //! The pages and the frame around them.
 
 mod about;
+mod browse;
 mod favourites;
 mod frame;
 mod library;

@@ -9,8 +9,8 @@ use protocol::engine::Grade;
 use protocol::library::Storage;
 
 use super::parts::{
-    ChipChoice, FilterChoice, GradeChoice, KeepSettings, Roms, SpreadChoice, SwarmSettings,
-    VideoChoice,
+    ChipChoice, FilterChoice, GradeChoice, KeepSettings, OnwardSettings, Roms, SiteFact,
+    SpreadChoice, SwarmSettings, VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -145,6 +145,7 @@ pub fn Settings() -> impl IntoView {
                     </div>
                 </Setting>
             </section>
+            <OnwardSettings />
             <SwarmSettings />
             <Roms />
             <KeepSettings />
@@ -206,6 +207,7 @@ pub fn Settings() -> impl IntoView {
                             }}
                         </dd>
                     </div>
+                    <SiteFact />
                 </dl>
             </section>
         </section>

@@ -243,6 +243,7 @@ impl Audio {
             *graph.words.borrow_mut() = words;
             Output::Ring
         } else {
+            self.inner.scopes.forget_ring();
             *graph.words.borrow_mut() = Int32Array::new_with_length(pcm::HEADER_WORDS);
             let copy = graph.words.borrow().clone();
             copy.set_index(pcm::word::RATE, rate.cast_signed());
@@ -278,6 +279,38 @@ impl Audio {
                 element.set_src(&url);
             }
         }
+    }
+
+    /// Gets sound out in another way, where that is possible here, and tells which it is then.
+    pub fn use_mode(&self, mode: Mode) {
+        let has_graph = self.inner.graph.borrow().is_some();
+        let is_possible = match mode {
+            Mode::File => true,
+            Mode::Port => has_graph,
+            Mode::Ring => has_graph && is_isolated(),
+        };
+        let now = self.inner.mode.get();
+        let Some(mode) = Some(mode).filter(|_| is_possible).or(now) else {
+            return;
+        };
+        if now != Some(mode) {
+            let element = &self.inner.element;
+            let _ = element.pause();
+            element.set_onended(None);
+            element.set_loop(false);
+            if mode == Mode::File
+                && let Some(graph) = &*self.inner.graph.borrow()
+                && let Some(node) = graph.node.take()
+            {
+                // What is not connected is silent, whatever its engine does.
+                let _ = node.disconnect();
+            }
+            self.inner.mode.set(Some(mode));
+            self.connect_engine();
+            self.set_up_element(mode);
+            self.apply_playing();
+        }
+        (self.inner.handler)(AudioEvent::ModeChosen(mode));
     }
 
     /// Lets sound out. Browsers allow that only inside a gesture of the listener's.

@@ -2,7 +2,9 @@
 
 use super::workers::{get, object_url};
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, HtmlElement, HtmlInputElement};
+use web_sys::{
+    Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -57,11 +59,57 @@ pub fn scroll_to_top(id: &str) {
     }
 }
 
+/// Scrolls as little as is needed to show the element of an id.
+pub fn reveal(id: &str) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// The page was opened over plain http from another machine, where browsers give no audio worklet.
 #[must_use]
 pub fn is_insecure() -> bool {
     let secure = js_sys::Reflect::get(&js_sys::global(), &"isSecureContext".into());
     secure.is_ok_and(|secure| secure.is_falsy())
+}
+
+/// The time of day, in milliseconds since 1970.
+#[must_use]
+pub fn wall_millis() -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a date of this age"
+    )]
+    let millis = js_sys::Date::now() as u64;
+    millis
+}
+
+/// What this device can do.
+#[must_use]
+pub fn device() -> listening::sources::Device {
+    let cores = web_sys::window().map_or(0.0, |window| window.navigator().hardware_concurrency());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count; a cast keeps it within bounds"
+    )]
+    let cores = cores as u8;
+    listening::sources::Device {
+        cores,
+        plain_http: is_insecure(),
+    }
+}
+
+/// Sends what else this pointer does to the element that it was pressed on.
+pub fn capture_pointer(event: &web_sys::PointerEvent) {
+    let target = event.current_target();
+    if let Some(element) = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok()) {
+        // It fails only for a pointer that is gone.
+        let _ = element.set_pointer_capture(event.pointer_id());
+    }
 }
 
 /// Steady milliseconds.

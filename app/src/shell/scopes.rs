@@ -12,6 +12,9 @@ const CAPACITY: u32 = 1 << 16;
 /// Blocks kept: more than the engine ever runs ahead of the play head.
 const MOST_BLOCKS: usize = 256;
 
+/// Most output frames whose levels come in one block.
+const BLOCK_FRAMES: u32 = 8_192;
+
 /// Both ways for levels to come.
 #[derive(Default)]
 pub struct Scopes {
@@ -31,6 +34,8 @@ struct Blocks {
     blocks: VecDeque<(u32, Vec<i16>)>,
     /// Levels in a scope frame.
     width: usize,
+    /// What was left of the song before when levels of another came.
+    before: Option<Box<Blocks>>,
 }
 
 impl Scopes {
@@ -50,6 +55,11 @@ impl Scopes {
         buffer
     }
 
+    /// Levels come by message from now on.
+    pub fn forget_ring(&self) {
+        *self.ring.borrow_mut() = None;
+    }
+
     /// Notes levels that came by message.
     pub fn take(&self, event: &Event) {
         let Event::Scope {
@@ -63,7 +73,11 @@ impl Scopes {
         let mut kept = self.blocks.borrow_mut();
         let jumped = kept.blocks.back().is_some_and(|(last, _)| frame <= last);
         if jumped || kept.width != 4 * usize::from(*chips) {
-            kept.blocks.clear();
+            let before = std::mem::take(&mut *kept);
+            kept.before = Some(Box::new(Blocks {
+                before: None,
+                ..before
+            }));
             kept.width = 4 * usize::from(*chips);
         }
         kept.blocks.push_back((*frame, levels.clone()));
@@ -80,7 +94,14 @@ impl Scopes {
         }
         match &*self.ring.borrow() {
             Some(ring) => ring.levels(position, count, out),
-            None => self.blocks.borrow().levels(position, count, out),
+            None => {
+                let blocks = self.blocks.borrow();
+                let heard = match &blocks.before {
+                    Some(before) if !blocks.reaches(position) => before,
+                    _ => &*blocks,
+                };
+                heard.levels(position, count, out)
+            }
         }
     }
 }
@@ -88,14 +109,19 @@ impl Scopes {
 impl Ring {
     fn levels(&self, position: u32, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
         let word = |at: u32| self.words.get_index(at).cast_unsigned();
-        let frame = scope::frame_at(
-            position,
-            word(scope::word::WRITE),
-            word(scope::word::STEP),
-            word(scope::word::SONG),
-            CAPACITY,
-        );
-        let Some(last) = frame else { return false };
+        let at = |[write, step, song]: [u32; 3]| {
+            scope::frame_at(position, word(write), word(step), word(song), CAPACITY)
+        };
+        let now = at([scope::word::WRITE, scope::word::STEP, scope::word::SONG]);
+        // What is rendered may be of the next song already.
+        let old = [
+            scope::word::OLD_WRITE,
+            scope::word::OLD_STEP,
+            scope::word::OLD_SONG,
+        ];
+        let Some(last) = now.or_else(|| at(old)) else {
+            return false;
+        };
         let count = u32::try_from(count).unwrap_or(0).min(CAPACITY / 2);
         let first = last.wrapping_sub(count);
         let start = first & (CAPACITY - 1);
@@ -117,6 +143,12 @@ impl Ring {
 }
 
 impl Blocks {
+    /// Whether its levels go as far as `position`: what is rendered may be of the next song already.
+    fn reaches(&self, position: u32) -> bool {
+        let last = self.blocks.back();
+        last.is_some_and(|(first, _)| position < first.saturating_add(BLOCK_FRAMES))
+    }
+
     fn levels(&self, position: u32, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
         let begun = |block: &&(u32, Vec<i16>)| block.0 <= position;
         let heard = self.blocks.iter().take_while(begun).count();

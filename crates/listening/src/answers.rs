@@ -11,6 +11,7 @@ use crate::event::{Effect, Ticket};
 use crate::import::{ImportPhase, ImportView};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model};
+use crate::trace::Step;
 use crate::view::{NoticeKind, PageEntry, State};
 use crate::words;
 
@@ -59,7 +60,7 @@ impl Model {
             self.import.finish(report, ImportPhase::Failed(text));
         }
         self.asked.clear();
-        self.player.neighbours.ticket = None;
+        self.course.neighbours.ticket = None;
         self.walk = None;
         self.list.forget();
     }
@@ -85,40 +86,41 @@ impl Model {
                     self.notify(NoticeKind::Note, repaired);
                 }
                 self.fetch_rows();
+                self.browse_again();
                 self.ask_about_page();
+                self.take_up_session();
                 if let (Some(last), None) = (self.preferences.last, &self.player.current) {
                     let asked = Asked::EntryToRestore(last.tune, last.position_millis);
                     self.ask(asked, LibraryRequest::Entry { md5: last.tune.md5 });
                 }
             }
             Said::Rows {
-                total,
-                offset,
                 rows,
+                total,
+                offset: _,
             } => {
                 if self.related_rows(ticket, &rows) {
                     return;
                 }
-                if self.answered(ticket) == Some(Asked::FirstRow) {
-                    self.first_row_is_here(rows.into_iter().next());
-                } else if self.list.take(ticket, total, rows) {
-                    self.fetch_rows();
-                } else {
-                    // An answer for a query that is not shown any more.
-                    let _ = offset;
+                let first = rows.into_iter().next();
+                match self.answered(ticket) {
+                    Some(Asked::FirstRow) => self.first_row_is_here(first),
+                    Some(Asked::Wrap) => self.wrap_is_here(first),
+                    Some(Asked::Draw) => self.row_is_drawn(total, first),
+                    // An answer for a list that is not shown any more.
+                    _ => {}
                 }
             }
+            Said::Find(said) => self.found(ticket, said),
             Said::Entry { md5, entry } => {
                 let entry = entry.map(|entry| Arc::new(*entry));
                 if let Some(asked) = self.answered(ticket) {
                     self.entry_is_here(asked, md5, entry);
                 }
             }
-            Said::Neighbours {
-                md5,
-                previous,
-                next,
-            } => self.neighbours_are_here(ticket, md5, previous, next),
+            Said::Neighbours { previous, next, .. } => {
+                self.neighbours_are_here(ticket, previous, next);
+            }
             Said::ImportProgress(report) => {
                 if self.import.ticket == Some(ticket) {
                     self.import.progress(report);
@@ -141,7 +143,8 @@ impl Model {
                 self.fetch_rows();
                 self.ask_list();
                 self.ask_about_link();
-                self.player.neighbours.known = false;
+                self.course.forget_rows();
+                self.browse_again();
                 self.ask_about_current();
                 if let Some(page) = &self.page {
                     let md5 = page.id.md5;
@@ -149,6 +152,14 @@ impl Model {
                 }
             }
             Said::Roms { kinds } => self.list.roms = kinds,
+            Said::Blob { name, bytes } => {
+                if self.answered(ticket).is_some() {
+                    self.blob_is_here(&name, bytes);
+                }
+            }
+            Said::BlobKept { .. } => {
+                self.answered(ticket);
+            }
             Said::FoundLengths { lengths } => self.player.lengths_are_here(lengths),
             Said::Keep(event) => self.keep_says(ticket, event),
             Said::Failed { reason } => self.library_failed(ticket, reason),
@@ -182,9 +193,8 @@ impl Model {
             }
             Some(_) => self.notify(NoticeKind::Bad, reason),
             None if rows => self.list.library = LibraryState::Failed(reason),
-            None if self.player.neighbours.ticket == Some(ticket) => {
-                self.player.neighbours.ticket = None;
-                self.walk = None;
+            None if self.course.neighbours.ticket == Some(ticket) => {
+                self.neighbours_are_here(ticket, None, None);
             }
             None => {}
         }
@@ -239,6 +249,7 @@ impl Model {
     fn entry_is_here(&mut self, asked: Asked, md5: Md5, entry: Option<Arc<Entry>>) {
         match (asked, entry) {
             (Asked::CurrentEntry, Some(entry)) => {
+                self.end_step(Step::Catalogue, Vec::new());
                 if let Some(current) = &mut self.player.current
                     && current.id.md5 == md5
                 {
@@ -247,16 +258,30 @@ impl Model {
                 }
             }
             (Asked::EntryToPlay(tune), Some(entry)) => {
+                self.leave_current();
+                self.walk_library_from(tune.md5);
                 let row = Arc::new(Row::from(&*entry));
                 let song = tune.song.clamp(1, entry.songs());
                 self.play(row, Some(entry), song, 0);
             }
             (Asked::RemoteToPlay, Some(entry)) => {
+                self.leave_current();
                 let row = Arc::new(Row::from(&*entry));
                 let song = row.start_song;
                 self.player.automatic = false;
                 self.player.failures = 0;
                 self.play(row, Some(entry), song, 0);
+            }
+            (Asked::NextEntry(_), entry) => self.hint.entry_is_here(md5, entry),
+            (Asked::EntryToContinue(tune, position), Some(entry)) => {
+                self.leave_current();
+                let row = Arc::new(Row::from(&*entry));
+                let song = tune.song.clamp(1, entry.songs());
+                self.play(row, Some(entry), song, position);
+            }
+            (Asked::EntryToContinue(tune, _), None) => {
+                self.dismiss_left(tune);
+                self.notify(NoticeKind::Bad, engine::Failure::Missing.to_string());
             }
             (Asked::EntryToPlay(_), None) => {
                 let ticket = self.ticket();
@@ -291,7 +316,11 @@ impl Model {
                 | Asked::SameComposer
                 | Asked::SameTitle
                 | Asked::RemoteToPlay
-                | Asked::TunesToShare,
+                | Asked::TunesToShare
+                | Asked::Wrap
+                | Asked::Draw
+                | Asked::Blob(_)
+                | Asked::Kept(_),
                 _,
             ) => {}
         }

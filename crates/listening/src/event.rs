@@ -8,10 +8,14 @@ use protocol::swarm::InfoHash;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
+use crate::browse::BrowseIntent;
 use crate::export::ExportWish;
 use crate::keep::KeepIntent;
 use crate::preferences::{Repeat, Songs, Theme};
+use crate::queue::QueueIntent;
+use crate::sources::{Device, WayIntent};
 use crate::swarm::{Network, SwarmIntent};
+use crate::trace::Trace;
 
 /// Number of a request, chosen by the model; answers carry it. 0 is what nobody asked for.
 pub type Ticket = u32;
@@ -141,6 +145,12 @@ pub enum Intent {
     Swarm(SwarmIntent),
     /// Something with what is kept.
     Keep(KeepIntent),
+    /// Something with the queue, and what plays after the tune.
+    Queue(QueueIntent),
+    /// Something about the way that tunes come.
+    Way(WayIntent),
+    /// Facets, shelves and the palette.
+    Browse(BrowseIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -259,6 +269,13 @@ pub enum Event {
     Network(Network),
     /// Another tab has kept these preferences.
     PreferencesElsewhere(String),
+    /// The time of day and the device, said when the page opens.
+    Device {
+        /// Milliseconds since 1970.
+        wall_millis: u64,
+        /// What it can do.
+        device: Device,
+    },
     /// Time goes by.
     Tick {
         /// Milliseconds on any steady clock.
@@ -273,6 +290,8 @@ pub enum Event {
 pub enum AudioCommand {
     /// Make ready for sound; said inside a gesture.
     Unlock,
+    /// Make sound in this way from now on; answered by [`AudioEvent::ModeChosen`].
+    Use(SoundMode),
     /// Let sound flow.
     Play,
     /// Hold it.
@@ -368,4 +387,6 @@ pub enum Effect {
         /// All of it.
         text: String,
     },
+    /// A step on the way to sound begins or ends.
+    Trace(Trace),
 }

@@ -6,9 +6,15 @@
 
 mod answers;
 pub mod art;
+mod browse;
+mod course;
 pub mod cues;
+mod diagnostics;
+
 mod event;
 mod export;
+mod feedback;
+mod hint;
 mod import;
 pub mod janitor;
 pub mod keep;
@@ -16,26 +22,40 @@ pub mod language;
 mod list;
 mod model;
 pub mod notes;
+pub mod pick;
 mod player;
 pub mod preferences;
+pub mod queue;
+mod queue_wishes;
 pub mod scope;
+pub mod score;
 mod scouted;
+pub mod session;
 pub mod share;
+mod shuffle;
+mod site;
+pub mod sleep;
+pub mod sources;
 mod swarm;
 pub mod tempo;
+pub mod trace;
 mod view;
 mod walk;
 mod wishes;
 pub mod words;
 
+pub use browse::{BrowseIntent, BrowseView, Facets, ShelfWish, SuggestionsView};
 pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };
 pub use export::{ExportPhase, ExportView, ExportWish};
+pub use hint::{HintState, HintView};
 pub use import::{ImportPhase, ImportView};
 pub use list::{LibraryState, ListView};
 pub use model::Model;
 pub use scouted::OverviewView;
+pub use session::{LeftView, OnwardView};
+pub use site::Site;
 pub use swarm::{
     Network, Reach, SwarmChoices, SwarmIntent, SwarmState, SwarmView, kind_words, rate_words,
 };

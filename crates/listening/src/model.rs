@@ -2,17 +2,24 @@
 
 use protocol::engine::{self, Request as EngineRequest};
 use protocol::library::Request as LibraryRequest;
-use sidfile::TuneId;
+use sidfile::{Md5, TuneId};
 
+use crate::browse::Browse;
+use crate::course::{Context, Course};
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
 use crate::export::{Export, ExportView};
+use crate::hint::{Hint, HintState};
 use crate::import::{Import, ImportView};
 use crate::keep::{Listening, Shelf};
 use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
 use crate::scouted::OverviewView;
+use crate::session::Unfinished;
+use crate::sleep::Sleep;
+use crate::sources::Ways;
 use crate::swarm::Swarm;
+use crate::trace::Step;
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::words;
 
@@ -48,6 +55,18 @@ pub(crate) enum Asked {
     SameTitle,
     /// The entry of the song that a link leads to.
     LinkEntry(TuneId),
+    /// The first row of the context, to begin again with.
+    Wrap,
+    /// The row at this turn's place of the context.
+    Draw,
+    /// The entry of the next tune.
+    NextEntry(Md5),
+    /// The entry of a tune to be taken up at a place.
+    EntryToContinue(TuneId, u32),
+    /// What was kept under a name.
+    Blob(&'static str),
+    /// Something is being kept under a name.
+    Kept(&'static str),
 }
 
 /// A walk that waits for the neighbours of the current tune.
@@ -59,6 +78,8 @@ pub(crate) enum Walk {
     Previous,
     /// The current tune is over.
     Onward,
+    /// The current tune does not play: what follows it, however it is repeated.
+    Over,
 }
 
 /// State of the page.
@@ -67,11 +88,27 @@ pub struct Model {
     pub(crate) player: Player,
     pub(crate) preferences: Preferences,
     pub(crate) list: List,
+    pub(crate) browse: Browse,
     pub(crate) import: Import,
     pub(crate) export: Export,
     pub(crate) swarm: Swarm,
     pub(crate) shelf: Shelf,
     pub(crate) listening: Listening,
+    pub(crate) course: Course,
+    /// The course is not kept as it is.
+    pub(crate) course_changed: bool,
+    pub(crate) session_asked: bool,
+    pub(crate) hint: Hint,
+    pub(crate) ways: Ways,
+    pub(crate) trace_session: u32,
+    /// Steps that have begun.
+    pub(crate) trace_open: Vec<Step>,
+    pub(crate) unfinished: Unfinished,
+    pub(crate) sleep: Sleep,
+    /// When the next tune starts by itself.
+    pub(crate) countdown: Option<u64>,
+    /// What the steady clock lacks to the time of day.
+    pub(crate) wall_offset: u64,
     pub(crate) page: Option<PageView>,
     pub(crate) asked: Vec<(Ticket, Asked)>,
     pub(crate) walk: Option<Walk>,
@@ -94,12 +131,24 @@ impl Default for Model {
         Self {
             player: Player::new(),
             list: List::new(preferences.sort),
+            browse: Browse::default(),
             preferences,
             import: Import::default(),
             export: Export::default(),
             swarm: Swarm::default(),
             shelf: Shelf::default(),
             listening: Listening::default(),
+            course: Course::default(),
+            course_changed: false,
+            session_asked: false,
+            hint: Hint::default(),
+            ways: Ways::default(),
+            trace_session: 0,
+            trace_open: Vec::new(),
+            unfinished: Unfinished::default(),
+            sleep: Sleep::default(),
+            countdown: None,
+            wall_offset: 0,
             page: None,
             asked: Vec::new(),
             walk: None,
@@ -150,12 +199,27 @@ impl Model {
             Event::Connection { online, metered } => self.network(online, metered),
             Event::PreferencesElsewhere(text) => self.preferences_elsewhere(&text),
             Event::Network(network) => self.swarm.view.network = network,
+            Event::Device {
+                wall_millis,
+                device,
+            } => {
+                self.wall_offset = wall_millis.saturating_sub(self.now);
+                self.course.seed = crate::shuffle::mix(wall_millis);
+                self.ways.device = device;
+            }
             Event::Tick { now, heard } => {
                 self.now = now;
-                self.player.tick(now, heard);
+                self.player
+                    .tick(now, heard, self.hint.state == HintState::Joined);
                 self.shelf.tick(now);
+                self.time_goes_by();
+                self.fall_back();
+                if self.player.state == State::Playing && heard.position_millis > 0 {
+                    self.end_step(Step::Render, Vec::new());
+                }
                 self.notices.retain(|(_, until)| *until > now);
                 if self.player.state == State::Playing && now >= self.kept_at + KEEP_EVERY_MILLIS {
+                    self.note_place();
                     self.keep();
                 }
             }
@@ -167,6 +231,9 @@ impl Model {
         if before != after {
             self.tell(before.1 != after.1);
         }
+        self.look_ahead();
+        self.keep_session();
+        self.keep_picks();
         self.look_after_files();
         self.watch_listening();
         std::mem::take(&mut self.effects)
@@ -313,8 +380,9 @@ impl Model {
         self.shelf.first_preferences = Some(preferences.to_owned());
         let (preferences, repairs) = Preferences::load(preferences);
         self.saved = preferences.save();
-        self.list.query.sort = preferences.sort;
-        self.player.context = self.list.query.clone();
+        self.list.prefer(preferences.sort);
+        let query = self.list.query.clone();
+        self.course.set_context(Context::Query(query), None);
         self.preferences = preferences;
         match &*repairs {
             [] => {}
@@ -338,13 +406,16 @@ impl Model {
         } else {
             self.preferences.volume
         };
-        let volume = f32::from(percent) / 100.0;
+        let volume = f32::from(percent) / 100.0 * self.sleep_fade();
         self.effects
             .push(Effect::Audio(AudioCommand::Volume(volume)));
     }
 
     fn engine_says(&mut self, ticket: Ticket, event: engine::Event, file: Option<String>) {
         use engine::Event as Said;
+        if self.hint_says(ticket, &event) {
+            return;
+        }
         let now = self.now;
         let tune = match &event {
             Said::Loaded { tune, .. }
@@ -362,11 +433,13 @@ impl Model {
         match event {
             Said::Loaded { playing, .. } => {
                 self.player.sound_is_here(playing, now, &mut self.effects);
+                self.may_have_begun();
             }
             Said::FileRendered { playing, .. } => {
                 if let Some(file) = file {
                     self.player
                         .file_is_here(file, playing, now, &mut self.effects);
+                    self.may_have_begun();
                 }
             }
             Said::FileProgress { at_millis, .. } => {
@@ -396,6 +469,10 @@ impl Model {
             | Said::ExportProgress { .. }
             | Said::Exported { .. }
             | Said::Changed
+            | Said::Prepared { .. }
+            | Said::Joined { .. }
+            | Said::Parted { .. }
+            | Said::Passed { .. }
             | Said::Ended { .. }
             | Said::Scope { .. } => {}
         }
@@ -430,17 +507,39 @@ impl Model {
 
     /// Tells the audio how loud the current song is to be played.
     pub(crate) fn send_level(&mut self) {
-        let level = if self.preferences.levelling {
-            self.player.scouted.gain
-        } else {
-            1.0
+        let Some(current) = &self.player.current else {
+            return;
         };
-        self.effects.push(Effect::Audio(AudioCommand::Level(level)));
+        let gain_thousandths = self.gain_of(current.id);
+        match self.player.mode {
+            None => {}
+            Some(SoundMode::File) => {
+                let level = gain_thousandths as f32 / 1_000.0;
+                self.effects.push(Effect::Audio(AudioCommand::Level(level)));
+            }
+            // The engine does it, so that two tunes that sound together have each their own.
+            Some(SoundMode::Ring | SoundMode::Port) => {
+                let ticket = self.ticket();
+                let request = EngineRequest::SetLevel { gain_thousandths };
+                self.effects.push(Effect::Engine(ticket, request));
+            }
+        }
+    }
+
+    /// Sound is here: where it is the first of the song, it begins.
+    fn may_have_begun(&mut self) {
+        self.way_has_served();
+        self.end_step(Step::Fetch, Vec::new());
+        self.begin(Step::Render, Vec::new());
+        if self.player.state == State::Playing && !self.player.is_begun {
+            self.player.is_begun = true;
+        }
     }
 
     fn audio_says(&mut self, event: AudioEvent) {
         match event {
             AudioEvent::ModeChosen(mode) => {
+                self.mode_is_chosen(mode);
                 let other = self.player.mode.replace(mode) != Some(mode);
                 self.player.no_sound = None;
                 let waits = self.player.state == State::Loading && !self.player.loaded;

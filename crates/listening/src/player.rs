@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{Entry, Query, Row};
+use catalog::{Entry, Row};
 use protocol::engine::{ALL_AUDIBLE, Audible, FoundLength, MAX_CHIPS, Playing, Request, Tempo};
 use sidfile::TuneId;
 
@@ -38,6 +38,13 @@ impl Current {
         }
     }
 
+    /// Songs of the file.
+    pub fn songs(&self) -> u16 {
+        self.entry
+            .as_ref()
+            .map_or(self.row.songs, |entry| entry.songs())
+    }
+
     pub fn length(&self) -> u32 {
         self.known_length()
             .or(self.found.map(|found| found.millis))
@@ -46,22 +53,10 @@ impl Current {
     }
 }
 
-/// Which of the list comes before and after the current file.
-#[derive(Debug, Default)]
-pub(crate) struct Neighbours {
-    pub ticket: Option<Ticket>,
-    pub known: bool,
-    pub previous: Option<Row>,
-    pub next: Option<Row>,
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct Player {
     pub state: State,
     pub current: Option<Current>,
-    /// The list that next and previous walk.
-    pub context: Query,
-    pub neighbours: Neighbours,
     pub mode: Option<SoundMode>,
     /// Why there will be no sound at all.
     pub no_sound: Option<String>,
@@ -76,6 +71,8 @@ pub(crate) struct Player {
     live: Vec<Ticket>,
     /// The engine has been asked for the current tune.
     pub loaded: bool,
+    /// It has sounded since it was chosen.
+    pub is_begun: bool,
     /// The listener wants to hear it.
     pub wants_sound: bool,
     /// The current tune followed another by itself.
@@ -124,12 +121,12 @@ impl Player {
             .as_ref()
             .is_some_and(|old| old.id.md5 == current.id.md5);
         if !same_file {
-            self.neighbours = Neighbours::default();
             self.audible = ALL_VOICES;
             self.chip = None;
             self.tempo = usual_tempo;
         }
         self.current = Some(current);
+        self.is_begun = false;
         self.state = State::Ready;
         self.loaded = false;
         self.live.clear();
@@ -206,6 +203,18 @@ impl Player {
         self.hold = Some((self.position_millis, None));
         self.live.push(ticket);
         effects.push(Effect::Engine(ticket, request));
+    }
+
+    /// The song goes over into another, whose sound is in the ring already.
+    pub fn go_on(&mut self, next: Current, machine: Playing, ticket: Ticket, usual_tempo: Tempo) {
+        let (state, underruns) = (self.state, self.stutters);
+        self.choose(next, 0, usual_tempo);
+        self.state = state;
+        self.stutters = underruns;
+        self.loaded = true;
+        self.live.push(ticket);
+        self.machine = Some(machine);
+        self.failures = 0;
     }
 
     fn forget_file(&mut self, effects: &mut Vec<Effect>) {
@@ -358,7 +367,9 @@ impl Player {
         self.seeking
     }
 
-    pub fn tick(&mut self, now: u64, heard: Heard) {
+    /// Time goes by. Where the next song `is_joined`, a place before the present one is its own:
+    /// the engine is about to say so.
+    pub fn tick(&mut self, now: u64, heard: Heard, is_joined: bool) {
         let missing = heard.underruns.saturating_sub(self.underruns);
         self.underruns = heard.underruns;
         if self.state != State::Playing {
@@ -376,7 +387,10 @@ impl Player {
                 _ => return,
             }
         }
-        self.position_millis = heard.position_millis.min(current.length());
+        let is_of_next = is_joined && heard.position_millis < self.position_millis;
+        if !is_of_next {
+            self.position_millis = heard.position_millis.min(current.length());
+        }
     }
 
     pub fn interrupted(&mut self) {

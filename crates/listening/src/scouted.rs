@@ -64,6 +64,11 @@ impl Scouted {
         (old != Some(found)).then_some(found)
     }
 
+    /// Factor that brings a song to the common loudness; 1 where it was not listened to.
+    pub fn gain_of(&self, tune: TuneId) -> f32 {
+        self.gains.get(&tune).copied().unwrap_or(1.0)
+    }
+
     /// Lengths that were found on earlier visits.
     pub fn know(&mut self, lengths: Vec<(TuneId, FoundLength)>) {
         for (tune, length) in lengths {

@@ -19,6 +19,9 @@ use crate::words;
 /// Files of a torrent that are asked for at once, before the page says how many it shows.
 const FIRST_FILES: u32 = 40;
 
+/// Tunes of the queue whose progress is asked for.
+const MOST_WATCHED: usize = 50;
+
 /// How the swarm stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum SwarmState {
@@ -205,6 +208,10 @@ impl Model {
         self.swarm.files.clone()
     }
 
+    pub(crate) fn remote_file(&self, id: &FileId) -> Option<&FileStatus> {
+        self.swarm.files.get(id)
+    }
+
     /// How far the tune has come that is waited for, from 0 to 1; `None` where none is.
     #[must_use]
     pub fn fetching(&self) -> Option<f32> {
@@ -245,7 +252,7 @@ impl Model {
         self.preferences.swarm.settings(self.swarm.view.metered)
     }
 
-    fn ask_swarm(&mut self, request: Request) -> Ticket {
+    pub(crate) fn ask_swarm(&mut self, request: Request) -> Ticket {
         let ticket = self.ticket();
         self.effects.push(Effect::Swarm(ticket, request));
         ticket
@@ -481,13 +488,14 @@ impl Model {
         let current = current.and_then(|current| current.row.remote);
         let mut watched: Vec<FileId> = self.list.remotes().map(file_id).collect();
         watched.extend(current.map(file_id));
+        let queued = self.course.queue.items().iter().take(MOST_WATCHED);
+        watched.extend(queued.filter_map(|item| item.tune.row.remote).map(file_id));
         watched.dedup();
         if watched != self.swarm.watched {
             self.swarm.watched.clone_from(&watched);
             self.ask_swarm(Request::WatchFiles(watched));
         }
-        let next = self.player.neighbours.next.as_ref();
-        let next = next.and_then(|next| next.remote);
+        let next = self.hint.tune().and_then(|tune| tune.row.remote);
         let protected: Vec<FileId> = [current, next].into_iter().flatten().map(file_id).collect();
         if protected != self.swarm.protected {
             self.swarm.protected.clone_from(&protected);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use catalog::Row;
-use sidfile::Md5;
 
-use crate::event::{Effect, Ticket};
+use crate::course::{Anchor, By, Following};
+use crate::event::Effect;
 use crate::model::{Model, Walk};
-use crate::preferences::{Repeat, Songs};
+use crate::queue::Tune;
 use crate::view::{NoticeKind, State};
 use crate::words;
 
@@ -18,41 +18,25 @@ impl Model {
     pub(crate) fn first_row_is_here(&mut self, row: Option<Row>) {
         match row {
             Some(row) => {
-                let song = row.start_song;
-                self.play(Arc::new(row), None, song, 0);
+                let anchor = Anchor::File(row.md5);
+                self.go_to(Tune::of(Arc::new(row)), By::List(anchor));
             }
             None if self.player.current.is_none() => {
                 self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);
             }
-            None => {
-                let ticket = self.ticket();
-                self.player.stop(ticket, State::Ended, &mut self.effects);
-            }
+            None => self.end(),
         }
     }
 
     /// The song that played is over.
     pub(crate) fn song_is_over(&mut self) {
-        let heard = self.listening.is_over();
-        self.keep_changes(heard);
-        let Some(current) = &self.player.current else {
-            return;
-        };
-        self.player.automatic = true;
-        if self.preferences.repeat == Repeat::One {
-            self.player.position_millis = 0;
-            self.load_current();
+        if self.player.current.is_none() {
             return;
         }
-        let songs = current
-            .entry
-            .as_ref()
-            .map_or(current.row.songs, |e| e.songs());
-        if self.preferences.songs == Songs::All && current.id.song < songs {
-            let (row, entry) = (current.row.clone(), current.entry.clone());
-            let song = current.id.song + 1;
-            self.play(row, entry, song, 0);
-        } else {
+        self.player.automatic = true;
+        if self.sleeps_at_end() {
+            self.end();
+        } else if !self.count_down() {
             self.walk(Walk::Onward);
         }
     }
@@ -72,7 +56,7 @@ impl Model {
                 NoticeKind::Bad,
                 format!("{title} was passed over: {reason}."),
             );
-            self.walk(Walk::Onward);
+            self.walk(Walk::Over);
         } else {
             self.effects.push(Effect::Announce(reason));
         }
@@ -86,58 +70,55 @@ impl Model {
             return;
         }
         self.walk = Some(walk);
-        if self.player.neighbours.known {
-            self.take_walk();
-        } else {
-            self.ask_about_current();
-        }
-    }
-
-    pub(crate) fn neighbours_are_here(
-        &mut self,
-        ticket: Ticket,
-        md5: Md5,
-        previous: Option<Row>,
-        next: Option<Row>,
-    ) {
-        let current = self.player.current.as_ref().map(|current| current.id.md5);
-        let neighbours = &mut self.player.neighbours;
-        if neighbours.ticket != Some(ticket) || current != Some(md5) {
-            return;
-        }
-        neighbours.ticket = None;
-        neighbours.known = true;
-        neighbours.previous = previous;
-        neighbours.next = next;
         self.take_walk();
     }
 
-    fn take_walk(&mut self) {
-        let Some(walk) = self.walk.take() else { return };
-        let neighbours = &self.player.neighbours;
-        let row = match walk {
-            Walk::Next | Walk::Onward => neighbours.next.clone(),
-            Walk::Previous => neighbours.previous.clone(),
-        };
-        match (row, walk) {
-            (Some(row), _) => {
-                let song = row.start_song;
-                self.play(Arc::new(row), None, song, 0);
+    /// Goes where a walk leads, once that is known.
+    pub(crate) fn take_walk(&mut self) {
+        let Some(walk) = self.walk else { return };
+        let target = self.target(walk);
+        if target == Following::Wait {
+            return;
+        }
+        self.walk = None;
+        match (target, walk) {
+            (Following::Tune(tune, by), _) => self.go_to(tune, by),
+            (_, Walk::Previous) => self.seek_to(0),
+            (_, Walk::Next) if self.player.current.is_none() => {
+                self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);
             }
-            (None, Walk::Previous) => self.seek_to(0),
-            (None, Walk::Next | Walk::Onward) if self.preferences.repeat == Repeat::All => {
-                self.ask_first_row();
-            }
-            (None, Walk::Next) => {
+            (_, Walk::Next) => {
                 self.notify(NoticeKind::Note, "This is the last tune of the list.");
             }
-            (None, Walk::Onward) => {
+            (_, Walk::Onward | Walk::Over) => {
                 // A tune that failed keeps saying why.
                 if self.player.state != State::Error {
-                    let ticket = self.ticket();
-                    self.player.stop(ticket, State::Ended, &mut self.effects);
+                    self.end();
                 }
             }
         }
+    }
+
+    /// Plays a tune that the course leads to.
+    pub(crate) fn go_to(&mut self, tune: Tune, by: By) {
+        self.go_along(&tune, by);
+        if by == By::Again {
+            self.player.position_millis = 0;
+            self.load_current();
+            return;
+        }
+        let entry = self.player.current.as_ref().and_then(|current| {
+            let same = current.id.md5 == tune.row.md5;
+            current.entry.clone().filter(|_| same)
+        });
+        self.play(tune.row, entry, tune.song, 0);
+    }
+
+    /// Nothing follows.
+    pub(crate) fn end(&mut self) {
+        self.song_ended(true);
+        self.end_session();
+        let ticket = self.ticket();
+        self.player.stop(ticket, State::Ended, &mut self.effects);
     }
 }

@@ -7,11 +7,14 @@ use protocol::engine::{ALL_AUDIBLE, MAX_CHIPS, Request as EngineRequest};
 use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
+use crate::course::{Anchor, Context};
 use crate::event::{AudioCommand, Effect, Intent, SoundMode};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model, Walk};
 use crate::player::{ALL_VOICES, Current};
 use crate::preferences::Repeat;
+use crate::queue::Tune;
+use crate::trace::Step;
 use crate::view::{NoticeKind, PageEntry, PageView, State};
 
 /// Previous goes to the start of the tune after this much of it.
@@ -24,7 +27,9 @@ impl Model {
             Intent::Stop => {
                 let ticket = self.ticket();
                 self.walk = None;
+                self.countdown = None;
                 self.forget_entry_to_play();
+                self.end_session();
                 self.player.stop(ticket, State::Ready, &mut self.effects);
             }
             Intent::Next => {
@@ -41,8 +46,8 @@ impl Model {
             }
             Intent::StepSong(step) => self.step_song(step),
             Intent::PlayRow(row) => {
-                self.player.context = self.list.query.clone();
-                self.player.neighbours = Default::default();
+                self.leave_current();
+                self.walk_library_from(row.md5);
                 self.player.automatic = false;
                 self.player.failures = 0;
                 let song = row.start_song;
@@ -114,13 +119,14 @@ impl Model {
             }
             Intent::SetFilter(filter) => {
                 if self.list.filter(filter) {
-                    self.list.show(0, 40);
-                    self.fetch_rows();
+                    self.narrowed();
                 }
             }
+            Intent::Browse(intent) => self.browse(intent),
             Intent::SortBy(column) => {
-                self.list.sort_by(column);
-                self.preferences.sort = self.list.query.sort;
+                if self.list.sort_by(column) {
+                    self.preferences.sort = self.list.query.sort;
+                }
                 self.fetch_rows();
                 self.keep();
             }
@@ -179,7 +185,12 @@ impl Model {
             }
             Intent::Swarm(intent) => self.swarm_wish(intent),
             Intent::Keep(intent) => self.keep_wish(intent),
-            Intent::Leave => self.keep(),
+            Intent::Way(intent) => self.way_wish(intent),
+            Intent::Queue(intent) => self.queue_wish(intent),
+            Intent::Leave => {
+                self.note_place();
+                self.keep();
+            }
         }
     }
 
@@ -202,13 +213,26 @@ impl Model {
             }
             State::Idle => {
                 self.unlock();
-                self.player.context = self.list.query.clone();
-                self.ask_first_row();
+                let query = self.list.query.clone();
+                self.course.set_context(Context::Query(query), None);
+                if self.course.deal.is_some() || self.course.queue.first().is_some() {
+                    self.walk = Some(Walk::Next);
+                    self.take_walk();
+                } else {
+                    self.ask_first_row();
+                }
             }
         }
     }
 
-    fn forget_entry_to_play(&mut self) {
+    /// The library's list, as it is shown, is walked from this file on.
+    pub(crate) fn walk_library_from(&mut self, md5: Md5) {
+        let query = self.list.query.clone();
+        let anchor = Some(Anchor::File(md5));
+        self.course.set_context(Context::Query(query), anchor);
+    }
+
+    pub(crate) fn forget_entry_to_play(&mut self) {
         self.asked.retain(|(_, asked)| !{
             matches!(
                 asked,
@@ -217,12 +241,12 @@ impl Model {
         });
     }
 
-    fn unlock(&mut self) {
+    pub(crate) fn unlock(&mut self) {
         self.effects.push(Effect::Audio(AudioCommand::Unlock));
     }
 
     pub(crate) fn ask_first_row(&mut self) {
-        let query = self.player.context.clone();
+        let query = self.list.query.clone();
         self.ask(
             Asked::FirstRow,
             LibraryRequest::Rows {
@@ -242,11 +266,17 @@ impl Model {
         position_millis: u32,
     ) {
         self.unlock();
+        self.song_ended(false);
         self.walk = None;
+        self.countdown = None;
+        self.course_changed = true;
         self.forget_entry_to_play();
+        if let Some(deal) = &mut self.course.deal {
+            let row = row.clone();
+            deal.hear(&Tune { row, song });
+        }
         let id = TuneId { md5: row.md5, song };
         let followed = self.page_follows();
-        self.forget_neighbours_in_list(id);
         self.player.choose(
             Current {
                 id,
@@ -257,7 +287,7 @@ impl Model {
             position_millis,
             self.preferences.tempo.unwrap_or_default(),
         );
-        self.send_level();
+        self.begin_session();
         self.load_current();
         self.ask_about_current();
         if followed && self.page.as_ref().is_some_and(|page| page.id != id) {
@@ -266,7 +296,7 @@ impl Model {
     }
 
     /// The page that is shown is of the current tune, so it follows it.
-    fn page_follows(&self) -> bool {
+    pub(crate) fn page_follows(&self) -> bool {
         match (&self.page, &self.player.current) {
             (Some(page), Some(current)) => page.id == current.id,
             _ => false,
@@ -275,6 +305,11 @@ impl Model {
 
     pub(crate) fn load_current(&mut self) {
         self.revive_engine();
+        self.countdown = None;
+        self.hint.forget();
+        self.pick_way();
+        self.begin(Step::Fetch, Vec::new());
+        self.send_level();
         let ticket = self.ticket();
         self.player
             .load(&self.preferences, ticket, &mut self.effects);
@@ -285,18 +320,12 @@ impl Model {
         let Some(current) = &self.player.current else {
             return;
         };
-        let (tune, md5) = (current.id, current.id.md5);
+        let md5 = current.id.md5;
         if current.entry.is_none() {
+            self.begin(Step::Catalogue, Vec::new());
             self.ask(Asked::CurrentEntry, LibraryRequest::Entry { md5 });
         }
-        if !self.player.neighbours.known {
-            let ticket = self.ticket();
-            self.player.neighbours.ticket = Some(ticket);
-            let query = self.player.context.clone();
-            let request = self.neighbours_in_list(tune);
-            let request = request.unwrap_or(LibraryRequest::Neighbours { query, md5 });
-            self.effects.push(Effect::Library(ticket, request));
-        }
+        self.ask_neighbours();
     }
 
     pub(crate) fn restore(&mut self, tune: TuneId, position: u32, entry: Arc<Entry>) {
@@ -305,6 +334,9 @@ impl Model {
             md5: tune.md5,
             song: tune.song.clamp(1, entry.songs()),
         };
+        if self.course.anchor.is_none() {
+            self.course.set_anchor(Some(Anchor::File(id.md5)));
+        }
         let entry = Some(entry);
         self.player.choose(
             Current {
@@ -341,8 +373,9 @@ impl Model {
                     .current
                     .as_ref()
                     .is_some_and(|current| current.id.md5 == tune.md5);
+                self.leave_current();
                 if !same_file {
-                    self.player.context = self.list.query.clone();
+                    self.walk_library_from(tune.md5);
                 }
                 let row = Arc::new(Row::from(&*entry));
                 let song = tune.song.clamp(1, entry.songs());
@@ -427,6 +460,8 @@ impl Model {
     }
 
     fn remove(&mut self, md5: Md5) {
+        self.course.remove(md5);
+        self.course_changed = true;
         let current = self
             .player
             .current

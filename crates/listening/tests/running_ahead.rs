@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Page, tune};
-use listening::{AudioCommand, Effect, Event, ExportPhase, ExportWish, Intent};
+use listening::{Effect, Event, ExportPhase, ExportWish, Intent};
 use protocol::engine::{self, Request};
 use sidfile::TuneId;
 
@@ -29,7 +29,9 @@ fn scouted(tune: TuneId, to_millis: u32, gain: f32, length: Option<u32>) -> engi
 
 fn levels(effects: &[Effect]) -> Vec<f32> {
     let level = |effect: &Effect| match effect {
-        Effect::Audio(AudioCommand::Level(level)) => Some(*level),
+        Effect::Engine(_, Request::SetLevel { gain_thousandths }) => {
+            Some(*gain_thousandths as f32 / 1_000.0)
+        }
         _ => None,
     };
     effects.iter().filter_map(level).collect()
@@ -87,7 +89,7 @@ fn a_length_that_was_found_ends_the_song_and_is_remembered() {
 fn a_length_from_the_list_is_not_doubted() {
     let mut page = Page::playing("c");
     let effects = say(&mut page, scouted(tune("c", 1), 9_000, 1.5, Some(70_000)));
-    let asks = |effect: &Effect| matches!(effect, Effect::Engine(..));
+    let asks = |effect: &Effect| matches!(effect, Effect::Engine(_, Request::SetEnd { .. }));
     assert!(!effects.iter().any(asks), "{effects:?}");
     assert_eq!(
         page.model.player().tune.expect("it plays").length_millis,

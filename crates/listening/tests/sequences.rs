@@ -2,10 +2,16 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
+use catalog::Remote;
 use common::{Page, machine, tune};
 use listening::preferences::{Repeat, Songs};
+use listening::queue::{QueueIntent, Tune};
+use listening::sleep::SleepWish;
 use listening::{AudioEvent, Effect, Event, Heard, Intent, SoundMode, State};
 use protocol::engine::{self, Failure, Overrides, Request};
+use protocol::swarm::{FileId, Request as SwarmRequest};
 use sidfile::TuneId;
 
 struct Dice(u64);
@@ -23,12 +29,18 @@ impl Dice {
 #[derive(Default)]
 struct Follower {
     loaded: Option<(u32, TuneId)>,
+    /// What was asked to be made ready.
+    prepared: Option<(u32, TuneId)>,
     tickets: Vec<u32>,
+    protected: Vec<FileId>,
 }
 
 impl Follower {
     fn follow(&mut self, effects: &[Effect], mode: Option<SoundMode>) {
         for effect in effects {
+            if let Effect::Swarm(_, SwarmRequest::Protect(files)) = effect {
+                self.protected.clone_from(files);
+            }
             let Effect::Engine(ticket, request) = effect else {
                 continue;
             };
@@ -44,10 +56,12 @@ impl Follower {
                     assert!(matches!(mode, Some(SoundMode::Ring | SoundMode::Port)));
                     assert!(end_millis.is_some_and(|end| *start_millis <= end));
                     self.loaded = Some((*ticket, *tune));
+                    self.prepared = None;
                 }
                 Request::RenderFile { tune, .. } => {
                     assert_eq!(mode, Some(SoundMode::File));
                     self.loaded = Some((*ticket, *tune));
+                    self.prepared = None;
                 }
                 Request::Seek { .. }
                 | Request::SetAudible { .. }
@@ -60,7 +74,14 @@ impl Follower {
                 Request::Unload => {
                     assert!(self.loaded.is_some(), "unloads what is loaded");
                     self.loaded = None;
+                    self.prepared = None;
                 }
+                Request::Prepare { tune, .. } => {
+                    assert!(self.loaded.is_some(), "the next comes after one that plays");
+                    self.prepared = Some((*ticket, *tune));
+                }
+                Request::Unprepare => assert!(self.prepared.take().is_some()),
+                Request::SetLevel { .. } => assert_ne!(mode, Some(SoundMode::File)),
                 Request::Start { .. } => panic!("the audio starts the engine"),
                 Request::Export { .. } => panic!("another engine exports"),
             }
@@ -82,7 +103,7 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
         _ => follower.loaded.map_or(tune(title, 1), |(_, tune)| tune),
     };
     let millis = dice.below(300_000) as u32;
-    let intent = match dice.below(40) {
+    let intent = match dice.below(58) {
         0 => Intent::PlayPause,
         1 => Intent::Stop,
         2 => Intent::Next,
@@ -133,11 +154,13 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
         30 => return page.engine(ticket, engine::Event::Sought { millis }),
         31 => {
             follower.loaded = None;
+            follower.prepared = None;
             let reason = "died".into();
             return page.event(Event::EngineRestarted { reason });
         }
         32 => {
             follower.loaded = None;
+            follower.prepared = None;
             let reason = "died".into();
             return page.event(Event::LibraryRestarted { reason });
         }
@@ -145,6 +168,61 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
         34 => return page.event(Event::Audio(AudioEvent::Resumed)),
         35 => return page.event(Event::Audio(AudioEvent::FileEnded)),
         36 => return page.event(Event::Audio(AudioEvent::Failed("none".into()))),
+        40..=43 if title != "nowhere" => {
+            let entry = page.index.get(&tune(title, 1).md5).expect("it is here");
+            let row = std::sync::Arc::new(catalog::Row::from(&entry));
+            let song = song.clamp(1, row.songs);
+            let tunes = vec![Tune { row, song }; dice.below(3) as usize];
+            Intent::Queue(match dice.below(3) {
+                0 => QueueIntent::PlayNext(tunes),
+                1 => QueueIntent::Add(tunes),
+                _ => QueueIntent::PlayList {
+                    name: "list".into(),
+                    at: dice.below(2) as usize,
+                    tunes: tunes.into(),
+                },
+            })
+        }
+        44..=46 => {
+            let items = page.model.onward().items;
+            let at = dice.below(items.len() as u64 + 1) as usize;
+            let key = items.get(at).map_or(77_777, |item| item.key);
+            Intent::Queue(match dice.below(4) {
+                0 => QueueIntent::Remove(key),
+                1 => QueueIntent::Step(key, dice.below(5) as i32 - 2),
+                2 => QueueIntent::Play(key),
+                _ => QueueIntent::Move {
+                    key,
+                    to: dice.below(5) as usize,
+                },
+            })
+        }
+        47 => Intent::Queue(QueueIntent::Shuffle(dice.below(2) == 0)),
+        48 => Intent::Queue(QueueIntent::Sleep(
+            [SleepWish::Off, SleepWish::Minutes(1), SleepWish::EndOfTune][dice.below(3) as usize],
+        )),
+        49 => Intent::Queue(QueueIntent::SetCrossfade(dice.below(3) as u8)),
+        50 => Intent::Queue(QueueIntent::SetCountdown(dice.below(2) as u8)),
+        51 => Intent::Queue(QueueIntent::Continue(tune(title, 1))),
+        52..=56 => {
+            let Some((ticket, tune)) = follower.prepared else {
+                return;
+            };
+            let playing = machine();
+            page.engine(ticket, engine::Event::Prepared { tune, playing });
+            if dice.below(3) > 0 {
+                page.engine(ticket, engine::Event::Joined { tune });
+                if dice.below(2) > 0 {
+                    follower.loaded = Some((ticket, tune));
+                    follower.prepared = None;
+                    page.engine(ticket, engine::Event::Passed { tune });
+                } else {
+                    follower.prepared = None;
+                    page.engine(ticket, engine::Event::Parted { tune });
+                }
+            }
+            return;
+        }
         _ => {
             page.now += dice.below(2_000);
             let heard = Heard {
@@ -163,6 +241,22 @@ fn what_must_always_hold() {
     for seed in 1..400u64 {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let mut page = Page::open("");
+        for (file, title) in (0..).zip(["a", "b", "c"]) {
+            // Two of the three are with a swarm.
+            let mut entry = page
+                .index
+                .get(&tune(title, 1).md5)
+                .expect("it is here")
+                .clone();
+            entry.remote = (file < 2).then_some(Remote {
+                info_hash: [7; 20],
+                file,
+            });
+            page.index.remove(&entry.md5);
+            page.index.insert(entry);
+        }
+        let origin = "https://here".into();
+        page.event(Event::SwarmMayStart { origin });
         let mut follower = Follower::default();
         let mut mode = None;
         for _ in 0..150 {
@@ -183,10 +277,47 @@ fn what_must_always_hold() {
             assert_eq!(view.error.is_some(), view.state == State::Error);
             if matches!(view.state, State::Playing | State::Paused) {
                 let loaded = follower.loaded.map(|(_, tune)| tune);
-                assert_eq!(loaded, view.tune.map(|tune| tune.id), "one tune plays");
+                let shown = view.tune.as_ref().map(|tune| tune.id);
+                assert_eq!(loaded, shown, "one tune plays");
+            }
+            let onward = page.model.onward();
+            let keys: BTreeSet<u32> = onward.items.iter().map(|item| item.key).collect();
+            assert_eq!(keys.len(), onward.items.len(), "no place is there twice");
+            let current = view.tune.as_ref().and_then(|tune| tune.row.remote);
+            let next = onward.next.and_then(|next| next.tune.row.remote);
+            for remote in [current, next].into_iter().flatten() {
+                let stays = follower
+                    .protected
+                    .iter()
+                    .any(|file| file.file == remote.file);
+                assert!(stays, "seed {seed}: {remote:?} may go");
+            }
+            let way = page.model.way();
+            if let Some(pick) = way.pick {
+                let mut taken = way.candidates.iter().filter(|other| other.way == pick.way);
+                assert!(taken.all(|candidate| candidate.reject.is_none()));
             }
             assert!(page.model.notices().len() <= 3);
             assert!(page.model.settings().volume <= 100);
         }
     }
+}
+
+#[test]
+fn the_same_events_give_the_same_picks_and_effects() {
+    let run = || {
+        let mut dice = Dice(0x1234_5678_9abc_def1);
+        let mut page = Page::open("");
+        let mut follower = Follower::default();
+        let mut mode = None;
+        let mut told = Vec::new();
+        for _ in 0..600 {
+            page.effects.clear();
+            step(&mut dice, &mut page, &mut follower, &mut mode);
+            follower.follow(&page.effects, mode);
+            told.push((page.model.way(), std::mem::take(&mut page.effects)));
+        }
+        told
+    };
+    assert!(run() == run());
 }

@@ -231,6 +231,39 @@ pub enum Request {
         /// Speed and pitch.
         tempo: Tempo,
     },
+    /// How loud songs are put out: the one that plays gets there within a second, one that is loaded
+    /// begins with it. There is no answer.
+    SetLevel {
+        /// Factor, in thousandths.
+        gain_thousandths: u32,
+    },
+    /// Makes the song ready that comes after the one that plays: its file is asked for, its first
+    /// seconds are rendered, and where it `joins` it follows without a gap. Answer:
+    /// [`Event::Prepared`] or [`Event::Failed`]; then [`Event::Joined`], [`Event::Parted`],
+    /// [`Event::Passed`]. A later one replaces it; a [`Load`](Request::Load) or
+    /// [`Unload`](Request::Unload) forgets it.
+    Prepare {
+        /// What comes next.
+        tune: TuneId,
+        /// Where it ends; `None` plays on for ever.
+        end_millis: Option<u32>,
+        /// The end is only assumed, see [`Load`](Request::Load).
+        finds_length: bool,
+        /// Listener's choices.
+        overrides: Overrides,
+        /// Voices heard.
+        audible: Audible,
+        /// Speed and pitch.
+        tempo: Tempo,
+        /// How loud, see [`SetLevel`](Request::SetLevel).
+        gain_thousandths: u32,
+        /// Time in which both songs sound; 0 for one after the other.
+        crossfade_millis: u32,
+        /// It follows by itself; otherwise it is only kept ready.
+        joins: bool,
+    },
+    /// Forgets the song that was made ready. There is no answer.
+    Unprepare,
 }
 
 /// Kinds of sound files.
@@ -482,5 +515,27 @@ pub enum Event {
     Exported {
         /// Name of the file.
         file_name: String,
+    },
+    /// The next song is here, and its first seconds are rendered.
+    Prepared {
+        /// Which.
+        tune: TuneId,
+        /// On which machine.
+        playing: Playing,
+    },
+    /// The next song follows in what is rendered; it is not heard yet.
+    Joined {
+        /// Which.
+        tune: TuneId,
+    },
+    /// It does not follow after all: a seek or a change went back before it. It is forgotten.
+    Parted {
+        /// Which.
+        tune: TuneId,
+    },
+    /// Its first sample is heard: it is the song that plays.
+    Passed {
+        /// Which.
+        tune: TuneId,
     },
 }

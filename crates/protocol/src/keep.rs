@@ -297,33 +297,6 @@ pub enum List {
     Playlist(ListId),
 }
 
-/// A list's filter begins with this where it plays on: `list:favourites`, `list:history`, `list:`
-/// and a playlist's number.
-const FILTER: &str = "list:";
-
-impl List {
-    /// The filter that selects this list.
-    #[must_use]
-    pub fn filter(self) -> String {
-        match self {
-            Self::Favourites => format!("{FILTER}favourites"),
-            Self::History => format!("{FILTER}history"),
-            Self::Playlist(id) => format!("{FILTER}{id}"),
-        }
-    }
-
-    /// The list that a filter selects; `None` where it is a search.
-    #[must_use]
-    pub fn of_filter(filter: &str) -> Option<Self> {
-        match filter.strip_prefix(FILTER)? {
-            "favourites" => Some(Self::Favourites),
-            "history" => Some(Self::History),
-            id if id.len() == 16 => id.parse().ok().map(Self::Playlist),
-            _ => None,
-        }
-    }
-}
-
 /// A row of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListRow {
@@ -377,17 +350,6 @@ pub enum Request {
     Preferences {
         /// All of it.
         text: String,
-    },
-    /// Playing begins in a list: favourites and history are played on as they stand now. There is
-    /// no answer.
-    Freeze(List),
-    /// What comes before and after a song in a list. Answer:
-    /// [`library::Event::Neighbours`](crate::library::Event::Neighbours).
-    Neighbours {
-        /// List.
-        list: List,
-        /// Song.
-        tune: TuneId,
     },
 }
 
@@ -482,23 +444,4 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_is_found_by_its_filter() {
-        for list in [
-            List::Favourites,
-            List::History,
-            List::Playlist(ListId(0x12_34)),
-        ] {
-            assert_eq!(List::of_filter(&list.filter()), Some(list));
-        }
-        for other in ["list:", "list:songs", "favourites", "", "list:123"] {
-            assert_eq!(List::of_filter(other), None, "{other}");
-        }
-    }
 }

@@ -6,6 +6,7 @@ use sidfile::rom::RomKind;
 use sidfile::{Md5, TuneId};
 
 use crate::engine::FoundLength;
+use crate::find;
 use crate::keep;
 
 /// Said to the library.
@@ -100,7 +101,25 @@ pub enum Request {
     },
     /// About what the listener keeps. Answer: [`Event::Keep`].
     Keep(keep::Request),
+    /// Keeps something of the page's own under a name; without bytes it is forgotten. Answer:
+    /// [`Event::BlobKept`].
+    PutBlob {
+        /// Name.
+        name: String,
+        /// At most [`MAX_BLOB`].
+        bytes: Option<Vec<u8>>,
+    },
+    /// What is kept under a name. Answer: [`Event::Blob`].
+    GetBlob {
+        /// Name.
+        name: String,
+    },
+    /// Searching and browsing. Answer: [`Event::Find`].
+    Find(find::Request),
 }
+
+/// Most bytes that the page keeps under one name.
+pub const MAX_BLOB: usize = 1 << 20;
 
 /// A file that was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,4 +257,18 @@ pub enum Event {
     },
     /// About what the listener keeps.
     Keep(keep::Event),
+    /// What is kept under a name.
+    Blob {
+        /// Name.
+        name: String,
+        /// What is kept, if anything.
+        bytes: Option<Vec<u8>>,
+    },
+    /// It is kept.
+    BlobKept {
+        /// Name.
+        name: String,
+    },
+    /// What was searched for, or browsed.
+    Find(find::Event),
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sidfile::Md5;
 pub use torrent::session::{
-    FileStatus, PeerStatus, Phase, Priority, Problem, SourceStatus, TorrentStatus,
+    FileStatus, Lead, PeerStatus, Phase, Priority, Problem, SourceStatus, TorrentStatus,
 };
 pub use torrent::{ConnectionId, InfoHash};
 
@@ -126,6 +126,13 @@ pub enum Request {
     Buffered(ConnectionId, u32),
     /// A connection is closed, or could not be made; why, in words.
     Disconnected(ConnectionId, String),
+    /// Who is asked first for what is wanted now; `None` lets the swarm see who is quicker.
+    Lead {
+        /// Of which torrent.
+        torrent: InfoHash,
+        /// Who.
+        lead: Option<Lead>,
+    },
 }
 
 /// A part of a torrent's files.

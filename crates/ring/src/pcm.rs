@@ -29,6 +29,10 @@
 //! renders again from a place shortly ahead of the play head and opens one with `SPLICE` 1: the
 //! reader plays the old frames up to `SWITCH` and goes on at `FROM` in step, without a gap.
 //!
+//! The next song follows in a generation whose `SWITCH` and `FROM` are the frame after the last of
+//! the song before: no frame lies between the two, and the reader's words `SEEN` and `POSITION` tell
+//! when the first of it is heard.
+//!
 //! At another speed a frame of the ring is more of the song, or less: position counts in frames of
 //! the song, `STEP` tells how many of them go by.
 
@@ -172,6 +176,8 @@ pub struct Writer {
     capacity: u32,
     write: u32,
     current: Generation,
+    /// Number of the newest generation, which may have been revoked.
+    newest: u32,
     /// What the reader plays as long as it has not seen `current`.
     previous: Generation,
 }
@@ -184,6 +190,7 @@ impl Writer {
             capacity,
             write: 0,
             current: Generation::default(),
+            newest: 0,
             previous: Generation::default(),
         }
     }
@@ -207,8 +214,9 @@ impl Writer {
         if seen == self.current.number {
             self.previous = self.current;
         }
+        self.newest = self.newest.wrapping_add(2);
         self.current = Generation {
-            number: self.current.number.wrapping_add(2),
+            number: self.newest,
             from: self.write,
             switch: splice_at.unwrap_or(self.write),
             splice: splice_at.is_some(),
@@ -216,6 +224,13 @@ impl Writer {
             step,
         };
         self.current
+    }
+
+    /// Takes back a generation that the reader has not gone over to: the one that it plays is the
+    /// current one again, and the next opens from there. Until that is published the reader may go
+    /// over all the same; frames are counted on, so it is then late by what it has read.
+    pub fn revoke(&mut self) {
+        self.current = self.previous;
     }
 
     /// Notes that `count` frames were written.
@@ -456,6 +471,35 @@ mod tests {
             rig.played[4..],
             [(1000, 2), (1001, 2), (1002, 2), (1003, 2)]
         );
+    }
+
+    #[test]
+    fn the_next_song_follows_without_a_gap_and_can_be_taken_back() {
+        let mut rig = Rig::new(u32::MAX - 3);
+        rig.fill(10);
+        rig.play(6);
+        let join = rig.writer.write();
+        rig.open(0, Some(join));
+        rig.fill(10);
+        rig.play(8);
+        rig.play(4);
+        let songs: Vec<u32> = rig.played.iter().map(|frame| frame.0).collect();
+        assert_eq!(songs, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3]);
+        assert_eq!(rig.reader.position(), 4);
+        assert_eq!(rig.reader.seen, rig.writer.current().number);
+
+        let (seen, join) = (rig.reader.seen, rig.writer.write());
+        rig.open(100, Some(join));
+        rig.fill(4);
+        rig.writer.revoke();
+        assert_eq!(rig.writer.current().number, seen);
+        rig.splice();
+        assert!(rig.writer.current().number > seen.wrapping_add(2));
+        rig.fill(20);
+        rig.play(10);
+        rig.play(7);
+        let songs: Vec<u32> = rig.played[14..].iter().map(|frame| frame.0).collect();
+        assert_eq!(songs, (4..14).collect::<Vec<_>>());
     }
 
     #[test]

@@ -9,7 +9,10 @@
 //! 4     WRITE      scope frames written since the start, wrapping
 //! 5     STEP       song position between two scope frames, in 1/65536 output frames
 //! 6     SONG       song position of the scope frame before WRITE, in output frames
-//! 7-15             zero
+//! 7     OLD_WRITE  scope frames written when the song before the present one was rendered to its end
+//! 8     OLD_STEP   STEP of that song
+//! 9     OLD_SONG   SONG of that song then
+//! 10-15            zero
 //! 16..             i16 x 12 a frame: chip 1 voices 1 to 3 and digis, chip 2, chip 3
 //! ```
 
@@ -34,6 +37,9 @@ pub mod word {
     pub const WRITE: u32 = 4;
     pub const STEP: u32 = 5;
     pub const SONG: u32 = 6;
+    pub const OLD_WRITE: u32 = 7;
+    pub const OLD_STEP: u32 = 8;
+    pub const OLD_SONG: u32 = 9;
 }
 
 /// Bytes of a ring of `capacity` scope frames.

@@ -3,7 +3,7 @@
 mod sim;
 
 use sim::{Manner, Sample, SimSeed, World};
-use torrent::session::{Event, Input, Limits, Phase, Priority, Problem};
+use torrent::session::{Event, Input, Lead, Limits, Phase, Priority, Problem};
 
 const MINUTE: u64 = 60_000;
 const FLAT: &str = "https://seed/x.flat";
@@ -227,4 +227,46 @@ fn large_pieces_are_put_together_within_bounds() {
     finishes(&mut world, node, &sample, 2 * MINUTE);
     let fetches = &world.nodes[node].fetches;
     assert_eq!(fetches.len(), 6);
+}
+
+/// A quick listener and a web seed: what the seed has given of a few files that are wanted now.
+fn served_with(lead: Option<Lead>) -> u64 {
+    let sample = Sample::new(8, &[5_000; 1_000]);
+    let mut world = World::new(8);
+    world.seeds.insert(FLAT.into(), seed(&sample, Manner::Good));
+    let seeder = world.join();
+    world.nodes[seeder].uplink = 40_000;
+    world.add(seeder, &sample, true, Priority::Normal);
+    world.run_for(500);
+    let node = world.join();
+    let mut add = sample.adding();
+    add.flat_web_seeds = vec![FLAT.into()];
+    add.priority = Priority::None;
+    world.input(node, Input::Add(Box::new(add)));
+    world.input(node, Input::Lead(sample.hash(), lead));
+    world.run_for(5_000);
+    for file in [10, 200, 400, 600, 900] {
+        let wish = Input::Prioritise {
+            torrent: sample.hash(),
+            files: (file, file + 1),
+            priority: Priority::Now,
+            within_millis: Some(5_000),
+        };
+        world.input(node, wish);
+        let complete = Event::FileComplete(sample.hash(), file);
+        let done = world.run_until(world.now + 20_000, |world| {
+            let mut events = world.nodes[node].events.iter();
+            events.any(|(_, event)| *event == complete)
+        });
+        assert!(done, "{file} with {lead:?}");
+    }
+    world.seeds[FLAT].served
+}
+
+#[test]
+fn who_leads_is_asked_first() {
+    let of_seed = served_with(Some(Lead::WebSeeds));
+    let of_peers = served_with(Some(Lead::Peers));
+    assert!(of_seed >= 5 * 5_000, "{of_seed}");
+    assert!(of_peers < of_seed / 2, "{of_peers} of {of_seed}");
 }

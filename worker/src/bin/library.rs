@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 use catalog::{Remote, Row};
 use js_sys::{Array, Uint8Array};
 use listening::keep::Stamp;
-use protocol::keep::{Request as Asked, TuneRef};
+use protocol::keep::{Request as Asked, TuneRef, Update};
 use protocol::library::{Event, Request, Storage};
 use protocol::{EVENT, swarm};
 use sidfile::Md5;
@@ -89,11 +89,6 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));
         let keeper = Rc::clone(&keeper);
         spawn_local(async move {
-            let songs = |list| keeper.songs(list);
-            if let Some(event) = library.of_list(&mail.body, songs).await {
-                sys::post(mail.id, &event, None);
-                return;
-            }
             match mail.body {
                 Request::Keep(request) => {
                     // Before the library is open no tune would be known.
@@ -117,6 +112,20 @@ struct Kept<S> {
 
 impl<S: Store> keep::Outside for Kept<S> {
     fn tell(&self, id: u32, event: protocol::keep::Event) {
+        match &event {
+            protocol::keep::Event::All { tunes, .. } => {
+                self.library
+                    .mark(tunes.iter().map(|about| (about.tune.md5, Some(about))));
+            }
+            protocol::keep::Event::Updated(updates) => {
+                self.library
+                    .mark(updates.iter().filter_map(|update| match update {
+                        Update::Tune(md5, about) => Some((*md5, about.as_ref())),
+                        _ => None,
+                    }));
+            }
+            _ => {}
+        }
         sys::post(id, &Event::Keep(event), None);
     }
 

@@ -24,12 +24,14 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     pub(super) fn seek(&mut self, id: u32, millis: u32) {
+        self.part();
         let Some(song) = &mut self.song else {
             return self.no_song(id);
         };
         let target = frames_of(millis, self.rate).min(end_frame(&song.session));
         let is_muted = song.audible != [ALL_AUDIBLE; MAX_CHIPS];
         song.session.rewind(target, is_muted);
+        song.head.clear();
         song.is_end_told = false;
         song.task = Task::Seeking {
             id,
@@ -40,6 +42,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     pub(super) fn set_audible(&mut self, id: u32, audible: Audible) {
+        self.part();
         let Some(song) = &mut self.song else {
             return self.no_song(id);
         };
@@ -49,7 +52,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     /// Changes the song that plays, and renders again from shortly ahead of the play head.
-    fn change(&mut self, change: impl FnOnce(&mut Session)) {
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Session)) {
         let (Some(song), Some(sink)) = (&mut self.song, &mut self.sink) else {
             return;
         };
@@ -79,6 +82,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             self.blend.keep(at, end, self.rate);
         }
         song.session.rewind(target, true);
+        song.head.clear();
+        // What faded out with it cannot be rendered again in step.
+        self.tail = None;
         change(&mut song.session);
         while !song.session.advance(target, CHUNK) {}
         song.is_end_told = false;
@@ -91,6 +97,10 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     pub(super) fn set_end(&mut self, id: u32, end_millis: u32) {
+        if self.is_joined() {
+            // It is over already.
+            return;
+        }
         let Some(song) = &mut self.song else {
             return self.no_song(id);
         };
@@ -107,6 +117,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     pub(super) fn set_tempo(&mut self, id: u32, tempo: Tempo) {
+        self.part();
         let Some(song) = &mut self.song else {
             return self.no_song(id);
         };
@@ -129,6 +140,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     /// Another model is put in while the song plays; another video standard makes another machine,
     /// which has to get to the place first.
     pub(super) fn set_overrides(&mut self, id: u32, overrides: Overrides) {
+        self.part();
         let Some(song) = &mut self.song else {
             return self.no_song(id);
         };

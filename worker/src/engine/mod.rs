@@ -3,7 +3,9 @@
 
 mod changes;
 mod export;
+mod level;
 mod measure;
+mod next;
 mod outside;
 mod program;
 mod scout;
@@ -27,7 +29,9 @@ use ring::pcm::Writer;
 use sidfile::{Md5, TuneId};
 
 use export::{Export, Plan};
+use level::Level;
 pub use measure::chip_speed;
+use next::{Ahead, Head, Tail};
 pub use outside::{Outside, Reader, Sink};
 pub use program::Program;
 use scout::Scout;
@@ -107,7 +111,10 @@ struct Song {
     audible: Audible,
     tempo: Tempo,
     session: Session,
+    /// What was rendered before it was needed.
+    head: Head,
     flow: Flow,
+    level: Level,
     /// Runs ahead; gone when it has nothing left to do.
     scout: Option<Scout>,
     task: Task,
@@ -141,6 +148,12 @@ pub struct Engine<S, O> {
     writer: Writer,
     order: Option<Order>,
     song: Option<Song>,
+    /// The song that comes next.
+    ahead: Option<Ahead>,
+    /// The song that came before, as long as it may be heard.
+    tail: Option<Tail>,
+    /// How loud songs are put out.
+    gain: f32,
     job: Option<FileJob>,
     export: Option<Export>,
     programs: VecDeque<(Md5, Rc<Program>)>,
@@ -174,6 +187,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             writer: Writer::new(0),
             order: None,
             song: None,
+            ahead: None,
+            tail: None,
+            gain: 1.0,
             job: None,
             export: None,
             programs: VecDeque::new(),
@@ -191,6 +207,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         self.writer = Writer::new(capacity);
         self.blend = Blend::new(capacity);
         self.sink = sink;
+        self.forget_next();
         self.song = None;
         self.job = None;
         self.export = None;
@@ -198,6 +215,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
 
     /// Takes a request; [`Request::Start`] has its own way in.
     pub fn request(&mut self, id: u32, request: Request) {
+        self.notice_pass();
         match request {
             Request::Start { output, .. } => debug_assert_ne!(output, Output::Ring),
             Request::Load {
@@ -269,8 +287,33 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     wanted: Wanted::Export { id, plan },
                 });
             }
+            Request::SetLevel { gain_thousandths } => self.set_level(gain_thousandths),
+            Request::Prepare {
+                tune,
+                end_millis,
+                finds_length,
+                overrides,
+                audible,
+                tempo,
+                gain_thousandths,
+                crossfade_millis,
+                joins,
+            } => self.prepare(next::Wish {
+                id,
+                tune,
+                end_millis,
+                finds_length,
+                overrides,
+                audible,
+                tempo: tempo.within_limits(),
+                gain: level::gain_of(gain_thousandths),
+                crossfade_millis,
+                joins,
+            }),
+            Request::Unprepare => self.unprepare(),
             Request::Unload => {
                 self.order = None;
+                self.forget_next();
                 self.job = None;
                 self.export = None;
                 self.song = None;
@@ -283,6 +326,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let md5 = order.tune.md5;
         self.job = None;
         self.export = None;
+        self.forget_next();
         if matches!(order.wanted, Wanted::Play { .. }) && self.song.take().is_some() {
             self.silence();
         }
@@ -308,9 +352,11 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     /// A file that was asked for, with the listener's ROMs where it may need them, or why it is not
     /// there.
     pub fn file(&mut self, md5: Md5, bytes: Result<Vec<u8>, Failure>, roms: &[Rom]) {
-        let Some(order) = self.order.take_if(|order| order.tune.md5 == md5) else {
+        let order = self.order.take_if(|order| order.tune.md5 == md5);
+        let wish = self.take_wish(md5);
+        if order.is_none() && wish.is_none() {
             return;
-        };
+        }
         let program = bytes.and_then(|bytes| Program::new(&bytes, roms));
         match program {
             Ok(program) => {
@@ -320,9 +366,21 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     self.programs.push_front((md5, Rc::clone(&program)));
                     self.programs.truncate(KEPT_PROGRAMS);
                 }
-                self.fill(order, program);
+                if let Some(order) = order {
+                    self.fill(order, Rc::clone(&program));
+                }
+                if let Some(wish) = wish {
+                    self.make_next(wish, program);
+                }
             }
-            Err(failure) => self.fail(order.wanted.id(), order.tune, failure),
+            Err(failure) => {
+                if let Some(wish) = wish {
+                    self.fail(wish.id, wish.tune, failure.clone());
+                }
+                if let Some(order) = order {
+                    self.fail(order.wanted.id(), order.tune, failure);
+                }
+            }
         }
     }
 
@@ -401,7 +459,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                     audible,
                     tempo,
                     session,
+                    head: Head::default(),
                     flow: Flow::new(self.rate, tempo),
+                    level: Level::at(self.gain),
                     scout: None,
                     task: Task::Seeking {
                         id,

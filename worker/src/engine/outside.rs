@@ -25,6 +25,8 @@ pub trait Sink {
     /// Tells the reader how far it may read and whether the song ends there, and opens a
     /// generation first where there is a new one.
     fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>);
+    /// Another song follows: the levels that come now are of it.
+    fn next_song(&mut self);
     /// Hands voice levels on. `step` is the distance of two entries, in 1/65536 frames.
     fn scope(&mut self, levels: &ScopeBuffer, step: u32);
 }
@@ -44,6 +46,10 @@ impl Sink for Box<dyn Sink> {
 
     fn publish(&mut self, write: u32, is_end: bool, opened: Option<Generation>) {
         (**self).publish(write, is_end, opened);
+    }
+
+    fn next_song(&mut self) {
+        (**self).next_song();
     }
 
     fn scope(&mut self, levels: &ScopeBuffer, step: u32) {

@@ -1,6 +1,7 @@
 //! The engine against a ring in memory and a reader that plays by `ring`'s own arithmetic.
 
 mod files;
+mod next;
 mod tempo;
 
 use std::cell::{Cell, RefCell};
@@ -74,6 +75,8 @@ impl Sink for TestSink {
             ring.generation = opened;
         }
     }
+
+    fn next_song(&mut self) {}
 
     fn scope(&mut self, _levels: &ScopeBuffer, step: u32) {
         assert!(step > 0);

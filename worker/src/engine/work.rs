@@ -49,6 +49,13 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     fn work_ahead(&mut self) -> Next {
+        if self.work_on_next() {
+            return Next::Ahead;
+        }
+        if self.is_joined() {
+            // What it finds would be told of a song that is not heard yet.
+            return Next::Full;
+        }
         let Some(song) = &mut self.song else {
             return Next::Idle;
         };
@@ -119,6 +126,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         }
         song.task = Task::Playing;
         song.flow.restart();
+        self.tail = None;
         let seen = sink.reader().seen;
         let opened = self
             .writer
@@ -137,12 +145,17 @@ impl<S: Sink, O: Outside> Engine<S, O> {
     }
 
     fn work_on_song(&mut self) -> Next {
+        self.notice_pass();
+        if self.is_due_to_join() {
+            self.join();
+            return Next::Busy;
+        }
         let (Some(song), Some(sink)) = (&mut self.song, &self.sink) else {
             return Next::Idle;
         };
         let reader = sink.reader();
         let ahead = self.writer.ahead(reader.read, reader.seen);
-        if song.flow.is_over(&song.session) {
+        if song.is_over() {
             if ahead == 0 && reader.seen == self.writer.current().number && !song.is_end_told {
                 song.is_end_told = true;
                 self.outside
@@ -168,8 +181,13 @@ impl<S: Sink, O: Outside> Engine<S, O> {
         let mut left = frames;
         while left > 0 {
             let size = 2 * left.min(CHUNK) as usize;
-            let (session, scope) = (&mut song.session, &mut self.scope);
+            let (session, head, scope) = (&mut song.session, &mut song.head, &mut self.scope);
             let count = song.flow.fill(&mut self.chunk[..size], |out| {
+                if let Some(count) = head.take(out, |levels| {
+                    sink.scope(levels, session.scope_step());
+                }) {
+                    return count;
+                }
                 scope.clear();
                 let count = session.render(out, Some(&mut *scope));
                 if count > 0 {
@@ -181,6 +199,10 @@ impl<S: Sink, O: Outside> Engine<S, O> {
                 break;
             }
             let samples = &mut self.chunk[..2 * count as usize];
+            song.level.apply(samples, self.rate);
+            if let Some(tail) = &mut self.tail {
+                tail.mix(samples, self.rate);
+            }
             self.blend.mix(samples);
             self.blend.store(self.writer.write(), samples);
             sink.store(self.writer.write(), samples);
@@ -188,15 +210,15 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             self.meter.frames += count;
             left -= count;
         }
-        sink.publish(
-            self.writer.write(),
-            song.flow.is_over(&song.session),
-            opened,
-        );
+        sink.publish(self.writer.write(), song.is_over(), opened);
         self.meter.spent_millis += self.outside.now_millis() - start;
     }
 
     fn check_song(&mut self) {
+        if self.is_joined() {
+            // Its failure is told when it is heard.
+            return;
+        }
         let Some(song) = &mut self.song else { return };
         if let Some(failure) = song.session.failure() {
             let tune = song.id;

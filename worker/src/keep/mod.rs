@@ -15,7 +15,7 @@ use protocol::EVENT;
 use protocol::keep::{
     Brought, Change, Event, FileKind, Item, List, ListRow, LogEntry, Request, TuneRef,
 };
-use sidfile::{Md5, TuneId};
+use sidfile::Md5;
 
 pub use shelf::{MemoryShelf, NoShelf, Shelf, Writes};
 
@@ -49,8 +49,6 @@ pub struct Keeper<S, O> {
     kept: RefCell<Kept>,
     /// Records that are not on disk as they are here.
     unsaved: RefCell<BTreeSet<Key>>,
-    /// Lists as they were when playing began in them: playing changes the history.
-    frozen: RefCell<Option<(List, Vec<TuneId>)>>,
     is_open: Cell<bool>,
 }
 
@@ -62,7 +60,6 @@ impl<S: Shelf, O: Outside> Keeper<S, O> {
             outside,
             kept: RefCell::default(),
             unsaved: RefCell::default(),
-            frozen: RefCell::default(),
             is_open: Cell::new(false),
         }
     }
@@ -96,11 +93,6 @@ impl<S: Shelf, O: Outside> Keeper<S, O> {
                 drop(kept);
                 self.outside.tell(id, event);
             }
-            Request::Freeze(list) => {
-                let items = self.kept.borrow().list(list);
-                let songs = items.iter().map(Item::id).collect();
-                *self.frozen.borrow_mut() = Some((list, songs));
-            }
             Request::Export(kind) => self.export(id, kind).await,
             Request::Import { name, bytes } => self.import(id, &name, &bytes).await,
             Request::Preferences { text } => {
@@ -108,27 +100,6 @@ impl<S: Shelf, O: Outside> Keeper<S, O> {
                 // The page has them too, and says them again with their next change.
                 let _ = self.shelf.change(&[], &mut |_| writes.clone()).await;
             }
-            // The library's to answer.
-            Request::Neighbours { .. } => {}
-        }
-    }
-
-    /// Songs of a list, in the order in which they are played.
-    #[must_use]
-    pub fn songs(&self, list: List) -> Vec<TuneId> {
-        if let (Some((frozen, songs)), false) =
-            (&*self.frozen.borrow(), matches!(list, List::Playlist(_)))
-            && *frozen == list
-        {
-            return songs.clone();
-        }
-        self.kept.borrow().list(list).iter().map(Item::id).collect()
-    }
-
-    /// What is thought of files: favourite, rating, tags.
-    pub fn each_mark(&self, mut told: impl FnMut(&Md5, bool, Option<u8>, &[String])) {
-        for (md5, about) in &self.kept.borrow().tunes {
-            told(md5, about.favourite_at.is_some(), about.rating, &about.tags);
         }
     }
 

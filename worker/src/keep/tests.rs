@@ -226,7 +226,7 @@ fn without_a_database_it_works_until_the_page_is_closed() {
         told.iter()
             .any(|event| matches!(event, Event::NotKept { .. }))
     );
-    assert_eq!(tab.songs(List::Favourites).len(), 2);
+    assert_eq!(tab.rows(List::Favourites).len(), 2);
 }
 
 #[test]
@@ -313,30 +313,4 @@ fn everything_goes_out_is_wiped_and_comes_back() {
     assert_eq!(tab.kept.borrow().playlists.len(), 2);
     let nothing = import("else.m3u", b"nowhere/else.sid\n".to_vec());
     assert!(matches!(nothing, Some(Event::Failed { .. })), "{nothing:?}");
-}
-
-#[test]
-fn the_history_is_played_on_as_it_stood() {
-    let shelf = Rc::default();
-    let tab = open(&shelf);
-    for number in 1..4 {
-        change(
-            &tab,
-            Change::Played {
-                tune: tune(number),
-                song: 1,
-            },
-        );
-    }
-    let before = tab.songs(List::History);
-    run(tab.answer(3, Request::Freeze(List::History)));
-    change(
-        &tab,
-        Change::Played {
-            tune: tune(1),
-            song: 1,
-        },
-    );
-    assert_eq!(tab.songs(List::History), before);
-    assert_eq!(tab.rows(List::History)[0].tune.title, "Tune 1");
 }

@@ -68,6 +68,7 @@ impl<S: Store + 'static, O: Outside + 'static> Swarm<S, O> {
                 self.input(Input::Pause(torrent, paused));
                 self.mark_changed(torrent);
             }
+            Request::Lead { torrent, lead } => self.input(Input::Lead(torrent, lead)),
             Request::Verify(torrent) => self.input(Input::Verify(torrent)),
             Request::Prioritise {
                 torrent,

@@ -130,6 +130,16 @@ impl Sink for SharedSink {
         }
     }
 
+    fn next_song(&mut self) {
+        for (old, now) in [
+            (scope::word::OLD_WRITE, scope::word::WRITE),
+            (scope::word::OLD_STEP, scope::word::STEP),
+            (scope::word::OLD_SONG, scope::word::SONG),
+        ] {
+            set(&self.scope_words, old, get(&self.scope_words, now));
+        }
+    }
+
     fn scope(&mut self, levels: &ScopeBuffer, step: u32) {
         let Some((count, last)) = last_frame(levels, step) else {
             return;
@@ -245,6 +255,9 @@ impl Sink for PortSink {
             &Array::new(),
         );
     }
+
+    // The page sees by their places that levels are of another song.
+    fn next_song(&mut self) {}
 
     fn scope(&mut self, levels: &ScopeBuffer, _step: u32) {
         let count = levels.chips.first().map_or(0, Vec::len);

@@ -152,7 +152,7 @@ pub fn KeptList(
                 total=count
                 row_height=ROW_HEIGHT
                 columns=7
-                subject=Signal::derive(move || list.filter())
+                subject=Signal::derive(move || format!("{list:?}"))
                 on_range=|_| ()
                 on_choose=play
                 on_open=on_open

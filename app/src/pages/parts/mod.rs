@@ -1,18 +1,25 @@
 //! Parts of pages that know of tunes.
 
 mod art;
+mod continue_list;
 mod cues;
 mod details;
+mod diagnostics;
 mod export;
 mod import;
 mod keep_settings;
 mod kept_list;
 mod machine;
+mod marked;
 mod marks;
 mod notices;
+mod offline;
+mod onward_settings;
 mod overview;
+mod palette;
 mod piano_roll;
 mod player_bar;
+mod queue;
 mod registers;
 mod related;
 mod roms;
@@ -24,20 +31,28 @@ mod swarm_settings;
 mod tempo;
 mod tune_menu;
 mod views;
+mod why;
 
 pub use art::TuneArt;
+pub use continue_list::ContinueList;
 pub use cues::Cues;
 pub use details::{Facts, Notes, Songs};
+pub use diagnostics::Diagnostics;
 pub use export::Export;
 pub use import::{AddMusic, DropOverlay, ImportPanel};
 pub use keep_settings::KeepSettings;
 pub use kept_list::KeptList;
 pub use machine::{ChipChoice, FilterChoice, GradeChoice, SpreadChoice, VideoChoice};
+pub use marked::Marked;
 pub use marks::{Heart, Marks, change};
 pub use notices::Notices;
+pub use offline::{SiteBanner, SiteFact};
+pub use onward_settings::OnwardSettings;
 pub use overview::Overview;
+pub use palette::Palette;
 pub use piano_roll::PianoRoll;
 pub use player_bar::PlayerBar;
+pub use queue::{Countdown, QueueButton, QueuePanel, ShuffleButton};
 pub use registers::RegisterView;
 pub use related::Beside;
 pub use roms::Roms;
@@ -49,6 +64,7 @@ pub use swarm_settings::SwarmSettings;
 pub use tempo::{TempoBadge, TempoChoice};
 pub use tune_menu::{Menu, MenuButton, MenuOf, TuneMenu, UndoBar, Within, use_menu};
 pub use views::Views;
+pub use why::{EngineChoice, WhySource};
 
 use leptos::prelude::*;
 

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use listening::keep::ref_of_row;
+use listening::language::{t, tf};
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Heart, Overview, TempoBadge, TuneArt};
+use super::{Heart, Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt, WhySource};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -26,6 +27,7 @@ pub fn PlayerBar() -> impl IntoView {
                 <Subtune />
                 <TempoBadge />
                 <Quality />
+                <QueueButton />
                 <Volume />
             </div>
         </section>
@@ -124,6 +126,7 @@ fn Transport() -> impl IntoView {
     let idle = Signal::derive(move || state.get() == State::Idle);
     view! {
         <div class="transport">
+            <ShuffleButton />
             <IconButton
                 class="only-wide"
                 lit=Signal::derive(move || repeat.get() != Repeat::Off)
@@ -261,6 +264,7 @@ fn Subtune() -> impl IntoView {
 #[component]
 fn Quality() -> impl IntoView {
     let core = use_core();
+    let why = RwSignal::new(false);
     let machine = Memo::new(move |_| {
         core.player.with(|player| {
             let machine = player.machine.as_ref()?;
@@ -283,6 +287,7 @@ fn Quality() -> impl IntoView {
         })
     });
     view! {
+        <WhySource open=why />
         <div class="quality">
             {move || {
                 hint.get()
@@ -299,8 +304,19 @@ fn Quality() -> impl IntoView {
                     .get()
                     .map(|(chip, video)| {
                         view! {
-                            <span class="badge">{chip}</span>
-                            <span class="badge">{video}</span>
+                            <button
+                                class="quality-button"
+                                type="button"
+                                title=t("Why this source")
+                                aria-label=tf(
+                                    "{0}, {1}: why this source",
+                                    &[&chip, &video],
+                                )
+                                on:click=move |_| why.set(true)
+                            >
+                                <span class="badge">{chip.clone()}</span>
+                                <span class="badge">{video}</span>
+                            </button>
                         }
                     })
             }}

@@ -40,7 +40,8 @@ impl Model {
         self.send_volume();
         self.send_level();
         if old.sort != self.preferences.sort {
-            self.list.sort(self.preferences.sort);
+            self.list.prefer(self.preferences.sort);
+            self.list.forget();
             self.fetch_rows();
         }
         if old.overrides != self.preferences.overrides {

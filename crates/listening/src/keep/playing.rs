@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use catalog::{Entry, Query};
-use protocol::keep::{List, Request};
+use catalog::Entry;
+use protocol::keep::List;
 use protocol::library::Request as LibraryRequest;
 use sidfile::TuneId;
 
+use crate::course::{Anchor, Context};
 use crate::language::t;
 use crate::model::{Asked, Model};
+use crate::queue::Tune;
 use crate::view::{NoticeKind, State};
 
 impl Model {
@@ -24,40 +26,41 @@ impl Model {
             self.notify(NoticeKind::Note, t("This tune is not in your library."));
             return;
         };
-        self.keep_ask(Request::Freeze(list));
-        self.player.context = Query {
-            filter: list.filter(),
-            ..Query::default()
-        };
-        self.player.neighbours = Default::default();
-        self.player.automatic = false;
-        self.player.failures = 0;
+        let known = rows.iter().filter_map(|row| {
+            let song = match (row.song, &row.row) {
+                (0, Some(known)) => known.start_song,
+                (song, _) => song,
+            };
+            Some(Tune {
+                row: Arc::new(row.row.clone()?),
+                song,
+            })
+        });
+        let tunes: Vec<Tune> = known.collect();
         let song = if tune.song == 0 {
             row.start_song
         } else {
             tune.song
         };
+        let id = TuneId { song, ..tune };
+        let place = tunes.iter().position(|tune| tune.id() == id);
+        let name = match list {
+            List::Favourites => t("Favourites").to_owned(),
+            List::History => t("History").to_owned(),
+            List::Playlist(id) => {
+                let list = self.shelf.view.playlists.get(&id);
+                list.map(|list| list.name.clone()).unwrap_or_default()
+            }
+        };
+        let context = Context::List {
+            name,
+            tunes: Arc::new(tunes),
+        };
+        self.leave_current();
+        self.course.set_context(context, place.map(Anchor::Place));
+        self.player.automatic = false;
+        self.player.failures = 0;
         self.play(Arc::new(row), None, song, 0);
-    }
-
-    /// The question for what stands beside a song, where a list of the listener's plays.
-    pub(crate) fn neighbours_in_list(&self, tune: TuneId) -> Option<LibraryRequest> {
-        let list = List::of_filter(&self.player.context.filter)?;
-        let request = Request::Neighbours { list, tune };
-        Some(LibraryRequest::Keep(request))
-    }
-
-    /// In a list of the listener's another song of the file has other neighbours.
-    pub(crate) fn forget_neighbours_in_list(&mut self, tune: TuneId) {
-        let is_list = List::of_filter(&self.player.context.filter).is_some();
-        let other = self
-            .player
-            .current
-            .as_ref()
-            .is_some_and(|current| current.id != tune);
-        if is_list && other {
-            self.player.neighbours = Default::default();
-        }
     }
 
     /// Asks for the song that a link leads to.
@@ -91,7 +94,6 @@ impl Model {
         };
         let ticket = self.ticket();
         self.player.stop(ticket, State::Ready, &mut self.effects);
-        self.player.context = self.list.query.clone();
         self.restore(TuneId { song, ..tune }, spot.millis, entry);
         self.player.audible = spot.audible;
         self.player.chip = spot.chip;

@@ -453,9 +453,6 @@ impl Model {
         }
         if again {
             self.ask_list();
-            // The order may be another.
-            self.player.neighbours.known &=
-                shown.map(List::filter).as_ref() != Some(&self.player.context.filter);
         }
     }
 

@@ -1,9 +1,12 @@
 //! A page without a browser: a library of a few tunes, and helpers to drive the model.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::collections::BTreeMap;
+
 use catalog::{Entry, Index, Origin, Row};
 use listening::{AudioEvent, Effect, Event, Heard, Intent, Model, SoundMode, Ticket};
 use protocol::engine::{self, Playing, PlayingChip, Video};
+use protocol::find;
 use protocol::library::{self, Storage};
 use sidfile::{ChipModel, Clock, Format, Md5, SidChip, TuneId};
 
@@ -61,11 +64,10 @@ pub fn machine() -> Playing {
     }
 }
 
-pub fn answer(index: &Index, request: &library::Request) -> Option<library::Event> {
-    let row = |at: u32| Row::from(&index.entries()[at as usize]);
+pub fn answer(index: &mut Index, request: &library::Request) -> Option<library::Event> {
     Some(match request {
         library::Request::Open => library::Event::Opened {
-            count: index.entries().len() as u32,
+            count: index.len() as u32,
             storage: Storage::Kept,
             repaired: None,
         },
@@ -82,19 +84,50 @@ pub fn answer(index: &Index, request: &library::Request) -> Option<library::Even
                     .iter()
                     .skip(*offset as usize)
                     .take(*count as usize)
-                    .map(|&at| row(at))
+                    .map(|&file| index.row(file))
                     .collect(),
             }
         }
+        library::Request::Find(find::Request::Hits {
+            query,
+            offset,
+            count,
+        }) => {
+            let found = index.search(query);
+            let window = found.files.iter().skip(*offset as usize);
+            library::Event::Find(find::Event::Hits {
+                total: found.files.len() as u32,
+                offset: *offset,
+                hits: window
+                    .take(*count as usize)
+                    .map(|file| index.hit(*file, &found))
+                    .collect(),
+                is_tolerant: found.is_tolerant,
+                hints: found.parsed.hints.clone(),
+            })
+        }
+        library::Request::Find(find::Request::Facets { query }) => {
+            let found = index.search(query);
+            let facets = index.facets(&found);
+            library::Event::Find(find::Event::Facets { facets })
+        }
+        library::Request::Find(find::Request::Shelf {
+            shelf,
+            under,
+            words,
+            largest_first,
+        }) => {
+            let groups = index.shelf(*shelf, under, words, *largest_first);
+            library::Event::Find(find::Event::Shelf { groups })
+        }
         library::Request::Entry { md5 } => library::Event::Entry {
             md5: *md5,
-            entry: index.get(md5).cloned().map(Box::new),
+            entry: index.get(md5).map(Box::new),
         },
         library::Request::Neighbours { query, md5 } => {
             let found = index.select(query);
-            let place = found
-                .iter()
-                .position(|&at| index.entries()[at as usize].md5 == *md5);
+            let row = |file: u32| index.row(file);
+            let place = found.iter().position(|&file| index.md5(file) == *md5);
             library::Event::Neighbours {
                 md5: *md5,
                 previous: place
@@ -116,15 +149,23 @@ pub struct Page {
     pub index: Index,
     pub now: u64,
     pub effects: Vec<Effect>,
+    /// What the page keeps in the library.
+    pub blobs: BTreeMap<String, Vec<u8>>,
 }
 
 impl Page {
     pub fn open(preferences: &str) -> Self {
+        Self::open_again(preferences, BTreeMap::new())
+    }
+
+    /// A page whose library keeps something of an earlier one.
+    pub fn open_again(preferences: &str, blobs: BTreeMap<String, Vec<u8>>) -> Self {
         let mut page = Self {
             model: Model::default(),
             index: library(),
             now: 0,
             effects: Vec::new(),
+            blobs,
         };
         page.event(Event::Opened {
             preferences: preferences.into(),
@@ -137,7 +178,7 @@ impl Page {
         let mut at = 0;
         while at < effects.len() {
             if let Effect::Library(ticket, request) = &effects[at]
-                && let Some(event) = answer(&self.index, request)
+                && let Some(event) = self.answer(request)
             {
                 let ticket = *ticket;
                 effects.extend(self.model.update(Event::Library { ticket, event }));
@@ -147,6 +188,21 @@ impl Page {
         self.effects.extend(effects);
     }
 
+    fn answer(&mut self, request: &library::Request) -> Option<library::Event> {
+        match request {
+            library::Request::GetBlob { name } => Some(library::Event::Blob {
+                name: name.clone(),
+                bytes: self.blobs.get(name).cloned(),
+            }),
+            library::Request::PutBlob { name, bytes } => {
+                self.blobs
+                    .insert(name.clone(), bytes.clone().unwrap_or_default());
+                Some(library::Event::BlobKept { name: name.clone() })
+            }
+            _ => answer(&mut self.index, request),
+        }
+    }
+
     pub fn wish(&mut self, intent: Intent) {
         self.event(Event::Wish(intent));
     }
@@ -154,7 +210,7 @@ impl Page {
     pub fn row(&mut self, title: &str) -> Intent {
         let md5 = Md5::of(title.as_bytes());
         Intent::PlayRow(std::sync::Arc::new(Row::from(
-            self.index.get(&md5).expect("the tune is in the library"),
+            &self.index.get(&md5).expect("the tune is in the library"),
         )))
     }
 
@@ -182,9 +238,15 @@ impl Page {
         });
     }
 
-    /// The last request to the engine.
+    /// The last request to the engine about the current song.
     pub fn asked(&self) -> Option<(Ticket, engine::Request)> {
         self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Engine(
+                _,
+                engine::Request::Prepare { .. }
+                | engine::Request::Unprepare
+                | engine::Request::SetLevel { .. },
+            ) => None,
             Effect::Engine(ticket, request) => Some((*ticket, request.clone())),
             _ => None,
         })

@@ -111,6 +111,15 @@ pub struct AddTorrent {
     pub totals: (u64, u64),
 }
 
+/// Who gives first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lead {
+    /// Other listeners.
+    Peers,
+    /// Web seeds.
+    WebSeeds,
+}
+
 /// What goes into a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -136,6 +145,9 @@ pub enum Input {
         /// Deadline from now, in milliseconds.
         within_millis: Option<u32>,
     },
+    /// Who is asked first for what is wanted now; `None` leaves it to who is quicker. Where the one
+    /// is late the other is asked all the same.
+    Lead(InfoHash, Option<Lead>),
     /// New bounds.
     Limit(Limits),
     /// Pieces `start..end` are no longer in the store.

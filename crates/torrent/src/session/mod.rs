@@ -17,8 +17,8 @@ mod uploads;
 use std::collections::BTreeMap;
 
 pub use api::{
-    AddTorrent, Config, Event, FileStatus, Input, Limits, Output, PeerStatus, Phase, Priority,
-    Problem, Source, SourceStatus, TorrentStatus,
+    AddTorrent, Config, Event, FileStatus, Input, Lead, Limits, Output, PeerStatus, Phase,
+    Priority, Problem, Source, SourceStatus, TorrentStatus,
 };
 
 use sha1::{Digest, Sha1};
@@ -93,6 +93,10 @@ impl Session {
                 within_millis,
             } => self.with(torrent, |torrent, shared| {
                 torrent.prioritise(now, files, priority, within_millis.map(u64::from), shared);
+            }),
+            Input::Lead(hash, lead) => self.with(hash, |torrent, shared| {
+                torrent.lead = lead;
+                torrent.fetch_more(now, shared);
             }),
             Input::Limit(limits) => self.limit(now, limits),
             Input::Evicted(hash, pieces) => self.with(hash, |torrent, shared| {
@@ -304,11 +308,15 @@ impl Session {
 
     fn on_disconnected(&mut self, now: u64, connection: ConnectionId) {
         self.offers.remove(connection);
+        let torrent = self.connections.get(&connection).copied();
         self.with_peer(connection, |torrent, shared| {
             torrent.drop_peer(connection, false, shared);
             torrent.close_untouched(shared);
             torrent.fetch_more(now, shared);
         });
+        if let Some(torrent) = torrent {
+            self.replace_peer(now, torrent);
+        }
     }
 
     fn on_fetch_failed(&mut self, now: u64, id: FetchId, status: Option<u16>, reason: &str) {

@@ -53,7 +53,8 @@ impl Torrent {
         if room == 0 {
             return;
         }
-        let avoided = self.avoided_by(connection);
+        let mut avoided = self.avoided_by(connection);
+        avoided.extend(self.left_to_seeds(now));
         for piece in urgent {
             if !avoided.contains(&piece) {
                 self.ask_free(now, connection, piece, &mut room, shared);

@@ -2,6 +2,7 @@
 //! for many pieces.
 
 use core::ops::Range;
+use std::collections::BTreeSet;
 
 use crate::FetchId;
 use crate::assembly::Origin;
@@ -13,7 +14,7 @@ use crate::web_seed::{Part, parts};
 use super::requests::MOST_MEMORY;
 use super::shared::Shared;
 use super::torrent::Torrent;
-use super::{Event, Output, Problem, SourceStatus};
+use super::{Event, Lead, Output, Problem, SourceStatus};
 
 /// Bytes of pieces that are fetched in one go: urgent ones, and others.
 const RUN_BYTES: (u64, u64) = (256 * 1024, 1024 * 1024);
@@ -118,6 +119,21 @@ impl Torrent {
         runs.any(|run| run.is_fetching(piece) && now > run.started + LATE_MILLIS)
     }
 
+    /// Urgent pieces that are left to web seeds, which lead, as long as they are in time.
+    pub fn left_to_seeds(&self, now: u64) -> BTreeSet<u32> {
+        let has_seed = || !self.runs.is_empty() || self.seeds.iter().any(|seed| seed.may_ask(now));
+        let Some(content) = &self.content else {
+            return BTreeSet::new();
+        };
+        if self.lead != Some(Lead::WebSeeds) || !has_seed() {
+            return BTreeSet::new();
+        }
+        let urgent = content.picker.urgent().map(|(_, piece)| piece);
+        urgent
+            .filter(|&piece| !self.is_late_at_seed(now, piece))
+            .collect()
+    }
+
     /// Asks web seeds for what they should give next.
     pub fn fetch_from_seeds(&mut self, now: u64, shared: &mut Shared) {
         if !self.is_running() || !shared.online || !self.seeds.iter().any(|s| s.may_ask(now)) {
@@ -161,7 +177,11 @@ impl Torrent {
                 .assemblies
                 .get(&piece)
                 .is_some_and(|assembly| assembly.late(before).next().is_none());
-            let is_quick = soonest.is_some_and(|millis| millis <= QUICK_MILLIS);
+            let is_quick = match self.lead {
+                None => soonest.is_some_and(|millis| millis <= QUICK_MILLIS),
+                Some(Lead::Peers) => soonest.is_some(),
+                Some(Lead::WebSeeds) => false,
+            };
             !(is_quick && is_asked)
         })
     }

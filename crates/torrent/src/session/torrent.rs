@@ -13,7 +13,7 @@ use super::metadata::MetadataFetch;
 use super::peer::Peer;
 use super::seeds::{Run, WebSeed};
 use super::shared::Shared;
-use super::{AddTorrent, Event, Output, Phase, Priority, Problem, Source};
+use super::{AddTorrent, Event, Lead, Output, Phase, Priority, Problem, Source};
 
 /// Milliseconds without a source before it is said that there is none.
 const NO_PEERS_MILLIS: u64 = 5_000;
@@ -56,6 +56,8 @@ pub struct Torrent {
     pub told_trackers: bool,
     /// Since when there is nobody to fetch from.
     pub alone_since: Option<u64>,
+    /// Who is asked first for what is wanted now.
+    pub lead: Option<Lead>,
     pub told_alone: bool,
 }
 
@@ -100,6 +102,7 @@ impl Torrent {
             completed: false,
             told_trackers: false,
             alone_since: None,
+            lead: None,
             told_alone: false,
         };
         torrent.add_sources(&add);
