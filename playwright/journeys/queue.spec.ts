@@ -58,10 +58,20 @@ test('twenty tunes follow each other without a missing frame', async ({ page }) 
   expect(await titles(page)).toEqual(notes.map((_, at) => name(at)))
   // Nothing is chosen yet: play begins with the queue.
   await page.keyboard.press('Escape')
+  await page.evaluate(() => {
+    const seen: string[] = []
+    Object.assign(window, { seen })
+    const look = () => {
+      const title = document.querySelector('.player-title')?.textContent ?? ''
+      if (title !== seen.at(-1)) seen.push(title)
+    }
+    new MutationObserver(look).observe(document.querySelector('.player')!, { subtree: true, childList: true, characterData: true })
+  })
   await page.getByRole('button', { name: 'Play', exact: true }).first().click()
   await heardSince(page, 0)
   const { rate, samples } = await record(page, 20 * seconds - 1)
-  await expect(player(page).locator('.player-title')).toHaveText(name(19))
+  const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen)
+  expect(seen.filter((title) => title.startsWith('Row')).slice(0, 19)).toEqual(notes.slice(0, 19).map((_, at) => name(at)))
 
   // A tune fades within 60 ms at its end: the quietest place is where the next one begins.
   const block = Math.round(rate / 1000)
@@ -100,6 +110,7 @@ test('the queue is put in order by keyboard and by pointer, and survives a reloa
   await expect.poll(() => titles(page)).toEqual([name(0), name(1), name(4), name(2), name(3)])
   await expect(places(page).nth(2)).toBeFocused()
   await page.keyboard.press('ArrowUp')
+  await expect(places(page).nth(1)).toBeFocused()
   await page.keyboard.press('Delete')
   await expect.poll(() => titles(page)).toEqual([name(0), name(4), name(2), name(3)])
 
@@ -160,10 +171,11 @@ for (const isolated of [true, false])
     await page.getByRole('button', { name: 'Play', exact: true }).first().click()
     await heardSince(page, 0)
     const { rate, samples } = await record(page, 3)
-    const block = Math.round(rate / 100)
+    // Long enough for the beats between two notes.
+    const block = Math.round(rate / 10)
     const levels = Array.from({ length: Math.floor(samples.length / block) }, (_, at) => rms(samples.subarray(at * block, (at + 1) * block)))
     // No dip: one tune comes as the other goes.
-    expect(Math.min(...levels.slice(20))).toBeGreaterThan(Math.max(...levels) / 4)
+    expect(Math.min(...levels.slice(2))).toBeGreaterThan(Math.max(...levels) / 4)
 
     await player(page).getByRole('button', { name: /why this source/ }).click()
     const dialog = page.getByRole('dialog')
