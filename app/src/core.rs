@@ -1,17 +1,19 @@
 //! The page's middle: feeds events to the model, runs its effects, and publishes its views.
 
+mod watch;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use listening::keep::{KeepIntent, KeptView};
 use listening::notes::NoteTrack;
-use listening::preferences::Theme;
 use listening::sources::WayView;
 use listening::{
-    AudioCommand, AudioEvent, ClockView, Effect, Event, ExportView, Heard, ImportView, Intent,
-    LibraryState, ListView, Model, Network, Notice, OnwardView, OverviewView, PageView, PlayerView,
-    Reach, SettingsView, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED, art,
+    AudioCommand, AudioEvent, BrowseView, ClockView, Effect, Event, ExportView, Heard, ImportView,
+    Intent, ListView, Model, Notice, OnwardView, OverviewView, PageView, PlayerView, SettingsView,
+    Site, SoundMode, State, SwarmIntent, SwarmView, Ticket, UNASKED,
 };
 use protocol::engine::Event as EngineEvent;
 use protocol::library::Request as LibraryRequest;
@@ -25,7 +27,7 @@ use crate::shell::media_session::{self, Action};
 use crate::shell::rtc::Rtc;
 use crate::shell::trace::{Span, Tracer};
 use crate::shell::workers::{FromWorker, Which, Workers};
-use crate::shell::{document, network, storage};
+use crate::shell::{document, storage};
 
 /// Ticks a second: the place in the song is shown no more often.
 const TICK_MILLIS: u32 = 100;
@@ -68,6 +70,8 @@ pub struct Core {
     pub export: RwSignal<ExportView>,
     /// The library.
     pub list: RwSignal<ListView>,
+    /// Facets, shelves and the palette.
+    pub browse: RwSignal<BrowseView>,
     /// The import.
     pub import: RwSignal<ImportView>,
     /// The swarm.
@@ -88,10 +92,14 @@ pub struct Core {
     pub page: RwSignal<Option<PageView>>,
     /// The settings.
     pub settings: RwSignal<SettingsView>,
+    /// What is kept.
+    pub kept: RwSignal<KeptView>,
     /// Messages.
     pub notices: RwSignal<Vec<Notice>>,
     /// What a screen reader should say.
     pub announcement: RwSignal<String>,
+    /// How the site is kept.
+    pub site: RwSignal<Site>,
     /// Files are held over the window.
     pub hovering: RwSignal<bool>,
 }
@@ -114,6 +122,16 @@ pub fn tune_path(id: TuneId) -> String {
     format!("/tune/{id}")
 }
 
+/// The file is a playlist, or everything of one person.
+fn is_kept_file(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    // What lies in a folder of tunes belongs to that.
+    !path.contains('/')
+        && [".m3u", ".m3u8", ".json"]
+            .iter()
+            .any(|ending| path.ends_with(ending))
+}
+
 fn publish<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
@@ -131,6 +149,7 @@ impl Core {
             overview: RwSignal::new(model.overview()),
             export: RwSignal::new(model.export_view()),
             list: RwSignal::new(model.list()),
+            browse: RwSignal::new(model.browse_view()),
             import: RwSignal::new(model.import()),
             swarm: RwSignal::new(model.swarm()),
             remote_files: RwSignal::new(model.remote_files()),
@@ -141,8 +160,10 @@ impl Core {
             diagnostics_shown: RwSignal::new(false),
             page: RwSignal::new(model.page()),
             settings: RwSignal::new(model.settings()),
+            kept: RwSignal::new(model.kept()),
             notices: RwSignal::new(model.notices()),
             announcement: RwSignal::new(String::new()),
+            site: RwSignal::new(Site::default()),
             hovering: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 model: RefCell::new(model),
@@ -205,9 +226,11 @@ impl Core {
             });
         });
         document::on_leave(move || self.wish(Intent::Leave));
+        storage::watch(move |text| self.send(Event::PreferencesElsewhere(text)));
         files::watch_drops(
             move |hovering| publish(self.hovering, hovering),
             move |found| self.import(found),
+            move |link| self.wish(Intent::Swarm(SwarmIntent::AddLink(link))),
         );
         self.watch_colours();
         self.watch_swarm();
@@ -243,6 +266,11 @@ impl Core {
                 }
             });
         }
+        let (lists, found): (Vec<Dropped>, Vec<Dropped>) =
+            found.into_iter().partition(|(path, _)| is_kept_file(path));
+        for (name, file) in lists {
+            self.take_kept(name, file);
+        }
         if !found.is_empty() {
             self.inner().dropped.borrow_mut().extend(found);
             self.wish(Intent::Import);
@@ -258,6 +286,24 @@ impl Core {
                 self.wish(Intent::Swarm(SwarmIntent::Share(folder)));
             }
             self.import(found);
+        });
+    }
+
+    /// Opens the system's picker for files of what is kept.
+    pub fn pick_kept(self) {
+        files::pick(false, move |found| {
+            for (name, file) in found {
+                self.take_kept(name, file);
+            }
+        });
+    }
+
+    fn take_kept(self, name: String, file: files::PickedFile) {
+        leptos::task::spawn_local(async move {
+            if let Some(bytes) = files::read(&file).await {
+                let bytes = bytes.to_vec();
+                self.wish(Intent::Keep(KeepIntent::Import { name, bytes }));
+            }
         });
     }
 
@@ -350,6 +396,7 @@ impl Core {
         publish(self.overview, model.overview());
         publish(self.export, model.export_view());
         publish(self.list, model.list());
+        publish(self.browse, model.browse_view());
         publish(self.import, model.import());
         publish(self.onward, model.onward());
         publish(self.way, model.way());
@@ -358,6 +405,7 @@ impl Core {
         publish(self.remote_files, model.remote_files());
         publish(self.fetching, model.fetching());
         publish(self.settings, model.settings());
+        publish(self.kept, model.kept());
         publish(self.notices, model.notices());
     }
 
@@ -430,12 +478,17 @@ impl Core {
                 }
             }
             Effect::ForgetFile(url) => document::forget_url(&url),
-            Effect::SavePreferences(text) => storage::save(&text),
+            Effect::SavePreferences(text) => {
+                if let Some(merged) = storage::save(&text) {
+                    self.send(Event::PreferencesElsewhere(merged));
+                }
+            }
+            Effect::Go(path) => self.go(&path),
+            Effect::SaveText { name, text } => document::save_text(&text, &name),
             Effect::Navigate(id) => self.go(&tune_path(id)),
             Effect::Announce(text) => self.announcement.set(text),
             Effect::MediaSession(state) => media_session::show(state.as_ref()),
             Effect::SetTitle(title) => document::set_title(&title),
-            Effect::Feedback(_) => {}
             Effect::Trace(trace) => inner.tracer.take(trace),
         }
     }
@@ -513,71 +566,5 @@ impl Core {
             audio::AudioEvent::Failed(reason) => AudioEvent::Failed(reason),
             audio::AudioEvent::FileEnded => AudioEvent::FileEnded,
         }));
-    }
-
-    /// The swarm starts when the library is there and the page at rest, and hears of the network.
-    fn watch_swarm(self) {
-        let is_open = Memo::new(move |_| {
-            let state = self.list.with(|list| list.library.clone());
-            !matches!(state, LibraryState::Opening)
-        });
-        leptos::prelude::Effect::new(move |started: Option<bool>| {
-            let starts = is_open.get() && started != Some(true);
-            if starts {
-                self.start_swarm();
-            }
-            starts || started == Some(true)
-        });
-        let reach = Memo::new(move |_| self.settings.with(|settings| settings.swarm.reach));
-        leptos::prelude::Effect::new(move |_| {
-            let reach = reach.get();
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| {
-                    ice.relay_only = reach == Reach::Relayed;
-                    ice.local_only = reach == Reach::Local;
-                });
-            }
-        });
-    }
-
-    fn start_swarm(self) {
-        let workers = self.inner().workers.borrow().clone();
-        let Some(workers) = workers else { return };
-        network::watch_network(move |online, metered| {
-            self.send(Event::Connection { online, metered });
-        });
-        leptos::task::spawn_local(async move {
-            let (servers, has_turn) = network::site_ice().await;
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| ice.servers = servers);
-            }
-            self.send(Event::Network(Network { has_turn }));
-        });
-        workers.start_swarm();
-        self.send(Event::SwarmMayStart {
-            origin: document::origin(),
-        });
-    }
-
-    /// Theme and accent follow the settings and the tune.
-    fn watch_colours(self) {
-        let theme = Memo::new(move |_| self.settings.with(|settings| settings.theme));
-        leptos::prelude::Effect::new(move |_| {
-            document::set_theme(match theme.get() {
-                Theme::System => None,
-                Theme::Dark => Some("dark"),
-                Theme::Light => Some("light"),
-            });
-        });
-        let md5 = Memo::new(move |_| {
-            self.player
-                .with(|player| player.tune.as_ref().map(|tune| tune.id.md5))
-        });
-        leptos::prelude::Effect::new(move |_| {
-            let palette = md5
-                .get()
-                .map_or(art::PALETTES[0], |md5| art::palette_of(&md5));
-            document::set_accent(palette.on_dark, palette.on_light);
-        });
     }
 }

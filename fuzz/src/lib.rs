@@ -6,7 +6,10 @@ pub mod peer;
 use c64::computer::{Computer, Machine, Report};
 use c64::prg::Prg;
 use c64::{CiaModel, Config, Player, Snapshot, VicModel};
+use catalog::{Column, Index, Query, Sort};
+use listening::keep::{self as keeping, Kept, Key};
 use listening::preferences::Preferences;
+use listening::share::Spot;
 use protocol::{engine, library};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
@@ -23,15 +26,17 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 17] = [
+pub const CHECKS: [Check; 20] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
     ("stil", stil),
     ("catalog", catalog),
+    ("query", query),
     ("protocol", protocol),
     ("preferences", preferences),
     ("kept_session", kept_session),
+    ("keep", keep),
     ("machine", machine),
     ("snapshot", snapshot),
     ("tune", tune),
@@ -84,19 +89,67 @@ pub fn stil(bytes: &[u8]) {
     }
 }
 
-/// Any bytes are a catalogue or an error, also behind a header that fits them; and a catalogue
+/// Any bytes are a catalogue or an error, also as the content of any version; and a catalogue
 /// survives being written.
 pub fn catalog(bytes: &[u8]) {
+    const HEADER: usize = 22;
     let _ = catalog::decode(bytes);
-    let mut file = catalog::encode(&[]);
-    // The header ends with the digest of what follows.
-    let body = file.len() - 1;
-    file.truncate(body);
-    file[body - 16..].copy_from_slice(&Md5::of(bytes).0);
-    file.extend_from_slice(bytes);
-    if let Ok(entries) = catalog::decode(&file) {
-        assert_eq!(catalog::decode(&catalog::encode(&entries)), Ok(entries));
+    for version in 1..=catalog::FORMAT_VERSION {
+        let mut file = catalog::encode(&[]);
+        file.truncate(HEADER);
+        file[4..6].copy_from_slice(&version.to_le_bytes());
+        // The header ends with the digest of what follows.
+        file[HEADER - 16..].copy_from_slice(&Md5::of(bytes).0);
+        file.extend_from_slice(bytes);
+        if let Ok(entries) = catalog::decode(&file) {
+            assert_eq!(catalog::decode(&catalog::encode(&entries)), Ok(entries));
+        }
     }
+}
+
+/// Any text is a query, and what it finds is told with places that are in the texts.
+pub fn query(bytes: &[u8]) {
+    let filter = String::from_utf8_lossy(bytes).into_owned();
+    let entry = |number: u8, title: &str, author: &str, released: &str| {
+        let mut entries = catalog::decode(include_bytes!("../corpus/catalog/one-tune"))
+            .expect("the seed is a catalogue");
+        let mut entry = entries.remove(0);
+        entry.md5 = Md5([number; 16]);
+        entry.title = title.to_owned();
+        entry.author = author.to_owned();
+        entry.released = released.to_owned();
+        entry
+    };
+    let mut index = Index::new([
+        entry(1, "Commando", "Rob Hubbard", "1985 Elite"),
+        entry(2, "Zo\u{eb}'s \u{c6}ther", "<?>", "198? Nobody"),
+        entry(3, "", "", ""),
+    ]);
+    let query = Query {
+        filter: filter.clone(),
+        sort: Sort {
+            column: Column::Relevance,
+            descending: false,
+        },
+    };
+    let found = index.search(&query);
+    for &file in &found.files {
+        let hit = index.hit(file, &found);
+        let beside = hit.places.beside.unwrap_or_default();
+        for (text, places) in [
+            (&hit.row.title, &hit.places.title),
+            (&hit.row.author, &hit.places.author),
+            (&hit.row.released, &hit.places.released),
+            (&beside.text, &beside.places),
+        ] {
+            let marked = places
+                .iter()
+                .map(|&(from, to)| &text[from as usize..to as usize]);
+            assert!(marked.into_iter().all(|part| !part.is_empty()));
+        }
+    }
+    let _ = index.facets(&found);
+    let _ = index.composers(&filter);
 }
 
 /// Any bytes are a message or an error, to either worker and from it; and a message survives
@@ -127,6 +180,26 @@ pub fn preferences(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (found, _) = Preferences::load(&text);
     assert_eq!(Preferences::load(&found.save()), (found, Vec::new()));
+}
+
+/// Any text is a file of what a listener keeps, a list of paths, or neither; and what is read
+/// survives being written. Any bytes are a record or damaged.
+pub fn keep(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(parsed) = keeping::read(&text) {
+        let again = keeping::read(&keeping::write(&parsed.kept, None)).expect("as written");
+        assert_eq!((again.kept, again.refused), (parsed.kept, 0));
+    }
+    let (_, items, _) = keeping::read_m3u(&text, |_| None);
+    assert!(items.len() <= text.lines().count());
+    let mut kept = Kept::default();
+    let key = Key::Tune(Md5::of(b""));
+    if kept.take(key, bytes).is_ok() {
+        assert_eq!(kept.record(key).as_deref(), Some(bytes));
+    }
+    if let Some(spot) = Spot::parse(&text) {
+        assert_eq!(Spot::parse(&spot.text()).unwrap_or_default(), spot);
+    }
 }
 
 /// Any memory image runs on any machine, without sound and so by the thousand. The first byte

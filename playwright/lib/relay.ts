@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 const binary = process.env.SIDEREAL_RELAY!
 
-const freePort = () =>
+export const freePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => {
@@ -24,10 +24,10 @@ export function publish(folder: string, name: string, out = mkdtempSync(join(tmp
 
 export class Relay {
   private child?: ChildProcess
-  private constructor(readonly port: number, private readonly options: string[]) {}
+  private constructor(readonly port: number, private readonly options: string[], private readonly site: string) {}
 
-  static async start(options: string[] = []) {
-    const relay = new Relay(await freePort(), ['--data-dir', mkdtempSync(join(tmpdir(), 'sidereal-data-')), ...options])
+  static async start(options: string[] = [], site = process.env.SIDEREAL_SITE!) {
+    const relay = new Relay(await freePort(), ['--data-dir', mkdtempSync(join(tmpdir(), 'sidereal-data-')), ...options], site)
     await relay.up()
     return relay
   }
@@ -41,7 +41,7 @@ export class Relay {
   }
 
   async up() {
-    this.child = spawn(binary, ['serve', '--site', process.env.SIDEREAL_SITE!, '--port', String(this.port), '--metrics', 'off', '--stun', 'off', '--log', 'warn', ...this.options], { stdio: ['ignore', 'inherit', 'inherit'] })
+    this.child = spawn(binary, ['serve', '--site', this.site, '--port', String(this.port), '--metrics', 'off', '--stun', 'off', '--log', 'warn', ...this.options], { stdio: ['ignore', 'inherit', 'inherit'] })
     for (let tries = 0; tries < 200; tries++) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined)
       if (answer?.ok) return

@@ -1,11 +1,17 @@
 // Tunes to play: those of the product, and real ones where the shared collection lies beside it.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 
 export const root = resolve(import.meta.dirname, '../..')
 export const demoFolder = join(root, 'public/demo')
-const collection = resolve(root, '../shared/hvsc/C64Music')
-export const shared = existsSync(collection) ? collection : undefined
+/** The collection beside the checkout, or beside a folder that it lies in. */
+function findShared(folder: string): string | undefined {
+  const above = dirname(folder)
+  if (above === folder) return undefined
+  const collection = join(above, 'shared/hvsc/C64Music')
+  return existsSync(collection) ? collection : findShared(above)
+}
+export const shared = findShared(root)
 
 export function walk(folder: string): string[] {
   return readdirSync(folder)

@@ -1,5 +1,7 @@
 //! What cross-crate tests and the probe share.
 
+pub mod collection;
+
 use c64::{Config, Player};
 use sid::Grade;
 use sidfile::{Md5, Tune};

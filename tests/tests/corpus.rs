@@ -42,10 +42,10 @@ fn seeds_are_read() {
     let lengths = Songlengths::parse(&seed("songlengths/two-songs"));
     assert_eq!(lengths.errors(), []);
     assert!(Stil::parse(&seed("stil/one-song")).iter().count() > 0);
-    assert_eq!(
-        catalog::decode(&seed("catalog/one-tune")).map(|e| e.len()),
-        Ok(1)
-    );
+    for (name, tunes) in [("one-tune", 1), ("columns", 3)] {
+        let entries = catalog::decode(&seed(&format!("catalog/{name}")));
+        assert_eq!(entries.map(|entries| entries.len()), Ok(tunes), "{name}");
+    }
     assert!(protocol::decode::<protocol::engine::Request>(&seed("protocol/load")).is_ok());
     assert!(protocol::decode::<protocol::library::Event>(&seed("protocol/import-done")).is_ok());
     for name in ["single", "folder"] {

@@ -4,6 +4,8 @@
 #[cfg(feature = "engine")]
 pub mod engine;
 #[cfg(feature = "library")]
+pub mod keep;
+#[cfg(feature = "library")]
 pub mod library;
 #[cfg(any(feature = "library", feature = "swarm"))]
 mod store_error;

@@ -2,6 +2,7 @@
 
 mod engine;
 mod journeys;
+mod search;
 mod torrent;
 mod tracker;
 
@@ -30,6 +31,8 @@ enum Name {
     Tracker,
     /// Page to page in Chromium, beside webtorrent
     Torrent,
+    /// Search as you type over the whole collection, beside MiniSearch and FlexSearch
+    Search,
 }
 
 pub fn run(args: &BenchArgs) -> Result<()> {
@@ -46,6 +49,9 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
     if wanted(Name::Torrent) {
         figures.insert("torrent".into(), torrent::run()?);
+    }
+    if wanted(Name::Search) {
+        figures.insert("search".into(), search::run()?);
     }
     if let Some(path) = &args.json {
         // One bench is written as itself, several by name.

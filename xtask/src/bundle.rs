@@ -25,7 +25,7 @@ pub struct Bundle {
 pub const BUNDLES: [Bundle; 4] = [
     Bundle {
         name: "listen",
-        budget: 450_000,
+        budget: 430_000,
         optimise: "-Oz",
     },
     Bundle {
@@ -40,7 +40,7 @@ pub const BUNDLES: [Bundle; 4] = [
     },
     Bundle {
         name: "swarm",
-        budget: 300_000,
+        budget: 310_000,
         optimise: "-Oz",
     },
 ];

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{execute, step};
 use crate::test::chromium;
-use crate::{npm, run, run::Site};
+use crate::{collection, npm, run, run::Site};
 
 /// A relay that ends with its owner.
 struct Relay {
@@ -36,6 +36,9 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
     npm::ensure()?;
     let data = std::env::temp_dir().join(format!("sidereal-journeys-{}", std::process::id()));
     let site = run::build()?;
+    // Journeys among tens of thousands of tunes are left out where there is nothing to make it of.
+    let catalogue = data.with_extension("catalogue");
+    let has_catalogue = collection::write(&catalogue, None)?;
     let isolated = start(&site, &data, &[])?;
     let open = start(&site, &data, &["--isolation", "off"])?;
     let result = step("playing journeys", || {
@@ -51,12 +54,14 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
                 .env("SIDEREAL_XTASK", std::env::current_exe()?)
                 .env("SIDEREAL_RELAY", Site::binary())
                 .env("SIDEREAL_SITE", site.folder())
+                .envs(has_catalogue.then_some(("SIDEREAL_CATALOGUE", &catalogue)))
                 .envs(settings.iter().copied()),
         )
     });
     drop((isolated, open));
     // Nothing in it is wanted, and a leftover folder does no harm.
     let _ = std::fs::remove_dir_all(&data);
+    let _ = std::fs::remove_file(&catalogue);
     result
 }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod bundle;
 mod check;
+mod collection;
 mod coverage;
 mod demo_tunes;
 mod dist;

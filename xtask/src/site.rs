@@ -16,16 +16,20 @@ use walkdir::WalkDir;
 use crate::bundle::{BUNDLES, Effort};
 use crate::shell::{root, target_dir};
 
+/// Keeps the site for starts without a network.
+const SERVICE_WORKER: &str = "/sw.js";
+
 /// Paths that keep their name: entry points, and what is fetched by a name known elsewhere.
 fn keeps_name(path: &str) -> bool {
     path == "/index.html"
         || path == "/favicon.svg"
         || path == "/robots.txt"
+        || path == SERVICE_WORKER
         || path.starts_with("/demo/")
 }
 
 fn is_text(path: &str) -> bool {
-    [".html", ".js", ".css", ".svg", ".json"]
+    [".html", ".js", ".css", ".svg", ".json", ".webmanifest"]
         .iter()
         .any(|end| path.ends_with(end))
 }
@@ -33,7 +37,7 @@ fn is_text(path: &str) -> bool {
 /// Worth compressing.
 fn is_compressible(path: &str) -> bool {
     is_text(path)
-        || [".wasm", ".md5", ".txt", ".sid"]
+        || [".wasm", ".md5", ".txt", ".sid", ".po"]
             .iter()
             .any(|end| path.ends_with(end))
 }
@@ -66,7 +70,8 @@ pub fn assemble(bundles: &Path, effort: Effort) -> Result<(PathBuf, Vec<Served>)
             fs::read(bundles.join(format!("{name}_bg.wasm")))?,
         );
     }
-    let finished = Hasher::new(&sources).finish()?;
+    let mut finished = Hasher::new(&sources).finish()?;
+    list_site(&mut finished)?;
 
     let folder = target_dir()
         .join("sidereal")
@@ -91,6 +96,34 @@ pub fn assemble(bundles: &Path, effort: Effort) -> Result<(PathBuf, Vec<Served>)
         });
     }
     Ok((folder, served))
+}
+
+/// Tells the service worker which files the site has, and the hash of all of them.
+fn list_site(finished: &mut BTreeMap<String, (String, Vec<u8>)>) -> Result<()> {
+    let Some((path, mut script)) = finished.remove(SERVICE_WORKER) else {
+        bail!("the site has no {SERVICE_WORKER}");
+    };
+    let mut hash = Sha256::new();
+    let mut files = Vec::new();
+    for (served, bytes) in finished.values() {
+        if served == "/robots.txt" || served.ends_with("OFL.txt") {
+            continue;
+        }
+        hash.update(served);
+        hash.update(bytes);
+        files.push(if served == "/index.html" { "/" } else { served });
+    }
+    hash.update(&script);
+    let version = hex(&hash.finalize()[..6]);
+    let site = serde_json::json!({ "version": version, "files": files }).to_string();
+    let text = String::from_utf8(script)?.replace("\"SITE\"", &site);
+    script = text.into_bytes();
+    finished.insert(SERVICE_WORKER.into(), (path, script));
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes `.br` and `.gz` beside a file and returns the bytes after Brotli.
@@ -197,7 +230,7 @@ impl<'a> Hasher<'a> {
 
 fn hashed_name(path: &str, bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
-    let hash: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&hash[..6]);
     let name = path.rsplit('/').next().unwrap_or(path);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
     format!("/assets/{stem}-{hash}.{extension}")

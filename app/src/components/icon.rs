@@ -38,10 +38,28 @@ pub enum Name {
     Spinner,
     Swarm,
     Share,
+    Heart,
+    HeartFull,
+    Star,
+    StarFull,
+    List,
+    Clock,
+    More,
+    Pen,
+    Link,
+    Undo,
+    Tag,
+    Up,
     Queue,
     Shuffle,
     Grip,
+    Shelves,
+    Funnel,
 }
+
+const HEART: &str =
+    "M12 20C7 16 3.5 13 3.5 9a4.4 4.4 0 0 1 8.5-1.6A4.4 4.4 0 0 1 20.5 9c0 4-3.5 7-8.5 11z";
+const STAR: &str = "M12 3.5l2.6 5.5l6 .8l-4.4 4.1l1.1 5.9L12 17l-5.3 2.8l1.1-5.9L3.4 9.8l6-.8z";
 
 impl Name {
     /// Path, and whether it is filled in place of stroked.
@@ -126,12 +144,35 @@ impl Name {
                 "M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5zM5 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM19 3.5a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM12 18.6a1.8 1.8 0 1 0 0 3.6a1.8 1.8 0 1 0 0-3.6zM6.4 6.5l3.8 3.8M17.6 6.5l-3.8 3.8M12 14.5v4.1",
                 false,
             ),
+            Self::Heart => (HEART, false),
+            Self::HeartFull => (HEART, true),
+            Self::Star => (STAR, false),
+            Self::StarFull => (STAR, true),
+            Self::List => ("M4 6h11M4 11h11M4 16h6M17.5 12v7M14 15.5h7", false),
+            Self::Clock => ("M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18zM12 7v5.2l3.4 2", false),
+            Self::More => ("M5 12h.1M12 12h.1M19 12h.1", false),
+            Self::Pen => (
+                "M4.5 19.5l1-4.2L16 4.8l3.2 3.2L8.7 18.5zM13.5 7.3l3.2 3.2",
+                false,
+            ),
+            Self::Link => (
+                "M10 14a4 4 0 0 0 5.7 0l3.2-3.2a4 4 0 0 0-5.7-5.7L12 6.3M14 10a4 4 0 0 0-5.7 0L5.1 13.2a4 4 0 0 0 5.7 5.7L12 17.7",
+                false,
+            ),
+            Self::Undo => ("M8 5L3.5 9.5L8 14M4 9.5h9.5a5.5 5.5 0 0 1 0 11H9", false),
+            Self::Tag => ("M3.5 4.5v7l9 9l7.5-7.5l-9-9zM8 8.6h.1", false),
+            Self::Up => ("M6 14.5l6-6l6 6", false),
             Self::Queue => ("M4 6h16M4 11h10M4 16h7M15 14.5v6l5-3z", false),
             Self::Shuffle => (
                 "M3.5 17.5h3.2L16 6.5h4M17 3.5l3.5 3l-3.5 3M3.5 6.5h3.2l2.6 3.1M12.8 13.9l3.2 3.6h4M17 14.5l3.5 3l-3.5 3",
                 false,
             ),
             Self::Grip => ("M9 6h.1M15 6h.1M9 12h.1M15 12h.1M9 18h.1M15 18h.1", false),
+            Self::Shelves => (
+                "M4 5.5h7v5H4zM13.5 5.5h7v5h-7zM4 13.5h7v5H4zM13.5 13.5h7v5h-7z",
+                false,
+            ),
+            Self::Funnel => ("M4 5.5h16l-6.2 7.4v5.6l-3.6-1.9v-3.7z", false),
             Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }

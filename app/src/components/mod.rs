@@ -12,4 +12,4 @@ pub use icon::{Icon, Name};
 pub use icon_button::IconButton;
 pub use segmented::Segmented;
 pub use slider::Slider;
-pub use virtual_list::VirtualList;
+pub use virtual_list::{GridKey, VirtualList};

@@ -7,6 +7,19 @@ use leptos::prelude::*;
 /// Rows above and below the screen that exist too, so that scrolling shows no gap.
 const BESIDE: u32 = 6;
 
+/// A key that was pressed in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GridKey {
+    /// The marked row.
+    pub at: u32,
+    /// The key's name.
+    pub key: String,
+    /// With Alt.
+    pub alt: bool,
+    /// With Shift.
+    pub shift: bool,
+}
+
 /// The window of a long list: a focusable grid whose rows are `row_height` high. The keyboard moves
 /// a mark through all rows; the grid keeps the focus, so that rows may come and go.
 #[component]
@@ -41,9 +54,15 @@ pub fn VirtualList(
     header: ViewFn,
     /// A row, by its number.
     row: Callback<u32, AnyView>,
+    /// Asked first about a key; true where it has been seen to.
+    #[prop(optional)]
+    on_key: Option<Callback<GridKey, bool>>,
+    /// The marked row, where others set it too.
+    #[prop(optional)]
+    mark: Option<RwSignal<u32>>,
 ) -> impl IntoView {
     let viewport = NodeRef::<html::Div>::new();
-    let marked = RwSignal::new(0u32);
+    let marked = mark.unwrap_or_else(|| RwSignal::new(0u32));
     let focused = RwSignal::new(false);
     let range = RwSignal::new((0u32, 0u32));
 
@@ -95,9 +114,19 @@ pub fn VirtualList(
         }
         measure();
     };
-    let on_key = move |event: ev::KeyboardEvent| {
+    let key_pressed = move |event: ev::KeyboardEvent| {
         let last = total.get_untracked().saturating_sub(1);
         let at = marked.get_untracked().min(last);
+        let key = GridKey {
+            at,
+            key: event.key(),
+            alt: event.alt_key(),
+            shift: event.shift_key(),
+        };
+        if on_key.is_some_and(|on_key| on_key.run(key)) {
+            event.prevent_default();
+            return;
+        }
         let page = range
             .get_untracked()
             .1
@@ -155,7 +184,7 @@ pub fn VirtualList(
                     .then(|| format!("{id}-{at}"))
             }
             on:scroll=move |_| measure()
-            on:keydown=on_key
+            on:keydown=key_pressed
             on:focus=move |_| focused.set(true)
             on:blur=move |_| focused.set(false)
         >

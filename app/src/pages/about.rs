@@ -2,22 +2,28 @@
 
 use leptos::prelude::*;
 
-const SHORTCUTS: [(&str, &str); 13] = [
+const SHORTCUTS: [(&str, &str); 16] = [
     ("Space", "Play or pause"),
     ("\u{2190} \u{2192}", "Seek 5 seconds back or forth"),
     ("\u{2191} \u{2193}", "Volume up or down"),
     ("M", "Mute"),
     ("N", "Next tune"),
     ("P", "Start of the tune, or the one before"),
+    ("F", "Favourite, or no more"),
     ("< >", "Slower or faster"),
     ("Q", "Show the queue; in the list: add the tune to it"),
     ("Shift Q", "In the list: play the tune next"),
     ("D", "Show diagnostics"),
     ("/", "Search the library"),
+    ("Ctrl K", "Find a tune, composer, page or action"),
     ("?", "Show these shortcuts"),
     (
         "Enter  \u{2192}",
         "In the list: play the tune, open its page",
+    ),
+    (
+        "Alt+\u{2191} Alt+\u{2193}",
+        "In a playlist: move the tune up or down; Delete takes it out",
     ),
 ];
 

@@ -4,14 +4,20 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
+use listening::keep::KeepIntent;
+use listening::language::t;
 use listening::{Intent, SoundMode};
 
 use super::about::{About, ShortcutTable};
+use super::browse::Browse;
+use super::favourites::{Favourites, History};
 use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{
-    Countdown, Diagnostics, DropOverlay, ImportPanel, Notices, PlayerBar, QueuePanel,
+    Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, Palette, PlayerBar,
+    QueuePanel, SiteBanner, TuneMenu, UndoBar,
 };
+use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -30,16 +36,18 @@ const VOLUME_PERCENT: i32 = 5;
 pub fn App() -> impl IntoView {
     let core = Core::start();
     provide_context(core);
+    Menu::provide();
     let help = RwSignal::new(false);
+    let palette = RwSignal::new(false);
     view! {
         <Router>
-            <Frame help=help />
+            <Frame help=help palette=palette />
         </Router>
     }
 }
 
 #[component]
-fn Frame(help: RwSignal<bool>) -> impl IntoView {
+fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
     let core = use_core();
     let navigate = use_navigate();
     let location = use_location();
@@ -63,7 +71,7 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             }
         });
     });
-    keyboard::listen(move |shortcut| obey(core, shortcut, help));
+    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
@@ -71,13 +79,22 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
                 "Skip to content"
             </a>
             <Navigation help=help />
-            <SoundBanner />
+            <div class="banners">
+                <SoundBanner />
+                <SiteBanner />
+            </div>
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
+                    <Route path=path!("/browse") view=Browse />
+                    <Route path=path!("/browse/:shelf") view=Browse />
                     <Route path=path!("/tune") view=NothingPlaying />
                     <Route path=path!("/tune/:md5") view=Tune />
                     <Route path=path!("/tune/:md5/:song") view=Tune />
+                    <Route path=path!("/favourites") view=Favourites />
+                    <Route path=path!("/playlists") view=Playlists />
+                    <Route path=path!("/playlists/:id") view=PlaylistPage />
+                    <Route path=path!("/history") view=History />
                     <Route path=path!("/swarm") view=SwarmPage />
                     <Route path=path!("/swarm/:hash") view=TorrentPage />
                     <Route path=path!("/settings") view=Settings />
@@ -88,15 +105,18 @@ fn Frame(help: RwSignal<bool>) -> impl IntoView {
             <PlayerBar />
             <section class="corner" aria-label="Messages">
                 <ImportPanel />
+                <UndoBar />
                 <Countdown />
                 <Notices />
             </section>
         </div>
         <Diagnostics />
         <DropOverlay />
+        <TuneMenu />
         <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
             <ShortcutTable />
         </Dialog>
+        <Palette open=palette />
         <p class="hidden-words" role="status" aria-live="polite">
             {move || core.announcement.get()}
         </p>
@@ -146,7 +166,7 @@ fn SoundBanner() -> impl IntoView {
     }
 }
 
-fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
+fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<bool>) {
     core.wish(match shortcut {
         Shortcut::PlayPause => Intent::PlayPause,
         Shortcut::Forth => Intent::SeekBy(SEEK_MILLIS),
@@ -158,6 +178,7 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         Shortcut::Previous => Intent::Previous,
         Shortcut::Slower => Intent::StepSpeed(-1),
         Shortcut::Faster => Intent::StepSpeed(1),
+        Shortcut::Favourite => Intent::Keep(KeepIntent::FavouriteCurrent),
         Shortcut::Help => {
             help.set(true);
             return;
@@ -168,6 +189,10 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>) {
         }
         Shortcut::Queue => {
             core.queue_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::Palette => {
+            palette.update(|open| *open = !*open);
             return;
         }
         Shortcut::Search => {
@@ -214,6 +239,12 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                     </A>
                 </li>
                 <li>
+                    <A href="/browse" attr:class="nav-link">
+                        <Icon name=Name::Shelves />
+                        <span class="nav-words">{t("Browse")}</span>
+                    </A>
+                </li>
+                <li>
                     <a
                         class="nav-link"
                         href=move || now.get()
@@ -222,6 +253,24 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <Icon name=Name::Disc />
                         <span class="nav-words">"Now playing"</span>
                     </a>
+                </li>
+                <li class="nav-wide">
+                    <A href="/favourites" attr:class="nav-link">
+                        <Icon name=Name::Heart />
+                        <span class="nav-words">{t("Favourites")}</span>
+                    </A>
+                </li>
+                <li>
+                    <A href="/playlists" attr:class="nav-link">
+                        <Icon name=Name::List />
+                        <span class="nav-words">{t("Playlists")}</span>
+                    </A>
+                </li>
+                <li class="nav-wide">
+                    <A href="/history" attr:class="nav-link">
+                        <Icon name=Name::Clock />
+                        <span class="nav-words">{t("History")}</span>
+                    </A>
                 </li>
                 <li>
                     <A href="/swarm" attr:class="nav-link">
@@ -235,7 +284,7 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         <span class="nav-words">"Settings"</span>
                     </A>
                 </li>
-                <li>
+                <li class="nav-wide">
                     <A href="/about" attr:class="nav-link">
                         <Icon name=Name::Info />
                         <span class="nav-words">"About"</span>

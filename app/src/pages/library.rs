@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use catalog::{Column, Row};
+use catalog::{Column, Places, Row};
 use leptos::prelude::*;
+use listening::language::{t, tf};
 use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, LibraryState, words};
 use protocol::library::Storage;
 
+use super::browse::Facets;
 use super::parts::{AddMusic, ContinueList, SidePanel, TuneRow};
 use crate::components::{Icon, Name, VirtualList};
 use crate::core::use_core;
@@ -22,16 +24,17 @@ pub fn Library() -> impl IntoView {
     core.wish(Intent::ShowTune(None));
     let state = Memo::new(move |_| core.list.with(|list| list.library.clone()));
     let total = Memo::new(move |_| core.list.with(|list| list.total));
-    let filter = Memo::new(move |_| core.list.with(|list| list.query.filter.clone()));
+    let filter = Memo::new(move |_| core.list.with(|list| list.typed.clone()));
+    let has_facets = RwSignal::new(false);
     let is_empty = Memo::new(move |_| matches!(state.get(), LibraryState::Open { count: 0, .. }));
     let body = move || match state.get() {
         LibraryState::Failed(reason) => view! { <Failed reason=reason /> }.into_any(),
         _ if is_empty.get() => view! { <Empty /> }.into_any(),
         _ => view! {
-            <List />
-            <Show when=move || total.get() == Some(0)>
-                <NoMatch />
+            <Show when=move || has_facets.get()>
+                <Facets />
             </Show>
+            <TuneList />
         }
         .into_any(),
     };
@@ -55,7 +58,7 @@ pub fn Library() -> impl IntoView {
                         <input
                             id="search"
                             type="search"
-                            placeholder="Search title, composer, year"
+                            placeholder=t("Search title, composer, year")
                             aria-label="Search the library"
                             autocomplete="off"
                             spellcheck="false"
@@ -66,6 +69,17 @@ pub fn Library() -> impl IntoView {
                         />
                         <kbd aria-hidden="true">"/"</kbd>
                     </div>
+                    <button
+                        type="button"
+                        class="button facets-toggle"
+                        aria-expanded=move || has_facets.get().to_string()
+                        aria-controls="facets"
+                        aria-label=t("Filters")
+                        on:click=move |_| has_facets.update(|shown| *shown = !*shown)
+                    >
+                        <Icon name=Name::Funnel />
+                        <span>{t("Filters")}</span>
+                    </button>
                     <AddMusic />
                 </header>
                 <ContinueList />
@@ -94,6 +108,52 @@ fn summary(state: &LibraryState, total: Option<u32>, filter: &str) -> String {
     text
 }
 
+/// The list of tunes, with what is to be said about it.
+#[component]
+pub fn TuneList() -> impl IntoView {
+    let core = use_core();
+    let is_none = Memo::new(move |_| core.list.with(|list| list.total == Some(0)));
+    view! {
+        <div class="tune-list">
+            <Remarks />
+            <List />
+            <Show when=move || is_none.get()>
+                <NoMatch />
+            </Show>
+        </div>
+    }
+}
+
+/// What was forgiven, and what was not understood.
+#[component]
+fn Remarks() -> impl IntoView {
+    let core = use_core();
+    let is_tolerant = Memo::new(move |_| {
+        core.list
+            .with(|list| list.is_tolerant && list.total.is_some_and(|total| total > 0))
+    });
+    let hints = Memo::new(move |_| core.list.with(|list| list.hints.clone()));
+    view! {
+        <div class="remarks" role="status">
+            <Show when=move || is_tolerant.get()>
+                <p>{t("Few tunes fit to the letter: those with similar words are shown too.")}</p>
+            </Show>
+            {move || {
+                let hints = hints.get().into_iter();
+                hints
+                    .map(|hint| {
+                        let text = tf(
+                            "{0}:{1} was left out: something like {0}:{2} would be understood.",
+                            &[&hint.field, &hint.value, &hint.expected],
+                        );
+                        view! { <p>{text}</p> }
+                    })
+                    .collect_view()
+            }}
+        </div>
+    }
+}
+
 #[component]
 fn List() -> impl IntoView {
     let core = use_core();
@@ -118,6 +178,12 @@ fn List() -> impl IntoView {
         core.list.with(|list| {
             let place = usize::try_from(at.checked_sub(list.first)?).ok()?;
             list.found.get(place).copied().flatten()
+        })
+    };
+    let places_at = move |at: u32| -> Option<Arc<Places>> {
+        core.list.with(|list| {
+            let place = at.checked_sub(list.first)? as usize;
+            list.places.get(place).cloned().flatten()
         })
     };
     let on_choose = move |at: u32| {
@@ -159,7 +225,8 @@ fn List() -> impl IntoView {
             row=Callback::new(move |at| {
                 let row = Memo::new(move |_| row_at(at));
                 let found = Memo::new(move |_| found_at(at));
-                view! { <TuneRow number=at + 1 row=row found=found /> }.into_any()
+                let places = Memo::new(move |_| places_at(at));
+                view! { <TuneRow number=at + 1 row=row found=found places=places /> }.into_any()
             })
         />
     }
@@ -247,14 +314,14 @@ fn Empty() -> impl IntoView {
 #[component]
 fn NoMatch() -> impl IntoView {
     let core = use_core();
-    let filter = Memo::new(move |_| core.list.with(|list| list.query.filter.clone()));
+    let filter = Memo::new(move |_| core.list.with(|list| list.typed.clone()));
     view! {
         <div class="state state-over">
             <div class="state-art" aria-hidden="true">
                 <Icon name=Name::Search />
             </div>
             <h2>"No tune matches \u{201c}" {move || filter.get()} "\u{201d}"</h2>
-            <p class="quiet">"Every word must occur in title, composer, release or path."</p>
+            <p class="quiet">{t("Every word must occur, in any order. Fields help: composer:hubbard year:1985..1988 chip:8580 length:>3:00.")}</p>
             <button
                 class="button"
                 type="button"

@@ -1,10 +1,13 @@
 //! The pages and the frame around them.
 
 mod about;
+mod browse;
+mod favourites;
 mod frame;
 mod library;
 mod not_found;
 mod parts;
+mod playlists;
 mod settings;
 mod swarm;
 mod tune;

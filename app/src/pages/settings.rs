@@ -7,8 +7,8 @@ use protocol::engine::Grade;
 use protocol::library::Storage;
 
 use super::parts::{
-    ChipChoice, FilterChoice, GradeChoice, OnwardSettings, Roms, SpreadChoice, SwarmSettings,
-    VideoChoice,
+    ChipChoice, FilterChoice, GradeChoice, KeepSettings, OnwardSettings, Roms, SiteFact,
+    SpreadChoice, SwarmSettings, VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -146,6 +146,7 @@ pub fn Settings() -> impl IntoView {
             <OnwardSettings />
             <SwarmSettings />
             <Roms />
+            <KeepSettings />
             <section class="card">
                 <h2>"Appearance"</h2>
                 <Setting title="Theme" hint="The accent colour comes from the tune's picture.">
@@ -201,6 +202,7 @@ pub fn Settings() -> impl IntoView {
                             }}
                         </dd>
                     </div>
+                    <SiteFact />
                 </dl>
             </section>
         </section>

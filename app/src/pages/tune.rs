@@ -5,12 +5,16 @@ use std::sync::Arc;
 use catalog::{Entry, Origin};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use listening::keep::{KeepIntent, ref_of_entry};
+use listening::language::t;
+use listening::share::{self, Spot};
 use listening::{Intent, PageEntry, State, words};
 use sidfile::{Format, Md5, TuneId};
 
 use super::parts::{
-    ChipChoice, Equaliser, Export, Facts, Notes, Songs, TempoChoice, TuneArt, VideoChoice, Views,
+    Beside, ChipChoice, Cues, Equaliser, Export, Facts, Heart, Marks, MenuOf, Notes, ShareLink,
+    Songs, TempoChoice, TuneArt, VideoChoice, Views, use_menu,
 };
 use crate::components::{Dialog, Icon, Name};
 use crate::core::use_core;
@@ -62,6 +66,20 @@ pub fn Tune() -> impl IntoView {
         })
     });
     Effect::new(move |_| core.wish(Intent::ShowTune(asked.get())));
+    let query = use_query_map();
+    // A link leads to a spot once: what plays afterwards goes its own way.
+    let spot = Memo::new(move |_| {
+        let text = query.with(|query| query.get(share::FIELD))?;
+        let (md5, song) = asked.get_untracked()?;
+        let song = song.unwrap_or(0);
+        Some((TuneId { md5, song }, Spot::parse(&text)?))
+    });
+    Effect::new(move |_| {
+        if let Some((tune, spot)) = spot.get() {
+            core.wish(Intent::Keep(KeepIntent::Follow(tune, spot)));
+        }
+    });
+    let is_link = Signal::derive(move || spot.get().is_some());
     let entry = Memo::new(move |_| match core.page.get() {
         Some(page) if asked.get().is_some_and(|(md5, _)| md5 == page.id.md5) => page.entry,
         _ if asked.get().is_none() => PageEntry::Missing,
@@ -75,7 +93,7 @@ pub fn Tune() -> impl IntoView {
         <div class="tune">
             {move || match entry.get() {
                 PageEntry::Loading => view! { <Waiting /> }.into_any(),
-                PageEntry::Missing => view! { <Missing /> }.into_any(),
+                PageEntry::Missing => view! { <Missing is_link=is_link /> }.into_any(),
                 PageEntry::Known(entry) => view! { <Known entry=entry song=song /> }.into_any(),
             }}
         </div>
@@ -97,7 +115,8 @@ fn Waiting() -> impl IntoView {
 }
 
 #[component]
-fn Missing() -> impl IntoView {
+fn Missing(is_link: Signal<bool>) -> impl IntoView {
+    let core = use_core();
     view! {
         <section class="page centred">
             <div class="state">
@@ -106,8 +125,17 @@ fn Missing() -> impl IntoView {
                 </div>
                 <h1>"This tune is not in your library"</h1>
                 <p class="quiet">
-                    "The link names a file that this browser does not hold. Add the file, and the link works."
+                    {t("The link names a file that this browser does not hold. Add the file, and the link works.")}
                 </p>
+                <Show when=move || is_link.get()>
+                    <p class="quiet" role="status">
+                        {t("It plays from the linked moment as soon as the tune is here.")}
+                    </p>
+                    <button class="button" type="button" on:click=move |_| core.pick(false)>
+                        <Icon name=Name::File />
+                        {t("Add the file")}
+                    </button>
+                </Show>
                 <A href="/" attr:class="button primary">
                     "Go to the library"
                 </A>
@@ -145,6 +173,11 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
         Format::Rsid => "RSID",
         Format::Mus => "MUS",
     };
+    let menu = use_menu();
+    let listed = ref_of_entry(&entry);
+    let marked = ref_of_entry(&entry);
+    let cues_entry = entry.clone();
+    let beside_entry = entry.clone();
     let facts_entry = entry.clone();
     let songs_entry = entry.clone();
     let notes_entry = entry.clone();
@@ -219,6 +252,23 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         }) />
                         {move || if active.get() { "Pause" } else { "Play" }}
                     </button>
+                    <Heart tune=ref_of_entry(&entry) class="button-square" />
+                    <button
+                        class="button button-square"
+                        type="button"
+                        aria-label=t("Add to a playlist")
+                        title=t("Add to a playlist")
+                        on:click=move |_| {
+                            menu.open(MenuOf {
+                                tune: listed.clone(),
+                                song: song.get_untracked(),
+                                within: None,
+                            });
+                        }
+                    >
+                        <Icon name=Name::List />
+                    </button>
+                    <ShareLink md5=md5 song=song />
                     <Export entry=export_entry song=song />
                     {(entry.origin == Origin::Imported).then(|| view! { <Remove md5=md5 /> })}
                 </div>
@@ -249,13 +299,16 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         <VideoChoice name="tune-video" />
                     </div>
                 </section>
+                <Cues entry=cues_entry song=song />
                 <Notes entry=notes_entry />
             </div>
             <div class="tune-right">
                 <Songs entry=songs_entry song=song />
+                <Marks tune=marked />
                 <Facts entry=facts_entry />
             </div>
         </div>
+        <Beside entry=beside_entry />
     }
 }
 

@@ -1,8 +1,10 @@
 //! Title, theme, accent and focus: what concerns the document as a whole.
 
-use super::workers::get;
+use super::workers::{get, object_url};
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, HtmlElement, HtmlInputElement};
+use web_sys::{
+    Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -54,6 +56,15 @@ pub fn focus(id: &str) -> bool {
 pub fn scroll_to_top(id: &str) {
     if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
         element.set_scroll_top(0);
+    }
+}
+
+/// Scrolls as little as is needed to show the element of an id.
+pub fn reveal(id: &str) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 
@@ -150,6 +161,14 @@ pub fn save_url(url: &str, name: &str) {
     gloo::timers::callback::Timeout::new(60_000, move || forget_url(&url)).forget();
 }
 
+/// Hands the listener a text as a file.
+pub fn save_text(text: &str, name: &str) {
+    let bytes = js_sys::Uint8Array::from(text.as_bytes());
+    if let Some(url) = object_url(&bytes, "text/plain;charset=utf-8") {
+        save_url(&url, name);
+    }
+}
+
 /// Takes the words of `index.html` away that stand until the page is up.
 pub fn remove_boot() {
     if let Some(boot) = document().and_then(|document| document.get_element_by_id("boot")) {
@@ -165,6 +184,17 @@ pub fn scroll_to(id: &str) -> bool {
         element.scroll_into_view();
     }
     element.is_some()
+}
+
+/// Scrolls a list so that one of its rows is in the middle of it.
+pub fn scroll_within(list: &web_sys::Element, row: usize) {
+    let row = u32::try_from(row)
+        .ok()
+        .and_then(|row| list.children().item(row));
+    if let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        let middle = row.offset_top() - (list.client_height() - row.offset_height()) / 2;
+        list.set_scroll_top(middle);
+    }
 }
 
 /// The page's origin, such as `https://host:port`.
@@ -187,6 +217,35 @@ pub fn take_fragment() -> Option<String> {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
     }
     Some(fragment.to_owned())
+}
+
+/// The system has a sheet for handing links on.
+#[must_use]
+pub fn can_share() -> bool {
+    web_sys::window().is_some_and(|window| get(&window.navigator(), "share").is_function())
+}
+
+/// Opens the system's sheet for a link.
+pub fn share(title: &str, url: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let navigator = window.navigator();
+    let data = js_sys::Object::new();
+    // A plain object takes any property.
+    let _ = js_sys::Reflect::set(&data, &"title".into(), &title.into());
+    let _ = js_sys::Reflect::set(&data, &"url".into(), &url.into());
+    if let Ok(share) = get(&navigator, "share").dyn_into::<js_sys::Function>() {
+        // The listener may close the sheet, which is no failure.
+        if let Ok(promise) = share.call1(&navigator, &data) {
+            let ignore = Closure::once_into_js(|_: JsValue| ());
+            let promise: js_sys::Promise = promise.unchecked_into();
+            let catch = get(&promise, "catch");
+            if let Ok(catch) = catch.dyn_into::<js_sys::Function>() {
+                let _ = catch.call1(&promise, &ignore);
+            }
+        }
+    }
 }
 
 /// Has the clipboard take a text.

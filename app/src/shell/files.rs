@@ -7,11 +7,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     DragEvent, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
-    HtmlInputElement,
+    HtmlInputElement, HtmlTextAreaElement,
 };
 
 /// Bytes in the browser's own memory.
 pub type Bytes = Uint8Array;
+
+/// A file of the listener's disk.
+pub type PickedFile = File;
 
 /// A file and its path as dropped, `/`-separated.
 pub type Dropped = (String, File);
@@ -43,7 +46,11 @@ pub(super) async fn turn() {
 
 /// Watches the whole window: `hover` is told when files are held over it and when no more,
 /// `files` gets what is dropped.
-pub fn watch_drops(hover: impl Fn(bool) + 'static, files: impl Fn(Vec<Dropped>) + 'static) {
+pub fn watch_drops(
+    hover: impl Fn(bool) + 'static,
+    files: impl Fn(Vec<Dropped>) + 'static,
+    link: impl Fn(String) + 'static,
+) {
     let Some(window) = web_sys::window() else {
         return;
     };
@@ -54,6 +61,7 @@ pub fn watch_drops(hover: impl Fn(bool) + 'static, files: impl Fn(Vec<Dropped>) 
         };
         let has_files = transfer.types().includes(&"Files".into(), 0);
         if !has_files {
+            take_link(&event, &transfer, &link);
             return;
         }
         match &*event.type_() {
@@ -86,6 +94,27 @@ pub fn watch_drops(hover: impl Fn(bool) + 'static, files: impl Fn(Vec<Dropped>) 
     }
     // The page listens as long as it lives.
     listener.forget();
+}
+
+/// A link to a torrent that is dropped as text anywhere but into a field.
+fn take_link(event: &DragEvent, transfer: &web_sys::DataTransfer, link: &impl Fn(String)) {
+    let into_field = event.target().is_some_and(|target| {
+        target.has_type::<HtmlInputElement>() || target.has_type::<HtmlTextAreaElement>()
+    });
+    if into_field || !transfer.types().includes(&"text/plain".into(), 0) {
+        return;
+    }
+    match &*event.type_() {
+        "dragover" => event.prevent_default(),
+        "drop" => {
+            let text = transfer.get_data("text/plain").unwrap_or_default();
+            if text.starts_with("magnet:") || text.ends_with(".torrent") {
+                event.prevent_default();
+                link(text);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What is dropped: entries, which may be folders, and files. They have to be taken inside the

@@ -32,8 +32,12 @@ pub enum Shortcut {
     Queue,
     /// Slash.
     Search,
+    /// F.
+    Favourite,
     /// Question mark.
     Help,
+    /// K with Control or Command.
+    Palette,
 }
 
 /// Calls `callback` for every shortcut that is pressed where no widget wants the key itself.
@@ -42,6 +46,12 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
         return;
     };
     let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+        let with_command = event.ctrl_key() != event.meta_key() && !event.alt_key();
+        if with_command && !event.default_prevented() && matches!(&*event.key(), "k" | "K") {
+            event.prevent_default();
+            callback(Shortcut::Palette);
+            return;
+        }
         if event.default_prevented() || event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
@@ -73,6 +83,7 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             "d" | "D" => Shortcut::Diagnostics,
             "q" | "Q" => Shortcut::Queue,
             "/" => Shortcut::Search,
+            "f" | "F" => Shortcut::Favourite,
             "?" => Shortcut::Help,
             _ => return,
         };

@@ -11,6 +11,7 @@ pub mod network;
 pub mod roll;
 pub mod rtc;
 mod scopes;
+pub mod site;
 pub mod storage;
 pub mod trace;
 pub mod workers;

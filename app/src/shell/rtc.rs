@@ -5,13 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use protocol::swarm::{ConnectionId, Request, Rtc as Wish};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelType,
-    RtcIceGatheringState, RtcIceTransportPolicy, RtcPeerConnection, RtcPeerConnectionState,
+    RtcIceTransportPolicy, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
     RtcSdpType, RtcSessionDescriptionInit,
 };
 
@@ -19,6 +19,9 @@ use super::workers::{Workers, get};
 
 /// Candidates are gathered for that long at most: a description carries all of them.
 const GATHER_MILLIS: i32 = 5_000;
+/// Candidates of the kind that is needed come together; Chromium says that there are no more of
+/// them only 120 ms later.
+const QUIET_MILLIS: i32 = 15;
 /// A connection that is not made by then is given up.
 const CONNECT_MILLIS: i32 = 60_000;
 /// Bytes waiting in a channel below which more are asked for.
@@ -36,6 +39,7 @@ pub struct Ice {
 }
 
 type OnState = Closure<dyn Fn()>;
+type OnCandidate = Closure<dyn Fn(RtcPeerConnectionIceEvent)>;
 type OnChannel = Closure<dyn Fn(RtcDataChannelEvent)>;
 type OnMessage = Closure<dyn Fn(MessageEvent)>;
 
@@ -66,6 +70,9 @@ impl Drop for Peer {
 struct Inner {
     peers: RefCell<BTreeMap<ConnectionId, Peer>>,
     ice: RefCell<Ice>,
+    /// One certificate for all connections of this page: to make one takes tens of milliseconds.
+    /// A peer learns nothing by it, as the peer id is the same everywhere too.
+    certificates: RefCell<Option<Array>>,
 }
 
 /// All connections.
@@ -83,6 +90,27 @@ impl Rtc {
             inner: Rc::default(),
             workers,
         }
+    }
+
+    /// Makes ready for the first connection.
+    pub fn warm_up(&self) {
+        let algorithm = Object::new();
+        let set = |key: &str, value: &str| {
+            // A plain object takes any property.
+            let _ = Reflect::set(&algorithm, &key.into(), &value.into());
+        };
+        set("name", "ECDSA");
+        set("namedCurve", "P-256");
+        let Ok(made) = RtcPeerConnection::generate_certificate_with_object(&algorithm) else {
+            return;
+        };
+        let inner = Rc::clone(&self.inner);
+        spawn_local(async move {
+            // Without one of ours each connection makes its own.
+            if let Ok(certificate) = JsFuture::from(made).await {
+                *inner.certificates.borrow_mut() = Some(Array::of1(&certificate));
+            }
+        });
     }
 
     /// Sets how connections are made from now on.
@@ -117,12 +145,22 @@ impl Rtc {
     }
 
     fn try_start(&self, id: ConnectionId, offer: Option<String>) -> Result<(), JsValue> {
+        let kind;
         let connection = {
             let ice = self.inner.ice.borrow();
             let configuration = RtcConfiguration::new();
-            if let (Some(servers), false) = (&ice.servers, ice.local_only) {
+            let servers = ice.servers.as_ref().filter(|_| !ice.local_only);
+            if let Some(servers) = servers {
                 configuration.set_ice_servers(servers);
             }
+            if let Some(certificates) = &*self.inner.certificates.borrow() {
+                configuration.set_certificates(certificates);
+            }
+            kind = match servers {
+                _ if ice.relay_only => "typ relay",
+                Some(servers) if servers.length() > 0 => "typ srflx",
+                _ => "typ host",
+            };
             if ice.relay_only {
                 configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
             }
@@ -156,7 +194,7 @@ impl Rtc {
         }
         let this = self.clone();
         spawn_local(async move {
-            match describe(&connection, offer).await {
+            match describe(&connection, offer, kind).await {
                 Ok(sdp) => {
                     this.workers.swarm(&Request::Described(id, sdp));
                 }
@@ -267,10 +305,11 @@ impl Rtc {
     }
 }
 
-/// An offer, or the answer to one, with all candidates.
+/// An offer, or the answer to one, with all candidates up to those of `kind`.
 async fn describe(
     connection: &RtcPeerConnection,
     offer: Option<String>,
+    kind: &'static str,
 ) -> Result<String, JsValue> {
     let description = match offer {
         None => JsFuture::from(connection.create_offer()).await?,
@@ -282,37 +321,40 @@ async fn describe(
         }
     };
     let description: RtcSessionDescriptionInit = description.unchecked_into();
+    let gathered = gathered(connection, kind);
     JsFuture::from(connection.set_local_description(&description)).await?;
-    gathered(connection).await;
+    gathered.await;
     // Only now it has the candidates.
     let description = get(connection, "localDescription");
     let sdp = get(&description, "sdp").as_string();
     sdp.ok_or_else(|| "the browser describes no connection".into())
 }
 
-/// Waits until all candidates are gathered, or for long enough.
-async fn gathered(connection: &RtcPeerConnection) {
-    if connection.ice_gathering_state() == RtcIceGatheringState::Complete {
-        return;
-    }
-    let watched = connection.clone();
-    let mut kept: Option<OnState> = None;
-    let complete = Promise::new(&mut |resolve, _| {
-        let state = watched.clone();
-        let on_change = OnState::new(move || {
-            if state.ice_gathering_state() == RtcIceGatheringState::Complete {
+/// Resolves when candidates of `kind` are there, when there are no more, or after long enough.
+/// Listens from the call on.
+fn gathered(connection: &RtcPeerConnection, kind: &'static str) -> impl Future<Output = ()> {
+    let mut kept: Option<OnCandidate> = None;
+    let enough = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, GATHER_MILLIS);
+        kept = Some(OnCandidate::new(move |event: RtcPeerConnectionIceEvent| {
+            let candidate = event.candidate().map(|it| it.candidate());
+            match candidate.filter(|text| !text.is_empty()) {
+                Some(text) if text.contains(kind) => set_timeout(&resolve, QUIET_MILLIS),
+                Some(_) => {}
                 // It cannot throw.
-                let _ = resolve.call0(&JsValue::UNDEFINED);
+                None => drop(resolve.call0(&JsValue::UNDEFINED)),
             }
-        });
-        watched.set_onicegatheringstatechange(Some(on_change.as_ref().unchecked_ref()));
-        kept = Some(on_change);
+        }));
     });
-    let timeout = Promise::new(&mut |resolve, _| set_timeout(&resolve, GATHER_MILLIS));
-    // Neither is ever rejected.
-    let _ = JsFuture::from(Promise::race(&Array::of2(&complete, &timeout))).await;
-    connection.set_onicegatheringstatechange(None);
-    drop(kept);
+    let listener = kept.as_ref().map(|it| it.as_ref().unchecked_ref());
+    connection.set_onicecandidate(listener);
+    let connection = connection.clone();
+    async move {
+        // It is never rejected.
+        let _ = JsFuture::from(enough).await;
+        connection.set_onicecandidate(None);
+        drop(kept);
+    }
 }
 
 fn set_timeout(callback: &js_sys::Function, millis: i32) {

@@ -97,33 +97,3 @@ impl Entry {
         self.lengths.get(index).copied().flatten()
     }
 }
-
-/// The year at the start of a "released" line (`1987 Hewson`, `1985-87 Rob Hubbard`), none for
-/// `198? Beal`.
-#[must_use]
-pub fn year_of(released: &str) -> Option<u16> {
-    let digits = released.get(..4)?;
-    let year: u16 = digits.parse().ok()?;
-    (1970..=2100).contains(&year).then_some(year)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn year_is_the_first_four_digits() {
-        for (released, year) in [
-            ("1987 Hewson", Some(1987)),
-            ("1985-87 Rob Hubbard", Some(1985)),
-            ("198? Beal", None),
-            ("20?? x", None),
-            ("19", None),
-            ("", None),
-            ("é987", None),
-            ("9999 far", None),
-        ] {
-            assert_eq!(year_of(released), year, "{released}");
-        }
-    }
-}

@@ -1,161 +1,52 @@
-//! Filter and sort over the entries of a library.
+//! The files of a library, found by digest and by query.
 
-use core::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use sidfile::{ChipModel, Clock, Format, Md5};
+use sidfile::Md5;
 
-use crate::{Entry, Origin, Remote, year_of};
+use crate::columns::Columns;
+use crate::marks::Facts;
+use crate::order::Orders;
+use crate::query::Parsed;
+use crate::search::{Ground, Matches, Part};
+use crate::texts::count;
+use crate::{Catalogue, Column, Entry, Hit, Marks, Origin, Query, Remote, Row};
 
-/// What a list is sorted by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Column {
-    /// Title.
-    #[default]
-    Title,
-    /// Composer.
-    Author,
-    /// Year of release; unknown years last.
-    Year,
-    /// Length of the default song; unknown lengths last.
-    Length,
-    /// Count of songs.
-    Songs,
-    /// Path in the collection.
-    Path,
-    /// Order of arrival, the newest first when descending.
-    Added,
-}
+/// Files that may be added before the words of all files are gathered anew.
+const MOST_RECENT: usize = 2_048;
+/// Arrivals of the files of collections come after all of the listener's own.
+const COLLECTIONS: u32 = 1 << 30;
 
-/// Column and direction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sort {
-    /// Column.
-    pub column: Column,
-    /// Largest first.
-    pub descending: bool,
-}
-
-/// A filter and an order: what a list shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Query {
-    /// Words that must all occur, in any order, in title, composer, release or path.
-    pub filter: String,
-    /// Order of the rows.
-    pub sort: Sort,
-}
-
-/// What a list shows of one file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    /// Digest of the file.
-    pub md5: Md5,
-    /// Title.
-    pub title: String,
-    /// Composer.
-    pub author: String,
-    /// Year and publisher.
-    pub released: String,
-    /// Year, where known.
-    pub year: Option<u16>,
-    /// Model of each chip, one to three.
-    pub models: Vec<ChipModel>,
-    /// Video standard.
-    pub clock: Clock,
-    /// Kind of file.
-    pub format: Format,
-    /// Count of songs.
-    pub songs: u16,
-    /// Default song, from 1.
-    pub start_song: u16,
-    /// Length of the default song in milliseconds, where known.
-    pub length_millis: Option<u32>,
-    /// A C64 BASIC program, which needs the listener's own ROMs.
-    pub needs_basic: bool,
-    /// Where it came from.
-    pub origin: Origin,
-    /// Where a swarm has it, where it is not here.
-    pub remote: Option<Remote>,
-}
-
-impl From<&Entry> for Row {
-    fn from(entry: &Entry) -> Self {
-        Self {
-            md5: entry.md5,
-            title: entry.title.clone(),
-            author: entry.author.clone(),
-            released: entry.released.clone(),
-            year: year_of(&entry.released),
-            models: entry.chips.iter().map(|chip| chip.model).collect(),
-            clock: entry.clock,
-            format: entry.format,
-            songs: entry.songs(),
-            start_song: entry.start_song,
-            length_millis: entry.length_millis(entry.start_song),
-            needs_basic: entry.needs_basic,
-            origin: entry.origin,
-            remote: entry.remote,
-        }
-    }
-}
-
-/// Lower case, without the accents of Latin-1 and Windows-1252: how text is compared.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for character in text.chars().flat_map(char::to_lowercase) {
-        match character {
-            'à'..='å' => folded.push('a'),
-            'æ' => folded.push_str("ae"),
-            'ç' => folded.push('c'),
-            'è'..='ë' => folded.push('e'),
-            'ì'..='ï' => folded.push('i'),
-            'ð' => folded.push('d'),
-            'ñ' => folded.push('n'),
-            'ò'..='ö' | 'ø' => folded.push('o'),
-            'ù'..='ü' => folded.push('u'),
-            'ý' | 'ÿ' => folded.push('y'),
-            'þ' => folded.push_str("th"),
-            'ß' => folded.push_str("ss"),
-            'œ' => folded.push_str("oe"),
-            'š' => folded.push('s'),
-            'ž' => folded.push('z'),
-            other => folded.push(other),
-        }
-    }
-    folded
-}
-
-/// Folded keys of one entry, made once.
-#[derive(Debug)]
-struct Keys {
-    title: String,
-    author: String,
-    path: String,
-    /// Everything that the filter looks at.
-    haystack: String,
-}
-
-impl Keys {
-    fn of(entry: &Entry) -> Self {
-        let (title, author, path) = (fold(&entry.title), fold(&entry.author), fold(&entry.path));
-        let haystack = [&*title, &author, &fold(&entry.released), &path].join("\n");
-        Self {
-            title,
-            author,
-            path,
-            haystack,
-        }
-    }
-}
-
-/// Entries in order of arrival, one for each file, with what filter and sort need.
+/// Files, one for each digest: first the listener's own in order of arrival, then those of
+/// collections. A file has a number, which stays until the index changes.
 #[derive(Debug, Default)]
 pub struct Index {
-    entries: Vec<Entry>,
-    keys: Vec<Keys>,
-    by_md5: BTreeMap<Md5, usize>,
+    columns: Columns,
+    /// Files that are in the columns still, but not in the index any more.
+    gone: Vec<bool>,
+    gone_count: usize,
+    /// When each file came.
+    arrivals: Vec<u32>,
+    next_arrival: u32,
+    /// Files that came with the first catalogue, by digest; and those that came since.
+    sorted: Vec<u32>,
+    recent: BTreeMap<Md5, u32>,
+    /// Words of the files up to a number, and of those after it.
+    parts: Vec<Part>,
+    part_ends: Vec<usize>,
+    orders: Orders,
+    facts: Facts,
+}
+
+/// Files that a query selects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Their numbers, in the query's order.
+    pub files: Vec<u32>,
+    /// Slips were forgiven, as too few files fit the words to the letter.
+    pub is_tolerant: bool,
+    /// The query, understood.
+    pub parsed: Parsed,
 }
 
 impl Index {
@@ -169,116 +60,380 @@ impl Index {
         index
     }
 
+    /// Index of a listener's own entries and of the catalogues of collections; of two with the same
+    /// digest the first stays, the listener's own before all.
+    #[must_use]
+    pub fn with_collections(
+        own: impl IntoIterator<Item = Entry>,
+        collections: impl IntoIterator<Item = Catalogue>,
+    ) -> Self {
+        let mut index = Self::default();
+        let mut collections = collections.into_iter();
+        if let Some(first) = collections.next() {
+            index.load(first);
+        }
+        for entry in own {
+            index.take_out(&entry.md5);
+            index.insert(entry);
+        }
+        for collection in collections {
+            for entry in collection.entries() {
+                index.insert(entry);
+            }
+        }
+        index
+    }
+
+    /// Takes the files of the first catalogue, as they are.
+    fn load(&mut self, catalogue: Catalogue) {
+        let columns = catalogue.0;
+        let files = count(columns.len());
+        self.gone = vec![false; columns.len()];
+        self.arrivals = (COLLECTIONS..).take(columns.len()).collect();
+        let mut sorted: Vec<(u64, u32)> = (0..files)
+            .map(|file| (first_of(&columns.md5s[file as usize]), file))
+            .collect();
+        sorted.sort_unstable();
+        self.sorted = sorted.into_iter().map(|(_, file)| file).collect();
+        self.columns = columns;
+        for pair in 1..self.sorted.len() {
+            let (a, b) = (self.sorted[pair - 1] as usize, self.sorted[pair] as usize);
+            // Those with the same first half stand together; more than two are not worth a thought.
+            if self.columns.md5s[a] == self.columns.md5s[b] {
+                self.gone[a.max(b)] = true;
+                self.gone_count += 1;
+            }
+        }
+    }
+
     /// Adds `entry`; false, and nothing changes, where its digest is there already.
     pub fn insert(&mut self, entry: Entry) -> bool {
-        if self.by_md5.contains_key(&entry.md5) {
+        if self.find(&entry.md5).is_some() {
             return false;
         }
-        self.by_md5.insert(entry.md5, self.entries.len());
-        self.keys.push(Keys::of(&entry));
-        self.entries.push(entry);
+        let arrival = match entry.origin {
+            Origin::Collection => COLLECTIONS + count(self.columns.len()),
+            Origin::BuiltIn | Origin::Imported => {
+                self.next_arrival += 1;
+                self.next_arrival
+            }
+        };
+        self.push(&entry, arrival);
         true
+    }
+
+    fn push(&mut self, entry: &Entry, arrival: u32) {
+        self.recent.insert(entry.md5, count(self.columns.len()));
+        self.columns.push(entry);
+        self.gone.push(false);
+        self.arrivals.push(arrival);
+        self.orders.forget();
     }
 
     /// Replaces what is known of a file; false where the file is not here.
     pub fn update(&mut self, entry: Entry) -> bool {
-        let Some(&at) = self.by_md5.get(&entry.md5) else {
+        let Some(file) = self.take_out(&entry.md5) else {
             return false;
         };
-        self.keys[at] = Keys::of(&entry);
-        self.entries[at] = entry;
+        self.push(&entry, self.arrivals[file]);
         true
     }
 
     /// Takes a file out and returns what was known of it.
     pub fn remove(&mut self, md5: &Md5) -> Option<Entry> {
-        let at = self.by_md5.remove(md5)?;
-        for position in self.by_md5.values_mut() {
-            if *position > at {
-                *position -= 1;
+        let file = self.take_out(md5)?;
+        Some(self.columns.entry(file))
+    }
+
+    /// Takes out all files of these torrents.
+    pub fn hide(&mut self, torrents: &BTreeSet<[u8; 20]>) {
+        let hidden: Vec<bool> = core::iter::once(false)
+            .chain(
+                self.columns
+                    .torrents
+                    .iter()
+                    .map(|hash| torrents.contains(hash)),
+            )
+            .collect();
+        for (gone, (torrent, _)) in self.gone.iter_mut().zip(&self.columns.remotes) {
+            if hidden[*torrent as usize] && !*gone {
+                *gone = true;
+                self.gone_count += 1;
             }
         }
-        self.keys.remove(at);
-        Some(self.entries.remove(at))
+    }
+
+    fn take_out(&mut self, md5: &Md5) -> Option<usize> {
+        let file = self.find(md5)?;
+        self.recent.remove(md5);
+        self.gone[file] = true;
+        self.gone_count += 1;
+        Some(file)
+    }
+
+    /// Count of files.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.columns.len() - self.gone_count
+    }
+
+    /// Whether there are no files.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of a file.
+    #[must_use]
+    pub fn find(&self, md5: &Md5) -> Option<usize> {
+        find(&self.columns, &self.gone, &self.sorted, &self.recent, md5)
     }
 
     /// What is known of a file.
     #[must_use]
-    pub fn get(&self, md5: &Md5) -> Option<&Entry> {
-        self.by_md5.get(md5).map(|&at| &self.entries[at])
+    pub fn get(&self, md5: &Md5) -> Option<Entry> {
+        self.find(md5).map(|file| self.columns.entry(file))
     }
 
-    /// All entries in order of arrival.
+    /// Whether a file is here.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn has(&self, md5: &Md5) -> bool {
+        self.find(md5).is_some()
     }
 
-    /// Positions in [`entries`](Self::entries) of what `query` selects, in its order.
+    /// Where a file came from.
     #[must_use]
-    pub fn select(&self, query: &Query) -> Vec<u32> {
-        let folded = fold(&query.filter);
-        let words: Vec<&str> = folded.split_whitespace().collect();
-        let mut found: Vec<u32> = (0u32..)
-            .zip(&self.keys)
-            .filter(|(_, keys)| words.iter().all(|word| keys.haystack.contains(word)))
-            .map(|(position, _)| position)
-            .collect();
-        found.sort_by(|&a, &b| self.order(a as usize, b as usize, query.sort));
-        found
+    pub fn origin(&self, md5: &Md5) -> Option<Origin> {
+        Some(self.columns.headers[self.find(md5)?].origin)
     }
 
-    fn order(&self, a: usize, b: usize, sort: Sort) -> Ordering {
-        let (entry_a, entry_b) = (&self.entries[a], &self.entries[b]);
-        let (keys_a, keys_b) = (&self.keys[a], &self.keys[b]);
-        let direct = |ordering: Ordering| {
-            if sort.descending {
-                ordering.reverse()
-            } else {
-                ordering
-            }
+    /// Where a swarm has a file, by the file's digest.
+    #[must_use]
+    pub fn remote(&self, md5: &Md5) -> Option<Remote> {
+        self.columns.remote(self.find(md5)?)
+    }
+
+    /// The file that a swarm has at a place.
+    #[must_use]
+    pub fn at_remote(&self, remote: Remote) -> Option<Entry> {
+        let known = self.columns.torrents.iter();
+        let torrent = known.clone().position(|hash| *hash == remote.info_hash)?;
+        let place = (count(torrent) + 1, remote.file);
+        let mut files = self.files();
+        let file = files.find(|file| self.columns.remotes[*file] == place)?;
+        Some(self.columns.entry(file))
+    }
+
+    /// Digest of the first file whose path is `wanted`.
+    pub fn by_path(&self, wanted: impl Fn(&str) -> bool) -> Option<Md5> {
+        let mut files = self.files();
+        let file = files.find(|file| wanted(&self.columns.path(*file)))?;
+        Some(self.columns.md5s[file])
+    }
+
+    /// Numbers of all files.
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        self.files().map(count).collect()
+    }
+
+    fn files(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|file| !self.gone[*file])
+    }
+
+    /// All that is known of all files, in order of arrival.
+    pub fn iter(&self) -> impl Iterator<Item = Entry> {
+        let mut files: Vec<usize> = self.files().collect();
+        files.sort_by_key(|file| self.arrivals[*file]);
+        files.into_iter().map(|file| self.columns.entry(file))
+    }
+
+    /// The listener's own files, in order of arrival.
+    pub fn own(&self) -> impl Iterator<Item = Entry> {
+        let is_own = |file: &usize| self.columns.headers[*file].origin != Origin::Collection;
+        let mut files: Vec<usize> = self.files().filter(is_own).collect();
+        files.sort_by_key(|file| self.arrivals[*file]);
+        files.into_iter().map(|file| self.columns.entry(file))
+    }
+
+    /// The digest of a file.
+    #[must_use]
+    pub fn md5(&self, file: u32) -> Md5 {
+        self.columns.md5s[file as usize]
+    }
+
+    /// What a list shows of a file.
+    #[must_use]
+    pub fn row(&self, file: u32) -> Row {
+        self.columns.row(file as usize)
+    }
+
+    /// What a list shows of a file that was found: with what was looked for.
+    #[must_use]
+    pub fn hit(&self, file: u32, found: &Found) -> Hit {
+        Hit::new(self.row(file), &self.columns, file as usize, found)
+    }
+
+    /// Sets what the listener thinks of a file, whether it is here or not.
+    pub fn set_marks(&mut self, md5: Md5, marks: Marks) {
+        if marks == Marks::default() {
+            self.facts.marks.remove(&md5);
+        } else {
+            self.facts.marks.insert(md5, marks);
+        }
+    }
+
+    /// Sets which files came with the last change of a collection.
+    pub fn set_new(&mut self, new: BTreeSet<Md5>) {
+        self.facts.new = new;
+    }
+
+    /// A file of a swarm was fetched, or is not here any more.
+    pub fn set_here(&mut self, md5: Md5, is_here: bool) {
+        if is_here {
+            self.facts.here.insert(md5);
+        } else {
+            self.facts.here.remove(&md5);
+        }
+    }
+
+    /// Takes over what another index knew from outside the catalogue.
+    pub fn take_facts(&mut self, other: &mut Self) {
+        self.facts = core::mem::take(&mut other.facts);
+    }
+
+    /// Runs a query.
+    pub fn search(&mut self, query: &Query) -> Found {
+        self.get_ready();
+        let parsed = Parsed::of(&query.filter);
+        let Matches {
+            scores,
+            count,
+            is_tolerant,
+        } = self.matches(&parsed);
+        let order = self.orders.get(&self.columns, &self.arrivals, query.sort);
+        let mut files = Vec::with_capacity(count as usize);
+        files.extend(order.iter().filter(|file| scores[**file as usize] > 0));
+        if query.sort.column == Column::Relevance && parsed.has_words() {
+            files = best_first(&files, &scores);
+        }
+        Found {
+            files,
+            is_tolerant,
+            parsed,
+        }
+    }
+
+    /// Numbers of the files that `query` selects, in its order.
+    pub fn select(&mut self, query: &Query) -> Vec<u32> {
+        self.search(query).files
+    }
+
+    pub(crate) fn matches(&self, parsed: &Parsed) -> Matches {
+        let find = |md5: &Md5| self.find(md5);
+        let ground = Ground {
+            columns: &self.columns,
+            gone: &self.gone,
+            parts: &self.parts,
+            facts: &self.facts,
+            find: &find,
         };
-        let first = match sort.column {
-            Column::Title => direct(keys_a.title.cmp(&keys_b.title)),
-            Column::Author => direct(keys_a.author.cmp(&keys_b.author)),
-            Column::Year => known_first(
-                year_of(&entry_a.released),
-                year_of(&entry_b.released),
-                direct,
-            ),
-            Column::Length => known_first(
-                entry_a.length_millis(entry_a.start_song),
-                entry_b.length_millis(entry_b.start_song),
-                direct,
-            ),
-            Column::Songs => direct(entry_a.lengths.len().cmp(&entry_b.lengths.len())),
-            Column::Path => direct(keys_a.path.cmp(&keys_b.path)),
-            Column::Added => direct(a.cmp(&b)),
-        };
-        first
-            .then_with(|| keys_a.title.cmp(&keys_b.title))
-            .then_with(|| keys_a.author.cmp(&keys_b.author))
-            .then_with(|| keys_a.path.cmp(&keys_b.path))
-            .then_with(|| a.cmp(&b))
+        ground.search(parsed)
+    }
+
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Gathers the words of files that came since the last time.
+    pub fn get_ready(&mut self) {
+        if self.gone_count > MOST_RECENT + self.len() {
+            self.compact();
+        }
+        let files = self.columns.len();
+        if self.part_ends.last() == Some(&files) || files == 0 {
+            return;
+        }
+        let first = self.part_ends.first().copied().unwrap_or(0);
+        if first == 0 || files - first > MOST_RECENT {
+            self.parts = vec![Part::of(&self.columns, 0..files)];
+            self.part_ends = vec![files];
+        } else {
+            self.parts.truncate(1);
+            self.parts.push(Part::of(&self.columns, first..files));
+            self.part_ends = vec![first, files];
+        }
+    }
+
+    /// Makes the columns anew without what is gone.
+    fn compact(&mut self) {
+        let old = core::mem::take(&mut self.columns);
+        let gone = core::mem::take(&mut self.gone);
+        let arrivals = core::mem::take(&mut self.arrivals);
+        self.sorted.clear();
+        self.recent.clear();
+        self.parts.clear();
+        self.part_ends.clear();
+        self.gone_count = 0;
+        for file in (0..old.len()).filter(|file| !gone[*file]) {
+            self.push(&old.entry(file), arrivals[file]);
+        }
     }
 }
 
-/// Unknown values stay last in either direction.
-fn known_first<T: Ord>(
-    a: Option<T>,
-    b: Option<T>,
-    direct: impl Fn(Ordering) -> Ordering,
-) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) => direct(a.cmp(&b)),
-        (a, b) => b.is_some().cmp(&a.is_some()),
+/// The first half of a digest.
+fn first_of(md5: &Md5) -> u64 {
+    let (first, _) = md5
+        .0
+        .split_first_chunk()
+        .expect("a digest has sixteen bytes");
+    u64::from_be_bytes(*first)
+}
+
+fn find(
+    columns: &Columns,
+    gone: &[bool],
+    sorted: &[u32],
+    recent: &BTreeMap<Md5, u32>,
+    md5: &Md5,
+) -> Option<usize> {
+    if let Some(&file) = recent.get(md5) {
+        return Some(file as usize);
     }
+    let digest = |file: u32| &columns.md5s[file as usize];
+    let first = first_of(md5);
+    let start = sorted.partition_point(|file| first_of(digest(*file)) < first);
+    let same = sorted[start..]
+        .iter()
+        .take_while(|file| first_of(digest(**file)) == first);
+    let mut found = same.filter(|file| digest(**file) == md5 && !gone[**file as usize]);
+    found.next().map(|file| *file as usize)
+}
+
+/// The files with the highest score first; of the same score they stay as they are.
+fn best_first(files: &[u32], scores: &[u16]) -> Vec<u32> {
+    let score = |file: u32| usize::from(scores[file as usize]);
+    let most = files.iter().map(|file| score(*file)).max().unwrap_or(0);
+    let mut next = vec![0u32; most + 2];
+    for &file in files {
+        next[most - score(file) + 1] += 1;
+    }
+    for at in 1..next.len() {
+        next[at] += next[at - 1];
+    }
+    let mut sorted = vec![0; files.len()];
+    for &file in files {
+        let next = &mut next[most - score(file)];
+        sorted[*next as usize] = file;
+        *next += 1;
+    }
+    sorted
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use sidfile::SidChip;
+    use crate::Sort;
+    use sidfile::{ChipModel, Clock, Format, SidChip};
 
     pub(crate) fn entry(title: &str, author: &str, released: &str) -> Entry {
         Entry {
@@ -320,16 +475,13 @@ pub(crate) mod tests {
     }
 
     fn check(filter: &str, column: Column, descending: bool, expected: &[&str]) {
-        let index = index();
+        let mut index = index();
         let query = Query {
             filter: filter.into(),
             sort: Sort { column, descending },
         };
-        let titles: Vec<&str> = index
-            .select(&query)
-            .iter()
-            .map(|&at| &*index.entries()[at as usize].title)
-            .collect();
+        let files = index.select(&query);
+        let titles: Vec<String> = files.iter().map(|&file| index.row(file).title).collect();
         assert_eq!(titles, expected, "{query:?}");
     }
 
@@ -368,7 +520,7 @@ pub(crate) mod tests {
     #[test]
     fn each_column_sorts() {
         check(
-            "a",
+            "",
             Column::Author,
             true,
             &["Æther", "Commando", "commando", "Arkanoid", "Wizball"],
@@ -400,7 +552,7 @@ pub(crate) mod tests {
         let removed = index.remove(&Md5::of(b"Wizball")).unwrap();
         assert_eq!(removed.author, "Martin Galway");
         assert_eq!(index.get(&Md5::of(b"Arkanoid")).unwrap().title, "Arkanoid");
-        assert_eq!(index.entries().len(), 4);
+        assert_eq!(index.len(), 4);
         assert!(index.remove(&Md5::of(b"Wizball")).is_none());
         let mut changed = entry("Arkanoid", "M. Galway", "");
         assert!(index.update(changed.clone()));
@@ -409,18 +561,6 @@ pub(crate) mod tests {
         assert_eq!(
             index.get(&Md5::of(b"Arkanoid")).unwrap().author,
             "M. Galway"
-        );
-    }
-
-    #[test]
-    fn a_row_tells_the_default_song() {
-        let mut known = entry("a", "b", "1990 c");
-        known.lengths = vec![Some(1), Some(2)];
-        known.start_song = 2;
-        let row = Row::from(&known);
-        assert_eq!(
-            (row.songs, row.length_millis, row.year),
-            (2, Some(2), Some(1990))
         );
     }
 }

@@ -31,6 +31,7 @@ impl Model {
         if self.player.engine_died().is_some() {
             self.load_again();
         }
+        self.keep_ask(protocol::keep::Request::Open);
         self.ask(Asked::Open, LibraryRequest::Open);
         self.ask_about_current();
         self.notify(
@@ -85,6 +86,7 @@ impl Model {
                     self.notify(NoticeKind::Note, repaired);
                 }
                 self.fetch_rows();
+                self.browse_again();
                 self.ask_about_page();
                 self.take_up_session();
                 if let (Some(last), None) = (self.preferences.last, &self.player.current) {
@@ -93,25 +95,23 @@ impl Model {
                 }
             }
             Said::Rows {
-                total,
-                offset,
                 rows,
+                total,
+                offset: _,
             } => {
-                let asked = self.answered(ticket);
-                let first = rows.first().cloned();
-                if asked == Some(Asked::FirstRow) {
-                    self.first_row_is_here(first);
-                } else if asked == Some(Asked::Wrap) {
-                    self.wrap_is_here(first);
-                } else if asked == Some(Asked::Draw) {
-                    self.row_is_drawn(total, first);
-                } else if self.list.take(ticket, total, rows) {
-                    self.fetch_rows();
-                } else {
-                    // An answer for a query that is not shown any more.
-                    let _ = offset;
+                if self.related_rows(ticket, &rows) {
+                    return;
+                }
+                let first = rows.into_iter().next();
+                match self.answered(ticket) {
+                    Some(Asked::FirstRow) => self.first_row_is_here(first),
+                    Some(Asked::Wrap) => self.wrap_is_here(first),
+                    Some(Asked::Draw) => self.row_is_drawn(total, first),
+                    // An answer for a list that is not shown any more.
+                    _ => {}
                 }
             }
+            Said::Find(said) => self.found(ticket, said),
             Said::Entry { md5, entry } => {
                 let entry = entry.map(|entry| Arc::new(*entry));
                 if let Some(asked) = self.answered(ticket) {
@@ -141,7 +141,10 @@ impl Model {
                 }
                 self.list.forget();
                 self.fetch_rows();
+                self.ask_list();
+                self.ask_about_link();
                 self.course.forget_rows();
+                self.browse_again();
                 self.ask_about_current();
                 if let Some(page) = &self.page {
                     let md5 = page.id.md5;
@@ -158,6 +161,7 @@ impl Model {
                 self.answered(ticket);
             }
             Said::FoundLengths { lengths } => self.player.lengths_are_here(lengths),
+            Said::Keep(event) => self.keep_says(ticket, event),
             Said::Failed { reason } => self.library_failed(ticket, reason),
         }
     }
@@ -290,6 +294,7 @@ impl Model {
                     self.restore(tune, position, entry);
                 }
             }
+            (Asked::LinkEntry(tune), entry) => self.link_entry_is_here(tune, entry),
             (Asked::PageEntry, entry) => {
                 if let Some(page) = &mut self.page
                     && page.id.md5 == md5
@@ -308,6 +313,8 @@ impl Model {
                 | Asked::EntryToRestore(..)
                 | Asked::Open
                 | Asked::FirstRow
+                | Asked::SameComposer
+                | Asked::SameTitle
                 | Asked::RemoteToPlay
                 | Asked::TunesToShare
                 | Asked::Wrap

@@ -8,8 +8,9 @@ use protocol::swarm::InfoHash;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
+use crate::browse::BrowseIntent;
 use crate::export::ExportWish;
-use crate::feedback::FeedbackEvent;
+use crate::keep::KeepIntent;
 use crate::preferences::{Repeat, Songs, Theme};
 use crate::queue::QueueIntent;
 use crate::sources::{Device, WayIntent};
@@ -142,10 +143,14 @@ pub enum Intent {
     RetryEngine,
     /// Something on the swarm's page.
     Swarm(SwarmIntent),
+    /// Something with what is kept.
+    Keep(KeepIntent),
     /// Something with the queue, and what plays after the tune.
     Queue(QueueIntent),
     /// Something about the way that tunes come.
     Way(WayIntent),
+    /// Facets, shelves and the palette.
+    Browse(BrowseIntent),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -262,6 +267,8 @@ pub enum Event {
     },
     /// What the site says of connections between listeners.
     Network(Network),
+    /// Another tab has kept these preferences.
+    PreferencesElsewhere(String),
     /// The time of day and the device, said when the page opens.
     Device {
         /// Milliseconds since 1970.
@@ -371,8 +378,15 @@ pub enum Effect {
     MediaSession(Option<MediaState>),
     /// Title of the window.
     SetTitle(String),
-    /// Remember what the listener did with a tune.
-    Feedback(FeedbackEvent),
+    /// Go to an address of the page.
+    Go(String),
+    /// Hand the listener a text as a file.
+    SaveText {
+        /// Its name.
+        name: String,
+        /// All of it.
+        text: String,
+    },
     /// A step on the way to sound begins or ends.
     Trace(Trace),
 }

@@ -1,8 +1,5 @@
-//! What a listener's doing says of a tune, without a word: it was played, skipped, heard to its end.
+//! How a tune is left: skipped, or heard to its end.
 
-use sidfile::TuneId;
-
-use crate::event::Effect;
 use crate::model::Model;
 
 /// A skip before this place is an early one, unless half of the tune was heard.
@@ -13,31 +10,12 @@ const WHOLE_PERCENT: u64 = 95;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedbackKind {
-    /// It began to sound.
-    Play,
     /// It was left soon.
     EarlySkip,
     /// It was left later, before its end.
     LateSkip,
     /// It was heard to its end.
     Finish,
-    /// It was played once more.
-    Replay,
-}
-
-/// Something that happened to a tune.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FeedbackEvent {
-    /// Which.
-    pub tune: TuneId,
-    /// What.
-    pub kind: FeedbackKind,
-    /// When, in milliseconds since 1970.
-    pub at_millis: u64,
-    /// Where in the tune.
-    pub position_millis: u32,
-    /// Its length, known, found or assumed.
-    pub length_millis: u32,
 }
 
 /// Whether a tune of that length counts as heard at a place.
@@ -62,29 +40,6 @@ impl Model {
         self.wall_offset + self.now
     }
 
-    fn feed_back(&mut self, kind: FeedbackKind) {
-        let Some(current) = &self.player.current else {
-            return;
-        };
-        let event = FeedbackEvent {
-            tune: current.id,
-            kind,
-            at_millis: self.wall(),
-            position_millis: self.player.position_millis,
-            length_millis: current.length(),
-        };
-        self.effects.push(Effect::Feedback(event));
-    }
-
-    /// The current song begins to sound.
-    pub(crate) fn song_begins(&mut self, again: bool) {
-        self.player.is_begun = true;
-        self.feed_back(match again {
-            true => FeedbackKind::Replay,
-            false => FeedbackKind::Play,
-        });
-    }
-
     /// The current song is over, or another is wanted.
     pub(crate) fn song_ended(&mut self, is_over: bool) {
         if !std::mem::take(&mut self.player.is_begun) {
@@ -97,7 +52,10 @@ impl Model {
             true => FeedbackKind::Finish,
             false => left_at(self.player.position_millis, current.length()),
         };
-        self.feed_back(kind);
+        if is_over {
+            let heard = self.listening.is_over();
+            self.keep_changes(heard);
+        }
         self.note_left(kind);
     }
 }

@@ -279,7 +279,7 @@ impl Model {
         let tempo = self.preferences.tempo.unwrap_or_default();
         self.player.go_on(next, machine, ticket, tempo);
         self.begin_session();
-        self.song_begins(by == By::Again);
+        self.player.is_begun = true;
         self.ask_about_current();
         if followed && self.page.as_ref().is_some_and(|page| page.id != id) {
             self.effects.push(Effect::Navigate(id));

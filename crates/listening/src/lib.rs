@@ -6,14 +6,18 @@
 
 mod answers;
 pub mod art;
+mod browse;
 mod course;
+pub mod cues;
 mod diagnostics;
+
 mod event;
 mod export;
-pub mod feedback;
+mod feedback;
 mod hint;
 mod import;
 pub mod janitor;
+pub mod keep;
 pub mod language;
 mod list;
 mod model;
@@ -27,7 +31,9 @@ pub mod scope;
 pub mod score;
 mod scouted;
 pub mod session;
+pub mod share;
 mod shuffle;
+mod site;
 pub mod sleep;
 pub mod sources;
 mod swarm;
@@ -38,6 +44,7 @@ mod walk;
 mod wishes;
 pub mod words;
 
+pub use browse::{BrowseIntent, BrowseView, Facets, ShelfWish, SuggestionsView};
 pub use event::{
     AudioCommand, AudioEvent, Effect, Event, Heard, Intent, MediaState, SoundMode, Ticket, UNASKED,
 };
@@ -48,6 +55,7 @@ pub use list::{LibraryState, ListView};
 pub use model::Model;
 pub use scouted::OverviewView;
 pub use session::{LeftView, OnwardView};
+pub use site::Site;
 pub use swarm::{
     Network, Reach, SwarmChoices, SwarmIntent, SwarmState, SwarmView, kind_words, rate_words,
 };

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use catalog::{Column, Query, Remote, Row, Sort};
+use catalog::{Column, Hint, Hit, Places, Query, Remote, Row, Sort};
 use protocol::engine::FoundLength;
+use protocol::find;
 use protocol::library::{Request, Storage};
 use sidfile::TuneId;
 use sidfile::rom::RomKind;
@@ -39,6 +40,8 @@ pub struct ListView {
     pub library: LibraryState,
     /// Filter and order.
     pub query: Query,
+    /// What the listener typed; the query's filter has the page's own part before it.
+    pub typed: String,
     /// Rows that the query selects, where known.
     pub total: Option<u32>,
     /// Number of the first of `rows`.
@@ -47,17 +50,41 @@ pub struct ListView {
     pub rows: Vec<Option<Arc<Row>>>,
     /// For each of them the length of its default song, where only listening found it.
     pub found: Vec<Option<FoundLength>>,
+    /// For each of them where in it what was looked for stands.
+    pub places: Vec<Option<Arc<Places>>>,
+    /// Slips were forgiven, as too few tunes fit the words to the letter.
+    pub is_tolerant: bool,
+    /// Parts of the query that made no sense.
+    pub hints: Vec<Hint>,
     /// ROMs of the C64 that are kept.
     pub roms: Vec<RomKind>,
 }
+
+/// A window of rows, as the library gave it.
+pub(crate) struct Answer {
+    pub total: u32,
+    pub hits: Vec<Hit>,
+    pub is_tolerant: bool,
+    pub hints: Vec<Hint>,
+}
+
+/// A row, and where in it what was looked for stands.
+type Found = (Arc<Row>, Arc<Places>);
 
 #[derive(Debug)]
 pub(crate) struct List {
     pub library: LibraryState,
     pub query: Query,
     pub roms: Vec<RomKind>,
+    typed: String,
+    /// Part of the filter that the page sets: what it is about.
+    scope: String,
+    /// Order while nothing is searched for.
+    preferred: Sort,
+    is_tolerant: bool,
+    hints: Vec<Hint>,
     total: Option<u32>,
-    windows: BTreeMap<u32, Vec<Arc<Row>>>,
+    windows: BTreeMap<u32, Vec<Found>>,
     asked: BTreeMap<Ticket, u32>,
     /// The windows are of an older query, and shown until the first of the new one is here.
     stale: bool,
@@ -74,6 +101,11 @@ impl List {
                 sort,
             },
             roms: Vec::new(),
+            typed: String::new(),
+            scope: String::new(),
+            preferred: sort,
+            is_tolerant: false,
+            hints: Vec::new(),
             total: None,
             windows: BTreeMap::new(),
             asked: BTreeMap::new(),
@@ -100,6 +132,12 @@ impl List {
         ListView {
             library: self.library.clone(),
             query: self.query.clone(),
+            typed: self.typed.clone(),
+            places: (self.first..end)
+                .map(|at| Some(self.hit(at)?.1.clone()))
+                .collect(),
+            is_tolerant: self.is_tolerant,
+            hints: self.hints.clone(),
             total: self.total,
             first: self.first,
             found: rows.iter().map(found_of).collect(),
@@ -109,8 +147,12 @@ impl List {
     }
 
     pub fn row(&self, at: u32) -> Option<Arc<Row>> {
+        Some(self.hit(at)?.0.clone())
+    }
+
+    fn hit(&self, at: u32) -> Option<&Found> {
         let window = self.windows.get(&(at / WINDOW))?;
-        window.get((at % WINDOW) as usize).cloned()
+        window.get((at % WINDOW) as usize)
     }
 
     /// Where a swarm has the rows on the screen that are not here.
@@ -120,20 +162,65 @@ impl List {
         (self.first..end).filter_map(|at| self.row(at)?.remote)
     }
 
-    pub fn filter(&mut self, filter: String) -> bool {
-        let changed = self.query.filter != filter;
-        if changed {
-            self.query.filter = filter;
-            self.forget();
-        }
-        changed
+    /// Sets what the listener typed; true where that is something else.
+    pub fn filter(&mut self, typed: String) -> bool {
+        self.narrow(typed, self.scope.clone())
     }
 
-    pub fn sort_by(&mut self, column: Column) {
+    /// Sets what the page is about, and that nothing is typed yet; true where that is something else.
+    pub fn scope(&mut self, scope: String) -> bool {
+        if scope == self.scope {
+            return false;
+        }
+        self.narrow(String::new(), scope)
+    }
+
+    fn narrow(&mut self, typed: String, scope: String) -> bool {
+        if self.typed == typed && self.scope == scope {
+            return false;
+        }
+        let was_searching = !self.typed.trim().is_empty();
+        let is_searching = !typed.trim().is_empty();
+        // What fits best comes first, until the listener wants it otherwise.
+        match (was_searching, is_searching) {
+            (false, true) => {
+                self.query.sort = Sort {
+                    column: Column::Relevance,
+                    descending: false,
+                };
+            }
+            (_, false) => self.query.sort = self.preferred,
+            (true, true) => {}
+        }
+        self.query.filter = match (scope.is_empty(), is_searching) {
+            (true, _) => typed.clone(),
+            (false, false) => scope.clone(),
+            (false, true) => format!("{scope} {typed}"),
+        };
+        self.typed = typed;
+        self.scope = scope;
+        self.forget();
+        true
+    }
+
+    /// Sets the order that is kept.
+    pub fn prefer(&mut self, sort: Sort) {
+        self.preferred = sort;
+        self.query.sort = sort;
+    }
+
+    /// Sorts by a column, or the other way round; true where that is the order to be kept, which it
+    /// is not while something is searched for.
+    pub fn sort_by(&mut self, column: Column) -> bool {
         let sort = &mut self.query.sort;
         sort.descending = sort.column == column && !sort.descending;
         sort.column = column;
+        let keeps = self.typed.trim().is_empty();
+        if keeps {
+            self.preferred = self.query.sort;
+        }
         self.forget();
+        keeps
     }
 
     /// The rows may be others now.
@@ -177,17 +264,17 @@ impl List {
             self.asked.insert(ticket, window);
             effects.push(Effect::Library(
                 ticket,
-                Request::Rows {
+                Request::Find(find::Request::Hits {
                     query: self.query.clone(),
                     offset: window * WINDOW,
                     count: WINDOW,
-                },
+                }),
             ));
         }
     }
 
     /// Takes an answer; false where nobody waits for it any more.
-    pub fn take(&mut self, ticket: Ticket, total: u32, rows: Vec<Row>) -> bool {
+    pub fn take(&mut self, ticket: Ticket, answer: Answer) -> bool {
         let Some(window) = self.asked.remove(&ticket) else {
             return false;
         };
@@ -195,9 +282,12 @@ impl List {
             self.windows.clear();
             self.stale = false;
         }
-        self.total = Some(total);
-        self.windows
-            .insert(window, rows.into_iter().map(Arc::new).collect());
+        self.total = Some(answer.total);
+        self.is_tolerant = answer.is_tolerant;
+        self.hints = answer.hints;
+        let hits = answer.hits.into_iter();
+        let hits = hits.map(|hit| (Arc::new(hit.row), Arc::new(hit.places)));
+        self.windows.insert(window, hits.collect());
         let middle = self.first / WINDOW;
         while self.windows.len() > MOST_WINDOWS {
             let farthest = self

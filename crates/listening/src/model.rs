@@ -4,11 +4,13 @@ use protocol::engine::{self, Request as EngineRequest};
 use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
+use crate::browse::Browse;
 use crate::course::{Context, Course};
 use crate::event::{AudioCommand, AudioEvent, Effect, Event, SoundMode, Ticket};
 use crate::export::{Export, ExportView};
 use crate::hint::{Hint, HintState};
 use crate::import::{Import, ImportView};
+use crate::keep::{Listening, Shelf};
 use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
@@ -47,6 +49,12 @@ pub(crate) enum Asked {
     RemoteToPlay,
     /// The tunes of the last import, to be shared.
     TunesToShare,
+    /// Tunes by the composer of the tune that is shown.
+    SameComposer,
+    /// Tunes of its title.
+    SameTitle,
+    /// The entry of the song that a link leads to.
+    LinkEntry(TuneId),
     /// The first row of the context, to begin again with.
     Wrap,
     /// The row at this turn's place of the context.
@@ -80,9 +88,12 @@ pub struct Model {
     pub(crate) player: Player,
     pub(crate) preferences: Preferences,
     pub(crate) list: List,
+    pub(crate) browse: Browse,
     pub(crate) import: Import,
     pub(crate) export: Export,
     pub(crate) swarm: Swarm,
+    pub(crate) shelf: Shelf,
+    pub(crate) listening: Listening,
     pub(crate) course: Course,
     /// The course is not kept as it is.
     pub(crate) course_changed: bool,
@@ -110,7 +121,7 @@ pub struct Model {
     pub(crate) library_crashes: u32,
     /// The library is not started again by itself.
     pub(crate) library_is_gone: bool,
-    saved: String,
+    pub(crate) saved: String,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -120,10 +131,13 @@ impl Default for Model {
         Self {
             player: Player::new(),
             list: List::new(preferences.sort),
+            browse: Browse::default(),
             preferences,
             import: Import::default(),
             export: Export::default(),
             swarm: Swarm::default(),
+            shelf: Shelf::default(),
+            listening: Listening::default(),
             course: Course::default(),
             course_changed: false,
             session_asked: false,
@@ -183,6 +197,7 @@ impl Model {
             Event::SwarmGone { reason } => self.swarm_gone(reason),
             Event::SwarmMayStart { origin } => self.start_swarm(origin),
             Event::Connection { online, metered } => self.network(online, metered),
+            Event::PreferencesElsewhere(text) => self.preferences_elsewhere(&text),
             Event::Network(network) => self.swarm.view.network = network,
             Event::Device {
                 wall_millis,
@@ -196,6 +211,7 @@ impl Model {
                 self.now = now;
                 self.player
                     .tick(now, heard, self.hint.state == HintState::Joined);
+                self.shelf.tick(now);
                 self.time_goes_by();
                 self.fall_back();
                 if self.player.state == State::Playing && heard.position_millis > 0 {
@@ -219,6 +235,7 @@ impl Model {
         self.keep_session();
         self.keep_picks();
         self.look_after_files();
+        self.watch_listening();
         std::mem::take(&mut self.effects)
     }
 
@@ -333,6 +350,10 @@ impl Model {
         let text = self.preferences.save();
         if text != self.saved {
             self.saved.clone_from(&text);
+            if self.shelf.view.is_open {
+                let text = text.clone();
+                self.keep_ask(protocol::keep::Request::Preferences { text });
+            }
             self.effects.push(Effect::SavePreferences(text));
         }
     }
@@ -356,9 +377,10 @@ impl Model {
     }
 
     fn opened(&mut self, preferences: &str) {
+        self.shelf.first_preferences = Some(preferences.to_owned());
         let (preferences, repairs) = Preferences::load(preferences);
         self.saved = preferences.save();
-        self.list.query.sort = preferences.sort;
+        self.list.prefer(preferences.sort);
         let query = self.list.query.clone();
         self.course.set_context(Context::Query(query), None);
         self.preferences = preferences;
@@ -374,6 +396,7 @@ impl Model {
             }
         }
         self.send_volume();
+        self.keep_ask(protocol::keep::Request::Open);
         self.ask(Asked::Open, LibraryRequest::Open);
     }
 
@@ -509,7 +532,7 @@ impl Model {
         self.end_step(Step::Fetch, Vec::new());
         self.begin(Step::Render, Vec::new());
         if self.player.state == State::Playing && !self.player.is_begun {
-            self.song_begins(false);
+            self.player.is_begun = true;
         }
     }
 

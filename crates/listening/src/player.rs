@@ -83,6 +83,8 @@ pub(crate) struct Player {
     interrupted: bool,
     pub machine: Option<Playing>,
     pub audible: Audible,
+    /// Chip of a link that was followed; it holds for its file.
+    pub chip: Option<protocol::engine::Model>,
     pub tempo: Tempo,
     pub error: Option<String>,
     pub silent_millis: Option<u32>,
@@ -120,6 +122,7 @@ impl Player {
             .is_some_and(|old| old.id.md5 == current.id.md5);
         if !same_file {
             self.audible = ALL_VOICES;
+            self.chip = None;
             self.tempo = usual_tempo;
         }
         self.current = Some(current);
@@ -166,7 +169,8 @@ impl Player {
         if self.position_millis + 250 >= length_millis {
             self.position_millis = 0;
         }
-        let (overrides, audible) = (preferences.overrides, self.audible);
+        let (mut overrides, audible) = (preferences.overrides, self.audible);
+        overrides.model = self.chip.or(overrides.model);
         let request = match self.mode {
             None => {
                 if let Some(reason) = self.no_sound.clone() {

@@ -287,7 +287,7 @@ impl Model {
         let fields = vec![("ways", (sources.len() * engines.len()).to_string())];
         self.end_step(Step::Search, fields);
         let candidates = match self.ways.cache.find(tune, profile, self.now) {
-            Some(known) if !row.remote.is_some() => known.to_vec(),
+            Some(known) if row.remote.is_none() => known.to_vec(),
             _ => {
                 self.begin(Step::Score, Vec::new());
                 let last = self.ways.current.as_ref();

@@ -103,6 +103,7 @@ impl Model {
             Intent::UnmuteAll => self.change_voices(|audible| *audible = ALL_VOICES),
             Intent::SetOverrides(overrides) => {
                 self.preferences.overrides = overrides;
+                self.player.chip = None;
                 self.send_overrides();
             }
             Intent::SetTempo(tempo) => self.set_tempo(tempo),
@@ -118,13 +119,14 @@ impl Model {
             }
             Intent::SetFilter(filter) => {
                 if self.list.filter(filter) {
-                    self.list.show(0, 40);
-                    self.fetch_rows();
+                    self.narrowed();
                 }
             }
+            Intent::Browse(intent) => self.browse(intent),
             Intent::SortBy(column) => {
-                self.list.sort_by(column);
-                self.preferences.sort = self.list.query.sort;
+                if self.list.sort_by(column) {
+                    self.preferences.sort = self.list.query.sort;
+                }
                 self.fetch_rows();
                 self.keep();
             }
@@ -182,6 +184,7 @@ impl Model {
                 self.ask(Asked::Open, LibraryRequest::Open);
             }
             Intent::Swarm(intent) => self.swarm_wish(intent),
+            Intent::Keep(intent) => self.keep_wish(intent),
             Intent::Way(intent) => self.way_wish(intent),
             Intent::Queue(intent) => self.queue_wish(intent),
             Intent::Leave => {
@@ -437,7 +440,7 @@ impl Model {
         self.change_sound(EngineRequest::SetAudible { audible });
     }
 
-    fn send_overrides(&mut self) {
+    pub(crate) fn send_overrides(&mut self) {
         self.keep();
         let overrides = self.preferences.overrides;
         self.change_sound(EngineRequest::SetOverrides { overrides });

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use catalog::Row;
 use common::{Page, entry, machine, tune};
-use listening::feedback::FeedbackKind;
 use listening::preferences::Repeat;
 use listening::queue::{QueueIntent, Tune};
 use listening::sleep::{SleepView, SleepWish};
@@ -18,7 +17,7 @@ use sidfile::TuneId;
 fn queued(page: &Page, title: &str, song: u16) -> Tune {
     let entry = page.index.get(&tune(title, 1).md5).expect("it is here");
     Tune {
-        row: Arc::new(Row::from(entry)),
+        row: Arc::new(Row::from(&entry)),
         song,
     }
 }
@@ -57,14 +56,6 @@ fn passes(page: &mut Page) -> TuneId {
     page.engine(ticket, Said::Joined { tune });
     page.engine(ticket, Said::Passed { tune });
     tune
-}
-
-fn feedback(page: &Page) -> Vec<(TuneId, FeedbackKind)> {
-    let event = |effect: &Effect| match effect {
-        Effect::Feedback(event) => Some((event.tune, event.kind)),
-        _ => None,
-    };
-    page.effects.iter().filter_map(event).collect()
 }
 
 #[test]
@@ -144,13 +135,6 @@ fn the_next_tune_is_made_ready_and_follows_without_a_load() {
     let loads = |effect: &Effect| matches!(effect, Effect::Engine(_, Request::Load { .. }));
     assert!(!page.effects.iter().any(loads), "{:?}", page.effects);
     assert_eq!(waiting(&page), []);
-    assert_eq!(
-        feedback(&page),
-        [
-            (tune("a", 1), FeedbackKind::Finish),
-            (tune("c", 1), FeedbackKind::Play)
-        ]
-    );
     // The song that plays now is the one that requests and reports are of.
     page.engine(0, Said::Ended { tune: tune("a", 1) });
     assert_eq!(current(&page), tune("c", 1));
@@ -363,17 +347,11 @@ fn what_was_left_unfinished_can_be_continued_or_dismissed() {
         (left[0].tune, left[0].position_millis),
         (tune("a", 1), 40_000)
     );
-    assert_eq!(
-        feedback(&page).last(),
-        Some(&(tune("b", 1), FeedbackKind::Play))
-    );
-    assert!(feedback(&page).contains(&(tune("a", 1), FeedbackKind::LateSkip)));
     // What is skipped at once is not unfinished.
     page.tick(1_000, 2_000);
     page.wish(Intent::Next);
     page.loads();
     assert_eq!(page.model.onward().left.len(), 1);
-    assert!(feedback(&page).contains(&(tune("b", 1), FeedbackKind::EarlySkip)));
     queue(&mut page, QueueIntent::Continue(tune("a", 1)));
     let Some((_, Request::Load { start_millis, .. })) = page.asked() else {
         panic!("no load");

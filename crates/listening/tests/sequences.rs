@@ -170,7 +170,7 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
         36 => return page.event(Event::Audio(AudioEvent::Failed("none".into()))),
         40..=43 if title != "nowhere" => {
             let entry = page.index.get(&tune(title, 1).md5).expect("it is here");
-            let row = std::sync::Arc::new(catalog::Row::from(entry));
+            let row = std::sync::Arc::new(catalog::Row::from(&entry));
             let song = song.clamp(1, row.songs);
             let tunes = vec![Tune { row, song }; dice.below(3) as usize];
             Intent::Queue(match dice.below(3) {

@@ -7,6 +7,8 @@
 pub mod collections;
 pub mod engine;
 mod envelope;
+pub mod find;
+pub mod keep;
 pub mod library;
 pub mod swarm;
 

@@ -6,6 +6,8 @@ use sidfile::rom::RomKind;
 use sidfile::{Md5, TuneId};
 
 use crate::engine::FoundLength;
+use crate::find;
+use crate::keep;
 
 /// Said to the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +99,8 @@ pub enum Request {
         /// Length.
         length: FoundLength,
     },
+    /// About what the listener keeps. Answer: [`Event::Keep`].
+    Keep(keep::Request),
     /// Keeps something of the page's own under a name; without bytes it is forgotten. Answer:
     /// [`Event::BlobKept`].
     PutBlob {
@@ -110,6 +114,8 @@ pub enum Request {
         /// Name.
         name: String,
     },
+    /// Searching and browsing. Answer: [`Event::Find`].
+    Find(find::Request),
 }
 
 /// Most bytes that the page keeps under one name.
@@ -249,6 +255,8 @@ pub enum Event {
         /// Songs and their lengths.
         lengths: Vec<(TuneId, FoundLength)>,
     },
+    /// About what the listener keeps.
+    Keep(keep::Event),
     /// What is kept under a name.
     Blob {
         /// Name.
@@ -261,4 +269,6 @@ pub enum Event {
         /// Name.
         name: String,
     },
+    /// What was searched for, or browsed.
+    Find(find::Event),
 }

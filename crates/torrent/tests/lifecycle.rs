@@ -5,7 +5,7 @@ mod sim;
 use sim::{Sample, TRACKER, World, finish, swarm};
 use torrent::Session;
 use torrent::announce::Event as Reason;
-use torrent::session::{Event, Input, Limits, Phase, Priority, Problem};
+use torrent::session::{Config, Event, Input, Limits, Output, Phase, Priority, Problem};
 
 const MINUTE: u64 = 60_000;
 
@@ -198,15 +198,45 @@ fn only_what_is_wanted_is_fetched() {
     assert!(files[2].bytes_completed > 0 && files[2].progress < 1.0);
 }
 
-#[test]
-fn nothing_is_due_where_nothing_runs() {
-    let config = torrent::session::Config {
+fn fresh() -> Session {
+    Session::new(Config {
         peer_id: torrent::PeerId([1; 20]),
         seed: 1,
         limits: Limits::default(),
-    };
-    let mut session = Session::new(config);
+    })
+}
+
+#[test]
+fn nothing_is_due_where_nothing_runs() {
+    let mut session = fresh();
     assert_eq!(session.next_timeout(), None);
     session.handle_input(5, Input::Timeout);
     assert_eq!(session.poll_output(), None);
+}
+
+#[test]
+fn a_lost_peer_is_replaced_within_seconds() {
+    let sample = Sample::new(16, &[60_000_000]);
+    let mut world = World::new(16);
+    let (_, leechers) = swarm(&mut world, &sample, 1);
+    let leecher = leechers[0];
+    world.run_for(10_000);
+    let connection = *world.nodes[leecher].connected.first().unwrap();
+    world.cut(leecher, connection);
+    world.run_for(1);
+    assert!(world.nodes[leecher].connected.is_empty());
+    let again = world.now + 6_000;
+    assert!(world.run_until(again, |world| !world.nodes[leecher].connected.is_empty()));
+}
+
+#[test]
+fn connections_are_described_while_the_tracker_is_being_called() {
+    let sample = Sample::new(17, &[100_000]);
+    let mut session = fresh();
+    session.handle_input(0, Input::Add(Box::new(sample.adding())));
+    let outputs: Vec<Output> = std::iter::from_fn(|| session.poll_output()).collect();
+    let called = |output: &Output| matches!(output, Output::TrackerConnect(_));
+    let described = |output: &Output| matches!(output, Output::CreateOffer(_));
+    assert!(outputs.iter().any(called));
+    assert!(outputs.iter().any(described));
 }

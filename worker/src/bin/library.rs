@@ -3,18 +3,22 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
-use catalog::Remote;
+use catalog::{Remote, Row};
 use js_sys::{Array, Uint8Array};
+use listening::keep::Stamp;
+use protocol::keep::{TuneRef, Update};
 use protocol::library::{Event, Request, Storage};
 use protocol::{EVENT, swarm};
+use sidfile::Md5;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, MessagePort};
+use worker::keep::{self, Keeper, NoShelf, Shelf};
 use worker::library::{Library, MemoryStore, Outside, Store};
-use worker::sys::{self, FileSource, IdbStore, Mail};
+use worker::sys::{self, FileSource, IdbShelf, IdbStore, Mail, Tabs};
 
 /// The page, the clock, the site and the swarm.
 #[derive(Clone, Default)]
@@ -48,30 +52,96 @@ fn main() {
     sys::install_panic_hook();
     spawn_local(async {
         match IdbStore::open().await {
-            Ok(store) => serve(Library::new(store, Page::default(), Storage::Kept)),
+            Ok(store) => {
+                let library = Library::new(store, Page::default(), Storage::Kept);
+                match IdbShelf::open().await {
+                    Ok(shelf) => serve(library, shelf),
+                    Err(_) => serve(library, NoShelf),
+                }
+            }
             Err(error) => {
                 web_sys::console::warn_2(
                     &"tunes will not be kept:".into(),
                     &error.to_string().into(),
                 );
-                serve(Library::new(
-                    MemoryStore::default(),
-                    Page::default(),
-                    Storage::MemoryOnly,
-                ));
+                let store = MemoryStore::default();
+                let library = Library::new(store, Page::default(), Storage::MemoryOnly);
+                serve(library, NoShelf);
             }
         }
     });
 }
 
-fn serve<S: Store + 'static>(library: Library<S, Page>) {
+fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shelf: K) {
     let library = Rc::new(library);
     let parts = Parts::default();
+    let keeper = Rc::new_cyclic(|keeper: &Weak<Keeper<K, Kept<S>>>| {
+        let keeper = keeper.clone();
+        let tabs = Tabs::open(move |names| {
+            if let Some(keeper) = keeper.upgrade() {
+                spawn_local(async move { keeper.others_wrote(&names).await });
+            }
+        });
+        let library = Rc::clone(&library);
+        Keeper::new(shelf, Kept { library, tabs })
+    });
     sys::listen(move |mail: Mail<Request>| {
         let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));
-        spawn_local(async move { receive(library, &parts, mail).await });
+        let keeper = Rc::clone(&keeper);
+        spawn_local(async move {
+            match mail.body {
+                Request::Keep(request) => keeper.answer(mail.id, request).await,
+                _ => receive(library, &parts, mail).await,
+            }
+        });
     });
     sys::post(EVENT, &Event::Ready, None);
+}
+
+/// The world of what is kept: the page, the other tabs, and the library.
+struct Kept<S> {
+    library: Rc<Library<S, Page>>,
+    tabs: Tabs,
+}
+
+impl<S: Store> keep::Outside for Kept<S> {
+    fn tell(&self, id: u32, event: protocol::keep::Event) {
+        match &event {
+            protocol::keep::Event::All { tunes, .. } => {
+                self.library
+                    .mark(tunes.iter().map(|about| (about.tune.md5, Some(about))));
+            }
+            protocol::keep::Event::Updated(updates) => {
+                self.library
+                    .mark(updates.iter().filter_map(|update| match update {
+                        Update::Tune(md5, about) => Some((*md5, about.as_ref())),
+                        _ => None,
+                    }));
+            }
+            _ => {}
+        }
+        sys::post(id, &Event::Keep(event), None);
+    }
+
+    fn tell_tabs(&self, names: &[String]) {
+        self.tabs.tell(names);
+    }
+
+    fn stamp(&self) -> Stamp {
+        sys::stamp()
+    }
+
+    fn row(&self, md5: &Md5) -> Option<Row> {
+        self.library.row(md5)
+    }
+
+    fn name(&self, md5: &Md5) -> Option<TuneRef> {
+        self.library.name(md5)
+    }
+
+    fn at_path(&self, path: &str) -> Option<TuneRef> {
+        self.library.at_path(path)
+    }
 }
 
 /// Files of an import that is still being sent.

@@ -1,8 +1,12 @@
 //! The library: the tunes that are kept, what is known of them, and the requests about them.
 
+mod find;
+#[cfg(test)]
+mod find_tests;
 mod found;
 
 mod import;
+mod kept;
 mod page_blobs;
 mod remote;
 mod roms;
@@ -16,7 +20,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use catalog::{Entry, Index, Knowledge, Origin, Query, Remote, Row};
+use catalog::{Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
@@ -69,7 +73,9 @@ pub struct Library<S, O> {
     index: RefCell<Index>,
     knowledge: RefCell<Knowledge>,
     /// The last query and what it selected, as lists are asked for window by window.
-    selection: RefCell<Option<(Query, Rc<[u32]>)>>,
+    selection: RefCell<Option<(Query, Rc<Selected>)>>,
+    /// The query that was asked for last.
+    newest: RefCell<Query>,
     cancelled: RefCell<BTreeSet<u32>>,
     /// Path, digest and bytes of the tunes of the last import, those that were known too.
     last_import: RefCell<Vec<(String, Md5, u64)>>,
@@ -89,6 +95,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             index: RefCell::default(),
             knowledge: RefCell::default(),
             selection: RefCell::default(),
+            newest: RefCell::default(),
             cancelled: RefCell::default(),
             last_import: RefCell::default(),
             opened: Cell::new(false),
@@ -114,6 +121,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 | Request::Imported
                 | Request::RemoteEntry { .. }
                 | Request::Torrent { .. }
+                | Request::Find(_)
         ) {
             self.settled().await;
         }
@@ -125,10 +133,14 @@ impl<S: Store, O: Outside> Library<S, O> {
                 count,
             } => self.rows(&query, offset, count),
             Request::Entry { md5 } => {
-                let entry = self.index.borrow().get(&md5).cloned().map(Box::new);
+                let entry = self.index.borrow().get(&md5).map(Box::new);
                 Event::Entry { md5, entry }
             }
             Request::RemoteEntry { remote } => self.remote_entry(remote).await,
+            Request::Find(request) => match self.find(request).await {
+                Some(event) => event,
+                None => return,
+            },
             Request::Neighbours { query, md5 } => self.neighbours(&query, md5),
             Request::CancelImport { import } => {
                 self.cancelled.borrow_mut().insert(import);
@@ -152,6 +164,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             | Request::File { .. }
             | Request::Arrived { .. }
             | Request::Connect
+            | Request::Keep(_)
             | Request::ConnectSwarm => return,
         };
         self.outside.tell(id, &event);
@@ -166,10 +179,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let (format, remote) = {
             let index = self.index.borrow();
             let entry = index.get(md5);
-            (
-                entry.map(|entry| entry.format),
-                entry.and_then(|entry| entry.remote),
-            )
+            (entry.map(|entry| entry.format), index.remote(md5))
         };
         let kept = self.store.get(md5).await;
         let kept = kept.map_err(|error| Some(error.to_string()))?;
@@ -180,6 +190,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 if Md5::of(&bytes) != *md5 {
                     return Err(Some("the swarm has another file in its place".into()));
                 }
+                self.index.borrow_mut().set_here(*md5, true);
                 bytes
             }
             (None, None) => return Err(None),
@@ -191,7 +202,7 @@ impl<S: Store, O: Outside> Library<S, O> {
     /// Where the swarm has a file that is not kept here.
     #[must_use]
     pub fn remote(&self, md5: &Md5) -> Option<Remote> {
-        self.index.borrow().get(md5)?.remote
+        self.index.borrow().remote(md5)
     }
 
     async fn settled(&self) {
@@ -243,7 +254,7 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     fn count(&self) -> u32 {
-        u32::try_from(self.index.borrow().entries().len()).unwrap_or(u32::MAX)
+        u32::try_from(self.index.borrow().len()).unwrap_or(u32::MAX)
     }
 
     /// Reads the catalogue and brings it in step with the files: what is kept counts, so a file
@@ -275,7 +286,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let mut recovered = 0;
         for md5 in kept
             .iter()
-            .filter(|md5| index.get(md5).is_none())
+            .filter(|md5| !index.has(md5))
             .copied()
             .collect::<Vec<_>>()
         {
@@ -296,6 +307,8 @@ impl<S: Store, O: Outside> Library<S, O> {
     }
 
     fn replace(&self, index: Index) {
+        let mut index = index;
+        index.take_facts(&mut self.index.borrow_mut());
         *self.index.borrow_mut() = index;
         self.selection.borrow_mut().take();
     }
@@ -354,8 +367,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         {
             let mut index = self.index.borrow_mut();
             let old: Vec<Md5> = index
-                .entries()
-                .iter()
+                .own()
                 .filter(|entry| entry.origin == Origin::BuiltIn)
                 .map(|entry| entry.md5)
                 .collect();
@@ -370,49 +382,6 @@ impl<S: Store, O: Outside> Library<S, O> {
         if self.save().await.is_ok() {
             // Without it the tunes are merely put in once more.
             let _ = self.store.put_blob(DEMOS, &edition).await;
-        }
-    }
-
-    fn select(&self, query: &Query) -> Rc<[u32]> {
-        if let Some((known, selection)) = &*self.selection.borrow()
-            && known == query
-        {
-            return Rc::clone(selection);
-        }
-        let selection: Rc<[u32]> = self.index.borrow().select(query).into();
-        *self.selection.borrow_mut() = Some((query.clone(), Rc::clone(&selection)));
-        selection
-    }
-
-    fn rows(&self, query: &Query, offset: u32, count: u32) -> Event {
-        let selection = self.select(query);
-        let index = self.index.borrow();
-        let rows = selection.iter().skip(offset as usize).take(count as usize);
-        let rows = rows
-            .map(|&at| Row::from(&index.entries()[at as usize]))
-            .collect();
-        let total = u32::try_from(selection.len()).unwrap_or(u32::MAX);
-        Event::Rows {
-            total,
-            offset,
-            rows,
-        }
-    }
-
-    fn neighbours(&self, query: &Query, md5: Md5) -> Event {
-        let selection = self.select(query);
-        let index = self.index.borrow();
-        let row = |at: Option<usize>| {
-            let position = *selection.get(at?)? as usize;
-            Some(Row::from(&index.entries()[position]))
-        };
-        let place = selection
-            .iter()
-            .position(|&at| index.entries()[at as usize].md5 == md5);
-        Event::Neighbours {
-            md5,
-            previous: row(place.and_then(|place| place.checked_sub(1))),
-            next: row(Some(place.map_or(0, |place| place + 1))),
         }
     }
 
@@ -544,7 +513,9 @@ impl<S: Store, O: Outside> Library<S, O> {
                 file.md5,
                 file.bytes.len() as u64,
             ));
-            let known = self.index.borrow().get(&entry.md5).is_some();
+            // What a collection tells of is not here yet.
+            let known = self.index.borrow().origin(&entry.md5);
+            let known = known.is_some_and(|origin| origin != Origin::Collection);
             if known || entries.iter().any(|other: &Entry| other.md5 == entry.md5) {
                 importer.report.known += 1;
             } else {
@@ -557,8 +528,20 @@ impl<S: Store, O: Outside> Library<S, O> {
             return;
         }
         for mut entry in entries {
+            let mut index = self.index.borrow_mut();
+            if let Some(published) = index.get(&entry.md5) {
+                entry = Entry {
+                    path: entry.path,
+                    origin: entry.origin,
+                    remote: None,
+                    ..published
+                };
+            }
             self.knowledge.borrow().apply(&mut entry);
-            importer.report.added += u32::from(self.index.borrow_mut().insert(entry));
+            importer.report.added += 1;
+            if !index.update(entry.clone()) {
+                index.insert(entry);
+            }
         }
         self.selection.borrow_mut().take();
     }
@@ -574,8 +557,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let knowledge = self.knowledge.borrow();
         let mut index = self.index.borrow_mut();
         let mut better = Vec::new();
-        for entry in index.entries() {
-            let mut entry = entry.clone();
+        for mut entry in index.iter() {
             if knowledge.apply(&mut entry) {
                 better.push(entry);
             }

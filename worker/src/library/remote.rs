@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use catalog::{Entry, Index, Origin, Remote};
+use catalog::{Catalogue, Entry, Index, Origin, Remote};
 use protocol::EVENT;
 use protocol::collections::{LISTING_VERSION, Listing};
 use protocol::library::Event;
@@ -52,33 +52,24 @@ impl<S: Store, O: Outside> Library<S, O> {
         hashes.filter_map(|hash| hash.try_into().ok()).collect()
     }
 
-    /// The entries of the collections' catalogues that are kept.
-    async fn published(&self) -> Vec<Entry> {
+    /// The collections' catalogues that are kept.
+    async fn published(&self) -> Vec<Catalogue> {
         let listing = self.store.get_blob(LISTING).await.ok().flatten();
         let Some(listing) = listing.as_deref().and_then(parse) else {
             return Vec::new();
         };
-        let hidden = self.hidden().await;
         let mut all = Vec::new();
         for collection in listing.collections {
             let name = catalogue_blob(&collection.catalogue.sha256);
             let bytes = self.store.get_blob(&name).await.ok().flatten();
             // One that is damaged is fetched again when the site is asked.
-            let entries = bytes.and_then(|bytes| catalog::decode(&bytes).ok());
-            all.extend(entries.unwrap_or_default().into_iter().filter(|entry| {
-                let remote = entry.remote;
-                remote.is_some_and(|remote| !hidden.contains(&remote.info_hash))
-            }));
+            all.extend(bytes.and_then(|bytes| Catalogue::decode(&bytes).ok()));
         }
         all
     }
 
     pub(super) fn own(&self) -> Vec<Entry> {
-        let index = self.index.borrow();
-        let own = index.entries().iter();
-        own.filter(|entry| entry.origin != Origin::Collection)
-            .cloned()
-            .collect()
+        self.index.borrow().own().collect()
     }
 
     /// Puts the collections' entries behind the library's own; of two with the same digest the
@@ -86,12 +77,12 @@ impl<S: Store, O: Outside> Library<S, O> {
     pub(super) async fn rebuild(&self) {
         let published = self.published().await;
         let hidden = self.hidden().await;
+        let new = self.new_tunes().await;
         // Read only now: an import may go on meanwhile.
-        let own = self.own().into_iter().filter(|entry| {
-            let remote = entry.remote;
-            remote.is_none_or(|remote| !hidden.contains(&remote.info_hash))
-        });
-        self.replace(Index::new(own.chain(published)));
+        let mut index = Index::with_collections(self.own(), published);
+        index.hide(&hidden);
+        self.replace(index);
+        self.index.borrow_mut().set_new(new);
     }
 
     /// Asks the site for its collections, and takes in the catalogues that are new. Whatever cannot
@@ -119,6 +110,14 @@ impl<S: Store, O: Outside> Library<S, O> {
             }
             is_kept &= self.store.put_blob(&name, &bytes).await.is_ok();
             has_news = true;
+            let old = old.as_deref().and_then(parse).unwrap_or_default();
+            let mut old = old.collections.iter();
+            if let Some(before) = old.find(|before| before.name == collection.name) {
+                let before = catalogue_blob(&before.catalogue.sha256);
+                if let Ok(Some(before)) = self.store.get_blob(&before).await {
+                    self.note_changes(&collection.name, &before, &bytes).await;
+                }
+            }
         }
         if !has_news || !is_kept || self.store.put_blob(LISTING, &text).await.is_err() {
             return;
@@ -198,14 +197,7 @@ impl<S: Store, O: Outside> Library<S, O> {
 
     /// What is known of a torrent's file; it is fetched where nothing is.
     pub(super) async fn remote_entry(&self, remote: Remote) -> Event {
-        let known = {
-            let index = self.index.borrow();
-            let entries = index.entries().iter();
-            entries
-                .into_iter()
-                .find(|entry| entry.remote == Some(remote))
-                .cloned()
-        };
+        let known = self.index.borrow().at_remote(remote);
         if let Some(entry) = known {
             return Event::Entry {
                 md5: entry.md5,
@@ -221,7 +213,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         match Entry::of_file("file.sid", &bytes, Origin::Imported) {
             Ok(mut entry) => {
                 entry.remote = Some(remote);
-                let known = self.index.borrow().get(&md5).cloned();
+                let known = self.index.borrow().get(&md5);
                 Event::Entry {
                     md5,
                     entry: Some(Box::new(known.unwrap_or(entry))),
@@ -245,7 +237,7 @@ impl<S: Store, O: Outside> Library<S, O> {
         let files = self.last_import.borrow();
         let files = files
             .iter()
-            .filter(|(_, md5, _)| index.get(md5).is_some_and(|entry| entry.remote.is_none()));
+            .filter(|(_, md5, _)| index.has(md5) && index.remote(md5).is_none());
         Event::Imported {
             files: files.cloned().collect(),
         }

@@ -16,25 +16,25 @@ use sidfile::rom::RomKind;
 use super::*;
 
 /// Runs a future whose awaits are all ready at once.
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("nothing here waits"),
     }
 }
 
-type OnTurn = Box<dyn FnMut(u32)>;
+pub(super) type OnTurn = Box<dyn FnMut(u32)>;
 
 /// A page that notes what it is told; every look at the clock is 5 ms later.
 #[derive(Default)]
-struct Page {
-    told: RefCell<Vec<(u32, Event)>>,
+pub(super) struct Page {
+    pub(super) told: RefCell<Vec<(u32, Event)>>,
     clock: Cell<f64>,
     turns: Cell<u32>,
-    site: BTreeMap<String, Vec<u8>>,
+    pub(super) site: BTreeMap<String, Vec<u8>>,
     swarm: BTreeMap<u32, Vec<u8>>,
     /// Called at each turn with their count so far.
-    on_turn: RefCell<Option<OnTurn>>,
+    pub(super) on_turn: RefCell<Option<OnTurn>>,
 }
 
 impl Outside for Page {
@@ -64,9 +64,9 @@ impl Outside for Page {
     }
 }
 
-type TestLibrary = Library<MemoryStore, Page>;
+pub(super) type TestLibrary = Library<MemoryStore, Page>;
 
-fn library() -> TestLibrary {
+pub(super) fn library() -> TestLibrary {
     Library::new(MemoryStore::default(), Page::default(), Storage::Kept)
 }
 
@@ -94,7 +94,7 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn import(library: &TestLibrary, files: &[(&str, Vec<u8>)]) -> ImportReport {
+pub(super) fn import(library: &TestLibrary, files: &[(&str, Vec<u8>)]) -> ImportReport {
     let files = files
         .iter()
         .map(|(path, bytes)| ((*path).to_owned(), bytes.clone()))
@@ -145,12 +145,10 @@ fn files_and_zips_come_in_once() {
     let c = library
         .index
         .borrow()
-        .entries()
         .iter()
         .find(|entry| entry.title == "C")
         .unwrap()
-        .path
-        .clone();
+        .path;
     assert_eq!(c, "MUSICIANS/X/c.sid");
 }
 
@@ -192,7 +190,7 @@ fn a_song_its_second_chip_and_its_words_are_one_tune() {
         ["ALONE", "IN A ZIP", "MONO", "STEREO", "STILL THERE"]
     );
     let index = library.index.borrow();
-    let of = |title: &str| index.entries().iter().find(|e| e.title == title).unwrap();
+    let of = |title: &str| index.iter().find(|e| e.title == title).unwrap();
     assert_eq!(of("STEREO").chips.len(), 2);
     assert_eq!(of("MONO").chips.len(), 1);
     assert_eq!(of("IN A ZIP").notes[0].comment, "LA LA");
@@ -414,7 +412,7 @@ fn demo_tunes_come_in_once_and_stay_away_when_removed() {
         run(library.open()),
         Event::Opened { count: 1, .. }
     ));
-    let entry = library.index.borrow().entries()[0].clone();
+    let entry = library.index.borrow().iter().next().unwrap();
     assert_eq!(
         (entry.origin, entry.lengths[0], &*entry.notes[0].comment),
         (Origin::BuiltIn, Some(120_000), "Ours.")

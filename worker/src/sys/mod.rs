@@ -6,6 +6,8 @@ mod blob;
 mod database;
 #[cfg(any(feature = "library", feature = "swarm"))]
 mod indexed_db;
+#[cfg(feature = "library")]
+mod listener;
 mod messages;
 #[cfg(feature = "engine")]
 mod sinks;
@@ -16,6 +18,8 @@ pub mod swarm;
 pub use blob::FileSource;
 #[cfg(feature = "library")]
 pub use database::IdbStore;
+#[cfg(feature = "library")]
+pub use listener::{IdbShelf, Tabs, stamp};
 pub use messages::{
     Mail, fetch, install_panic_hook, listen, listen_port, now_millis, post, post_to, sleep, turn,
 };

@@ -119,7 +119,7 @@ pub fn Notes(
                         {line("Name", &note.name)} {line("Author", &note.author)}
                         {line("Covers", &note.title)} {line("Originally by", &note.artist)}
                     </dl>
-                    {(!note.comment.is_empty()).then(|| view! { <p>{note.comment.clone()}</p> })}
+                    {(!note.comment.is_empty()).then(|| view! { <p class="note-text">{note.comment.clone()}</p> })}
                 </article>
             }
         })
@@ -214,7 +214,7 @@ pub fn Facts(
                 {fact("Load", format!("${:04X}", entry.load_address))}
                 {fact("Init", format!("${:04X}", entry.init_address))} {fact("Play", play)}
                 {fact("Size", format!("{} bytes", words::count_text(entry.size)))}
-                {fact("File", entry.path.clone())}
+                {fact("File", entry.path.clone())} {fact("MD5", entry.md5.to_string())}
             </dl>
         </section>
     }

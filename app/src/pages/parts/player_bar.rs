@@ -1,11 +1,12 @@
 //! The bar at the foot of every page.
 
 use leptos::prelude::*;
+use listening::keep::ref_of_row;
 use listening::language::{t, tf};
 use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
-use super::{Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt, WhySource};
+use super::{Heart, Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt, WhySource};
 use crate::components::{Icon, IconButton, Name, Slider};
 use crate::core::{tune_path, use_core};
 
@@ -85,6 +86,7 @@ fn Chosen() -> impl IntoView {
                                 }
                             }}
                         </div>
+                        <Heart tune=ref_of_row(&tune.row) class="player-heart" />
                     }
                         .into_any()
                 }

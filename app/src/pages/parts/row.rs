@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use catalog::{Remote, Row};
+use catalog::{Place, Places, Remote, Row};
 use leptos::prelude::*;
+use listening::keep::ref_of_row;
 use listening::language::tf;
 use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, words};
 use protocol::engine::FoundLength;
 use protocol::swarm::{FileId, InfoHash, Priority};
 
-use super::{Equaliser, TuneArt};
+use super::{Equaliser, Heart, Marked, MenuButton, MenuOf, TuneArt};
 use crate::components::{Icon, Name};
 use crate::core::use_core;
 
@@ -25,9 +26,14 @@ pub fn TuneRow(
     /// Its length, where only listening found it.
     #[prop(into)]
     found: Signal<Option<FoundLength>>,
+    /// Where in it what was looked for stands.
+    #[prop(into)]
+    places: Signal<Option<Arc<Places>>>,
 ) -> impl IntoView {
     move || match row.get() {
-        Some(row) => view! { <KnownRow number=number row=row found=found /> }.into_any(),
+        Some(row) => {
+            view! { <KnownRow number=number row=row found=found places=places /> }.into_any()
+        }
         None => view! { <Bones /> }.into_any(),
     }
 }
@@ -45,7 +51,12 @@ fn Bones() -> impl IntoView {
 }
 
 #[component]
-fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> impl IntoView {
+fn KnownRow(
+    number: u32,
+    row: Arc<Row>,
+    found: Signal<Option<FoundLength>>,
+    places: Signal<Option<Arc<Places>>>,
+) -> impl IntoView {
     let core = use_core();
     let md5 = row.md5;
     let chosen = Memo::new(move |_| {
@@ -66,6 +77,24 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
     let to_queue = row.clone();
     let several = row.songs > 1;
     let remote = row.remote;
+    let marks = move |pick: fn(&Places) -> &Vec<Place>| {
+        Signal::derive(move || {
+            places
+                .with(|places| places.as_deref().map(pick).cloned())
+                .unwrap_or_default()
+        })
+    };
+    let publisher = publisher(&row).to_owned();
+    // Places are of the whole line, of which year and publisher are shown apart.
+    let before = (row.released.len() - publisher.len()) as u32;
+    let released = move |from: u32, to: u32| {
+        Signal::derive(move || {
+            let all = marks(|places| &places.released).get().into_iter();
+            all.filter(|place| (from..to).contains(&place.0))
+                .map(|place| (place.0 - from, place.1.min(to) - from))
+                .collect::<Vec<_>>()
+        })
+    };
     view! {
         <div class="row" class:chosen=move || chosen.get().is_some() on:click=play>
             <div class="c-number figures" role="gridcell">
@@ -94,15 +123,28 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
                 <TuneArt md5=md5 />
             </div>
             <div class="c-title" role="gridcell">
-                <span class="row-title" title=title.clone()>{title.clone()}</span>
+                <span class="row-title" title=title.clone()>
+                    <Marked text=title.clone() places=marks(|places| &places.title) />
+                </span>
+                <Beside places=places />
                 {remote.map(|remote| view! { <NotHere remote=remote /> })}
             </div>
             <div class="c-author" role="gridcell">
-                {author}
+                <Marked text=author places=marks(|places| &places.author) />
             </div>
             <div class="c-released figures" role="gridcell">
-                {row.year.map(|year| view! { <span>{year}</span> })}
-                <span class="released-label">{publisher(&row).to_owned()}</span>
+                {row
+                    .year
+                    .map(|year| {
+                        view! {
+                            <span>
+                                <Marked text=year.to_string() places=released(0, 4) />
+                            </span>
+                        }
+                    })}
+                <span class="released-label">
+                    <Marked text=publisher places=released(before, u32::MAX) />
+                </span>
             </div>
             <div class="c-chip" role="gridcell">
                 <span class="badge">{words::chip_badge(&row.models)}</span>
@@ -131,6 +173,8 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
                 >
                     <Icon name=Name::Plus />
                 </button>
+                <Heart tune=ref_of_row(&row) class="row-heart" in_list=true />
+                <MenuButton of=MenuOf { tune: ref_of_row(&row), song: 0, within: None } />
                 <a
                     class="row-open"
                     href=format!("/tune/{md5}")
@@ -142,6 +186,20 @@ fn KnownRow(number: u32, row: Arc<Row>, found: Signal<Option<FoundLength>>) -> i
                 </a>
             </div>
         </div>
+    }
+}
+
+/// Path or note that has what was looked for, where title, composer and release have not.
+#[component]
+fn Beside(places: Signal<Option<Arc<Places>>>) -> impl IntoView {
+    move || {
+        let beside = places.with(|places| places.as_ref()?.beside.clone())?;
+        let marks = beside.places;
+        Some(view! {
+            <span class="row-beside">
+                <Marked text=beside.text places=Signal::derive(move || marks.clone()) />
+            </span>
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use catalog::{Entry, Index, Origin, Row};
 use listening::{AudioEvent, Effect, Event, Heard, Intent, Model, SoundMode, Ticket};
 use protocol::engine::{self, Playing, PlayingChip, Video};
+use protocol::find;
 use protocol::library::{self, Storage};
 use sidfile::{ChipModel, Clock, Format, Md5, SidChip, TuneId};
 
@@ -63,11 +64,10 @@ pub fn machine() -> Playing {
     }
 }
 
-pub fn answer(index: &Index, request: &library::Request) -> Option<library::Event> {
-    let row = |at: u32| Row::from(&index.entries()[at as usize]);
+pub fn answer(index: &mut Index, request: &library::Request) -> Option<library::Event> {
     Some(match request {
         library::Request::Open => library::Event::Opened {
-            count: index.entries().len() as u32,
+            count: index.len() as u32,
             storage: Storage::Kept,
             repaired: None,
         },
@@ -84,19 +84,50 @@ pub fn answer(index: &Index, request: &library::Request) -> Option<library::Even
                     .iter()
                     .skip(*offset as usize)
                     .take(*count as usize)
-                    .map(|&at| row(at))
+                    .map(|&file| index.row(file))
                     .collect(),
             }
         }
+        library::Request::Find(find::Request::Hits {
+            query,
+            offset,
+            count,
+        }) => {
+            let found = index.search(query);
+            let window = found.files.iter().skip(*offset as usize);
+            library::Event::Find(find::Event::Hits {
+                total: found.files.len() as u32,
+                offset: *offset,
+                hits: window
+                    .take(*count as usize)
+                    .map(|file| index.hit(*file, &found))
+                    .collect(),
+                is_tolerant: found.is_tolerant,
+                hints: found.parsed.hints.clone(),
+            })
+        }
+        library::Request::Find(find::Request::Facets { query }) => {
+            let found = index.search(query);
+            let facets = index.facets(&found);
+            library::Event::Find(find::Event::Facets { facets })
+        }
+        library::Request::Find(find::Request::Shelf {
+            shelf,
+            under,
+            words,
+            largest_first,
+        }) => {
+            let groups = index.shelf(*shelf, under, words, *largest_first);
+            library::Event::Find(find::Event::Shelf { groups })
+        }
         library::Request::Entry { md5 } => library::Event::Entry {
             md5: *md5,
-            entry: index.get(md5).cloned().map(Box::new),
+            entry: index.get(md5).map(Box::new),
         },
         library::Request::Neighbours { query, md5 } => {
             let found = index.select(query);
-            let place = found
-                .iter()
-                .position(|&at| index.entries()[at as usize].md5 == *md5);
+            let row = |file: u32| index.row(file);
+            let place = found.iter().position(|&file| index.md5(file) == *md5);
             library::Event::Neighbours {
                 md5: *md5,
                 previous: place
@@ -168,7 +199,7 @@ impl Page {
                     .insert(name.clone(), bytes.clone().unwrap_or_default());
                 Some(library::Event::BlobKept { name: name.clone() })
             }
-            _ => answer(&self.index, request),
+            _ => answer(&mut self.index, request),
         }
     }
 
@@ -179,7 +210,7 @@ impl Page {
     pub fn row(&mut self, title: &str) -> Intent {
         let md5 = Md5::of(title.as_bytes());
         Intent::PlayRow(std::sync::Arc::new(Row::from(
-            self.index.get(&md5).expect("the tune is in the library"),
+            &self.index.get(&md5).expect("the tune is in the library"),
         )))
     }
 

@@ -308,11 +308,15 @@ impl Session {
 
     fn on_disconnected(&mut self, now: u64, connection: ConnectionId) {
         self.offers.remove(connection);
+        let torrent = self.connections.get(&connection).copied();
         self.with_peer(connection, |torrent, shared| {
             torrent.drop_peer(connection, false, shared);
             torrent.close_untouched(shared);
             torrent.fetch_more(now, shared);
         });
+        if let Some(torrent) = torrent {
+            self.replace_peer(now, torrent);
+        }
     }
 
     fn on_fetch_failed(&mut self, now: u64, id: FetchId, status: Option<u16>, reason: &str) {

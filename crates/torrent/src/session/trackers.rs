@@ -22,6 +22,9 @@ const OFFERS_MILLIS: u64 = 3_000;
 const INTERVAL_MILLIS: u64 = 120_000;
 const INTERVALS: (u64, u64) = (10_000, 3_600_000);
 const LACKING_MILLIS: u64 = 30_000;
+/// Milliseconds after the loss of a peer, so that the other side knows of it too, and after the
+/// last announcement, at least, when it is replaced.
+const REPLACE_MILLIS: (u64, u64) = (1_000, 5_000);
 /// Peers of a torrent from which none are lacking.
 const ENOUGH_PEERS: usize = 5;
 /// Answers that are being made at a time.
@@ -42,6 +45,7 @@ struct Announced {
     /// It knows of it.
     started: bool,
     completed: bool,
+    last: u64,
     next: u64,
     interval: Option<u64>,
     waiting_since: Option<u64>,
@@ -155,6 +159,8 @@ impl Session {
                 if self.shared.online && tracker.backoff.is_over(now) {
                     tracker.socket = Socket::Opening(now);
                     self.shared.push(Output::TrackerConnect(url.to_owned()));
+                    // Meanwhile connections can be described.
+                    self.make_offers(now);
                 }
             }
             Socket::Opening(since) => {
@@ -180,14 +186,7 @@ impl Session {
             let lacking = !torrent.has_all_wanted() && open.count() < ENOUGH_PEERS;
             (torrent.completed, lacking)
         });
-        let wanted = self.offers_for_one();
-        let ready = self.offers.ready();
-        let making = self.offers.is_making();
-        for _ in 0..self.free_for_offers().min(wanted.saturating_sub(ready)) {
-            let connection = self.shared.new_connection();
-            self.offers.make(now, connection);
-            self.shared.push(Output::CreateOffer(connection));
-        }
+        let (wanted, ready) = self.make_offers(now);
         let Some(told) = self
             .trackers
             .get_mut(url)
@@ -196,8 +195,7 @@ impl Session {
             return;
         };
         let waited = now - *told.waiting_since.get_or_insert(now);
-        let can_wait = making || self.offers.is_making();
-        if ready < wanted && can_wait && waited < OFFERS_MILLIS {
+        if ready < wanted && self.offers.is_making() && waited < OFFERS_MILLIS {
             told.next = now + OFFERS_MILLIS - waited;
             return;
         }
@@ -209,6 +207,7 @@ impl Session {
         told.completed |= complete;
         told.started = true;
         told.waiting_since = None;
+        told.last = now;
         let offers = if event == Reason::Completed {
             Vec::new()
         } else {
@@ -224,6 +223,19 @@ impl Session {
         let message = self.announcement(hash, event, &offers);
         self.shared
             .push(Output::TrackerSend(url.to_owned(), message));
+    }
+
+    /// Has connections described until there are enough for one announcement; how many that takes,
+    /// and how many are ready.
+    fn make_offers(&mut self, now: u64) -> (usize, usize) {
+        let wanted = self.offers_for_one();
+        let ready = self.offers.ready();
+        for _ in 0..self.free_for_offers().min(wanted.saturating_sub(ready)) {
+            let connection = self.shared.new_connection();
+            self.offers.make(now, connection);
+            self.shared.push(Output::CreateOffer(connection));
+        }
+        (wanted, ready)
     }
 
     fn announcement(&self, hash: InfoHash, event: Reason, offers: &[(OfferId, String)]) -> String {
@@ -538,6 +550,22 @@ impl Session {
         for tracker in self.trackers.values_mut() {
             if let Some(told) = tracker.torrents.get_mut(&hash) {
                 told.next = now;
+            }
+        }
+    }
+
+    /// A peer was lost of which others are lacking: trackers are asked for another.
+    pub(super) fn replace_peer(&mut self, now: u64, hash: InfoHash) {
+        let lacks = self.torrents.get(&hash).is_some_and(|torrent| {
+            !torrent.has_all_wanted() && !torrent.peers.values().any(Peer::is_connected)
+        });
+        if !lacks {
+            return;
+        }
+        for tracker in self.trackers.values_mut() {
+            if let Some(told) = tracker.torrents.get_mut(&hash) {
+                let soon = (now + REPLACE_MILLIS.0).max(told.last + REPLACE_MILLIS.1);
+                told.next = told.next.min(soon);
             }
         }
     }
