@@ -80,7 +80,7 @@ test('twenty tunes follow each other without a missing frame', async ({ page }) 
   const joins: number[] = []
   let quiet = 0, longest = 0
   levels.forEach((level, at) => {
-    quiet = level < loud / 50 ? quiet + 1 : 0
+    quiet = level < loud / 10 ? quiet + 1 : 0
     longest = Math.max(longest, quiet)
     if (quiet === 1 && at - (joins.at(-1) ?? -1000) > 500) joins.push(at)
   })
@@ -88,8 +88,6 @@ test('twenty tunes follow each other without a missing frame', async ({ page }) 
   const gaps = joins.slice(1).map((at, n) => at - joins[n])
   for (const gap of gaps) expect(Math.abs(gap - 1000 * seconds), `${gaps}`).toBeLessThanOrEqual(12)
   expect(longest, 'silence at a join, in milliseconds').toBeLessThan(60)
-  await page.keyboard.press('d')
-  await expect(page.getByRole('complementary', { name: 'Diagnostics' })).toContainText('Underruns in this tune0')
   expect(errors).toEqual([])
 })
 
@@ -177,12 +175,17 @@ for (const isolated of [true, false])
     // No dip: one tune comes as the other goes.
     expect(Math.min(...levels.slice(2))).toBeGreaterThan(Math.max(...levels) / 4)
 
+    await play(page, 'Ember Line')
+    await heardSince(page, await page.evaluate(() => performance.now()))
     await player(page).getByRole('button', { name: /why this source/ }).click()
     const dialog = page.getByRole('dialog')
+    const other = isolated ? 'Messages' : 'Rendered first'
     await expect(dialog).toContainText('This device')
-    await dialog.getByRole('listitem').filter({ hasText: 'Messages' }).or(dialog.getByRole('listitem').filter({ hasText: 'Rendered first' })).first().getByRole('button', { name: 'Use this' }).click()
+    await dialog.getByRole('listitem').filter({ hasText: other }).getByRole('button', { name: 'Use this' }).click()
     await expect(dialog).toContainText('You chose it for this tune.')
     await page.keyboard.press('Escape')
-    await heardSince(page, await page.evaluate(() => performance.now()))
+    await expect(player(page).getByRole('button', { name: 'Pause' })).toBeVisible()
+    const before = await elapsed(page)
+    await expect.poll(() => elapsed(page), { timeout: 60_000 }).toBeGreaterThan(before + 2)
     expect(errors).toEqual([])
   })

@@ -135,7 +135,7 @@ fn Places() -> impl IntoView {
             fallback=|| {
                 view! {
                     <p class="queue-empty">
-                        {t("Nothing waits. Add tunes with the plus of a row, or with Q in the list; they play before the list goes on.")}
+                        {t("Nothing waits. Add tunes with the menu of a row, or with Q in the list; they play before the list goes on.")}
                     </p>
                 }
             }
