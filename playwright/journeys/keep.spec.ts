@@ -17,7 +17,7 @@ const row = (page: Page, title: string) => rows(page).filter({ hasText: title })
 const heart = (page: Page, title: string) => row(page, title).getByRole('button', { name: 'Favourite' })
 const titles = (page: Page) => rows(page).locator('.row-title').allInnerTexts()
 /** Link of the navigation; the library's head has one of the same name elsewhere. */
-const goTo = (page: Page, name: string) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+const goTo = (page: Page, name: string) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click()
 const stored = async (page: Page, name: string) => (await dump(page, database)).stores.records.some(([key]) => key.startsWith(name))
 
 /** Makes a playlist of tunes by the menus of their rows. */
@@ -170,7 +170,7 @@ test('a link opens at its second, with its voices', async ({ page, context }) =>
   await expect.poll(async () => (await player(page).locator('.seek-time').first().innerText()) >= '0:40').toBe(true)
   await player(page).getByRole('button', { name: 'Pause' }).click()
   await page.getByRole('button', { name: 'Share a link' }).click()
-  const link = await page.getByLabel('Link').inputValue()
+  const link = await page.locator('#shared-link').inputValue()
   expect(link).toMatch(/\/tune\/[0-9a-f]{32}\/1\?s=1-t4\d{4}$/)
   const millis = Number(/t(\d+)$/.exec(link)![1])
   const other = await context.newPage()

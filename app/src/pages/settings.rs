@@ -1,6 +1,8 @@
 //! The page `/settings`.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
+use listening::language::t;
 use listening::preferences::{Repeat, Songs, Theme};
 use listening::{Intent, LibraryState, SoundMode, words};
 use protocol::engine::Grade;
@@ -165,6 +167,9 @@ pub fn Settings() -> impl IntoView {
             </section>
             <section class="card">
                 <h2>"This device"</h2>
+                <p>
+                    <A href="/about">{t("About Sidereal")}</A>
+                </p>
                 <dl class="facts">
                     <div>
                         <dt>"Sound output"</dt>

@@ -417,8 +417,8 @@ pub enum Event {
     Log {
         /// Lines in all.
         total: u32,
-        /// The newest.
-        lines: Vec<LogEntry>,
+        /// The newest, and the titles of their tunes where they are known.
+        lines: Vec<(LogEntry, String)>,
     },
     /// A file to be saved.
     Exported {

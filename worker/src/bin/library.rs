@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 use catalog::{Remote, Row};
 use js_sys::{Array, Uint8Array};
 use listening::keep::Stamp;
-use protocol::keep::{TuneRef, Update};
+use protocol::keep::{Request as Asked, TuneRef, Update};
 use protocol::library::{Event, Request, Storage};
 use protocol::{EVENT, swarm};
 use sidfile::Md5;
@@ -99,7 +99,13 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         let keeper = Rc::clone(&keeper);
         spawn_local(async move {
             match mail.body {
-                Request::Keep(request) => keeper.answer(mail.id, request).await,
+                Request::Keep(request) => {
+                    // Before the library is open no tune would be known.
+                    if matches!(request, Asked::Rows(_) | Asked::Import { .. }) {
+                        library.settled().await;
+                    }
+                    keeper.answer(mail.id, request).await;
+                }
                 _ => receive(library, &parts, mail).await,
             }
         });

@@ -12,7 +12,9 @@ use std::collections::BTreeSet;
 use catalog::Row;
 use listening::keep::{self as rules, Applied, Kept, Key, Stamp, touches};
 use protocol::EVENT;
-use protocol::keep::{Brought, Change, Event, FileKind, Item, List, ListRow, Request, TuneRef};
+use protocol::keep::{
+    Brought, Change, Event, FileKind, Item, List, ListRow, LogEntry, Request, TuneRef,
+};
 use sidfile::Md5;
 
 pub use shelf::{MemoryShelf, NoShelf, Shelf, Writes};
@@ -76,10 +78,17 @@ impl<S: Shelf, O: Outside> Keeper<S, O> {
             }
             Request::Log { count } => {
                 let kept = self.kept.borrow();
+                let titled = |line: &LogEntry| {
+                    let md5 = &line.tune.md5;
+                    let known = self.outside.name(md5);
+                    let liked = || kept.tunes.get(md5).map(|about| about.tune.clone());
+                    let title = known.or_else(liked).map(|tune| tune.title);
+                    (*line, title.unwrap_or_default())
+                };
                 let total = kept.log.values().map(Vec::len).sum::<usize>();
                 let event = Event::Log {
                     total: u32::try_from(total).unwrap_or(u32::MAX),
-                    lines: kept.log_lines().take(count as usize).copied().collect(),
+                    lines: kept.log_lines().take(count as usize).map(titled).collect(),
                 };
                 drop(kept);
                 self.outside.tell(id, event);

@@ -1,5 +1,8 @@
 //! The library's part in what the listener keeps: tunes by digest and path.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use catalog::{Changes, Marks, Row};
 use protocol::keep::{About, TuneRef};
 use sidfile::Md5;
@@ -10,6 +13,18 @@ use super::{Library, Outside, Store};
 pub type Follower = Box<dyn Fn(&Changes)>;
 
 impl<S: Store, O: Outside> Library<S, O> {
+    /// Waits until the library is open.
+    pub async fn settled(&self) {
+        poll_fn(|context| {
+            if self.settled.get() {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// What a list shows of a file.
     #[must_use]
     pub fn row(&self, md5: &Md5) -> Option<Row> {

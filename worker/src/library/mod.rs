@@ -16,9 +16,8 @@ mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use catalog::{Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
 use protocol::EVENT;
@@ -206,17 +205,6 @@ impl<S: Store, O: Outside> Library<S, O> {
     #[must_use]
     pub fn remote(&self, md5: &Md5) -> Option<Remote> {
         self.index.borrow().remote(md5)
-    }
-
-    async fn settled(&self) {
-        poll_fn(|context| {
-            if self.settled.get() {
-                return Poll::Ready(());
-            }
-            self.waiting.borrow_mut().push(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
     }
 
     async fn open(&self) -> Event {

@@ -30,7 +30,7 @@ pub fn KeepSettings() -> impl IntoView {
         log.with(|log| {
             log.1
                 .iter()
-                .map(|line| {
+                .map(|(line, title)| {
                     let id = line.tune;
                     let path = match id.song {
                         0 => format!("/tune/{}", id.md5),
@@ -44,7 +44,7 @@ pub fn KeepSettings() -> impl IntoView {
                         <li>
                             <span class="figures quiet">{date_text(line.at)}</span>
                             <span>{deed_text(line.deed)}</span>
-                            <a class="figures" href=path>{id.md5.to_string()[..8].to_owned()}</a>
+                            <a href=path>{words::title_text(title).to_owned()}</a>
                             <span class="figures quiet">{place}</span>
                         </li>
                     }

@@ -207,6 +207,7 @@ fn kept_row(
             same.then_some(player.state.is_active())
         })
     });
+    let song = Some(if id.song == 0 { start } else { id.song }).filter(|song| *song > 0);
     let is_playlist = matches!(list, List::Playlist(_));
     let over = RwSignal::new(false);
     let at_index = at as usize;
@@ -284,7 +285,7 @@ fn kept_row(
                 {is_here.then(|| view! { <span class="badge">{chip}</span> })}
             </div>
             <div class="c-songs figures" role="gridcell">
-                <span class:faint=id.song == 0>{if id.song == 0 { start } else { id.song }}</span>
+                <span class:faint=id.song == 0>{song}</span>
             </div>
             <div class="c-length figures" role="gridcell">
                 <span>{length}</span>

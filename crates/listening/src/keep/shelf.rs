@@ -87,7 +87,7 @@ pub struct KeptView {
     /// The list that is looked at, and its rows where they are here.
     pub list: Option<(List, Option<Arc<Vec<ListRow>>>)>,
     /// Lines of the log in all, and the newest.
-    pub log: Arc<(u32, Vec<LogEntry>)>,
+    pub log: Arc<(u32, Vec<(LogEntry, String)>)>,
     /// The last removal.
     pub undo: Option<UndoView>,
     /// What is beside the tune whose page is shown.
@@ -143,6 +143,8 @@ pub(crate) struct Shelf {
     removing: Option<(Ticket, String)>,
     /// A playlist or folder that is being made is shown when it is there.
     making: Option<Ticket>,
+    /// The change that is answered next is not on disk.
+    was_not_kept: bool,
     /// The spot that is gone to, and whether it sounds without being asked to.
     pub link: Option<(TuneId, Spot, bool)>,
     /// What the page found when it was opened, until the copy of it is here.
@@ -348,7 +350,9 @@ impl Model {
                 {
                     self.effects.push(Effect::Go(format!("/playlists/{id}")));
                 }
-                self.shelf.view.not_kept = None;
+                if !std::mem::take(&mut self.shelf.was_not_kept) {
+                    self.shelf.view.not_kept = None;
+                }
             }
             Said::Rows { list, rows } => {
                 if let Some((shown, old)) = &mut self.shelf.view.list
@@ -403,6 +407,7 @@ impl Model {
                     );
                     self.notify(NoticeKind::Bad, text);
                 }
+                self.shelf.was_not_kept = true;
                 self.shelf.view.not_kept = Some(reason);
             }
             Said::Failed { reason } => self.notify(NoticeKind::Bad, reason),
