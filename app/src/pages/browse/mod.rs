@@ -210,7 +210,7 @@ fn Groups(
     view! {
         <VirtualList
             id="groups"
-            label="Groups"
+            label=t("Groups")
             total=total
             row_height=LINE_HEIGHT
             columns=2
