@@ -164,6 +164,7 @@ impl<S: Store, O: Outside> Library<S, O> {
                 removed: changes.removed.len() as u32,
             })),
         );
+        self.outside.changed(changes);
     }
 
     /// The tunes that came with the last change of a collection.

@@ -163,6 +163,11 @@ fn what_is_new_in_a_collection_is_told_and_found() {
         removed: 1,
     };
     assert_eq!(news(&second), [expected]);
+    assert_eq!(
+        second.outside().changes.borrow().len(),
+        1,
+        "what is kept hears of it"
+    );
     assert_eq!(titles(&second, "new:yes"), ["Better now", "Comes"]);
     // It is new at the next visit too, and told of once.
     let third = visit(second.store, &["Stays", "Better now", "Comes"]);

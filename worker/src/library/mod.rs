@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::task::Waker;
 
-use catalog::{Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
+use catalog::{Changes, Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
@@ -62,6 +62,8 @@ pub trait Outside {
     async fn fetch(&self, path: &str) -> Option<Vec<u8>>;
     /// A file that the swarm has, or why it cannot be had now.
     async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String>;
+    /// A collection is newer now.
+    fn changed(&self, changes: Changes);
 }
 
 /// The service.
