@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sidfile::Md5;
 
-use crate::columns::Columns;
+use crate::columns::{Columns, split_path};
 use crate::marks::Facts;
 use crate::order::Orders;
 use crate::query::Parsed;
@@ -224,16 +224,30 @@ impl Index {
         Some(self.columns.entry(file))
     }
 
-    /// Digest of the first file whose path is `wanted`.
-    pub fn by_path(&self, wanted: impl Fn(&str) -> bool) -> Option<Md5> {
-        let mut files = self.files();
-        let file = files.find(|file| wanted(&self.columns.path(*file)))?;
-        Some(self.columns.md5s[file])
-    }
-
     /// Numbers of all files.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.files().map(count).collect()
+    }
+
+    /// The file at a path. Paths are compared from their end and without case, so that what stands
+    /// before the collection's own folders does not matter.
+    #[must_use]
+    pub fn at_path(&self, path: &str) -> Option<Md5> {
+        let wanted = path.to_lowercase();
+        let (_, name) = split_path(&wanted);
+        let is_it = |file: &usize| {
+            if self.columns.names.get(*file).to_lowercase() != name {
+                return false;
+            }
+            let known = self.columns.path(*file).to_lowercase();
+            let is_end = |long: &str, short: &str| {
+                let rest = long.strip_suffix(short);
+                rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+            };
+            is_end(&wanted, &known) || is_end(&known, &wanted)
+        };
+        let mut files = self.files().filter(|_| !name.is_empty());
+        files.find(is_it).map(|file| self.columns.md5s[file])
     }
 
     fn files(&self) -> impl Iterator<Item = usize> {
@@ -543,6 +557,56 @@ pub(crate) mod tests {
             false,
             &["Æther", "Arkanoid", "Commando", "commando", "Wizball"],
         );
+    }
+
+    #[test]
+    fn what_is_known_from_outside_is_asked_for() {
+        let mut index = index();
+        let md5 = |title: &str| Md5::of(title.as_bytes());
+        let marks = |favourite, rating, tag: &str| Marks {
+            favourite,
+            rating,
+            tags: vec![tag.to_owned()],
+        };
+        index.set_marks(md5("Wizball"), marks(true, 5, "Slow"));
+        index.set_marks(md5("Arkanoid"), marks(false, 2, ""));
+        index.set_marks(md5("nowhere"), marks(true, 1, "slow"));
+        index.set_marks(md5("Commando"), marks(true, 1, "slow"));
+        index.set_marks(md5("Commando"), Marks::default());
+        index.set_new(BTreeSet::from([md5("Commando")]));
+        let mut check = |filter: &str, expected: usize| {
+            let query = Query {
+                filter: filter.to_owned(),
+                sort: Sort::default(),
+            };
+            assert_eq!(index.select(&query).len(), expected, "{filter}");
+        };
+        check("fav:yes", 1);
+        check("fav:no", 4);
+        check("-fav:yes", 4);
+        check("rating:>1", 2);
+        check("rating:0", 3);
+        check("tag:slo", 1);
+        check("new:yes", 1);
+        check("new:no", 4);
+    }
+
+    #[test]
+    fn a_path_is_compared_from_its_end() {
+        let index = index();
+        let at = |path: &str| {
+            index
+                .at_path(path)
+                .map(|md5| index.get(&md5).unwrap().title)
+        };
+        assert_eq!(
+            at("C64Music/MUSICIANS/Wizball.sid").as_deref(),
+            Some("Wizball")
+        );
+        assert_eq!(at("wizball.SID").as_deref(), Some("Wizball"));
+        assert_eq!(at("Other/Wizball.sid"), None);
+        assert_eq!(at("ball.sid"), None);
+        assert_eq!(at(""), None);
     }
 
     #[test]

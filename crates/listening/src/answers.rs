@@ -11,6 +11,7 @@ use crate::event::{Effect, Ticket};
 use crate::import::{ImportPhase, ImportView};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model};
+use crate::queue::Tune;
 use crate::trace::Step;
 use crate::view::{NoticeKind, PageEntry, State};
 use crate::words;
@@ -278,6 +279,19 @@ impl Model {
                 let row = Arc::new(Row::from(&*entry));
                 let song = tune.song.clamp(1, entry.songs());
                 self.play(row, Some(entry), song, position);
+            }
+            (Asked::EntryToQueue(tune, plays_next), Some(entry)) => {
+                let row = Arc::new(Row::from(&*entry));
+                let song = match tune.song {
+                    0 => row.start_song,
+                    song => song.min(entry.songs()),
+                };
+                let at = if plays_next { 0 } else { usize::MAX };
+                self.course_changed = true;
+                self.enqueue(at, vec![Tune { row, song }]);
+            }
+            (Asked::EntryToQueue(..), None) => {
+                self.notify(NoticeKind::Bad, engine::Failure::Missing.to_string());
             }
             (Asked::EntryToContinue(tune, _), None) => {
                 self.dismiss_left(tune);

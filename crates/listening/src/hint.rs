@@ -174,7 +174,9 @@ impl Model {
             .current
             .as_ref()
             .is_some_and(|current| current.id.md5 == md5);
-        let joins = self.preferences.countdown_seconds == 0 && !self.is_last_before_sleep();
+        let joins = self.preferences.countdown_seconds == 0
+            && !self.is_last_before_sleep()
+            && self.takes_this_engine(next.id);
         Ok(Some(Request::Prepare {
             tune: next.id,
             end_millis: Some(next.length()),
@@ -279,6 +281,8 @@ impl Model {
         let tempo = self.preferences.tempo.unwrap_or_default();
         self.player.go_on(next, machine, ticket, tempo);
         self.begin_session();
+        self.pick_way();
+        self.way_has_served();
         self.player.is_begun = true;
         self.ask_about_current();
         if followed && self.page.as_ref().is_some_and(|page| page.id != id) {

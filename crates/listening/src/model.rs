@@ -63,6 +63,8 @@ pub(crate) enum Asked {
     NextEntry(Md5),
     /// The entry of a tune to be taken up at a place.
     EntryToContinue(TuneId, u32),
+    /// The entry of a tune for the queue; whether it plays next.
+    EntryToQueue(TuneId, bool),
     /// What was kept under a name.
     Blob(&'static str),
     /// Something is being kept under a name.

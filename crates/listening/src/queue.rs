@@ -51,7 +51,14 @@ pub enum QueueIntent {
     PlayNext(Vec<Tune>),
     /// After all that waits.
     Add(Vec<Tune>),
-    /// The song that is on the page of a file, before or after all that waits.
+    /// A tune that only its digest is known of, song 0 for the file's default.
+    Find {
+        /// Which.
+        tune: TuneId,
+        /// Before all that waits.
+        plays_next: bool,
+    },
+    /// A place is taken out.
     Remove(u32),
     /// A place to another place, from 0.
     Move {

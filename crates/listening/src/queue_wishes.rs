@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use protocol::library::Request as LibraryRequest;
+
 use crate::course::{Anchor, By, Context};
 use crate::event::Effect;
 use crate::language::{t, tf, tn};
-use crate::model::Model;
+use crate::model::{Asked, Model};
 use crate::preferences::{MAX_COUNTDOWN_SECONDS, MAX_CROSSFADE_SECONDS};
 use crate::queue::{QueueIntent, Tune};
 use crate::view::State;
@@ -17,6 +19,10 @@ impl Model {
         match intent {
             QueueIntent::PlayNext(tunes) => self.enqueue(0, tunes),
             QueueIntent::Add(tunes) => self.enqueue(usize::MAX, tunes),
+            QueueIntent::Find { tune, plays_next } => {
+                let asked = Asked::EntryToQueue(tune, plays_next);
+                self.ask(asked, LibraryRequest::Entry { md5: tune.md5 });
+            }
             QueueIntent::Remove(key) => {
                 if let Some(item) = self.course.queue.remove(key) {
                     let title = words::title_text(&item.tune.row.title);
@@ -78,7 +84,7 @@ impl Model {
         self.effects.push(Effect::Announce(text));
     }
 
-    fn enqueue(&mut self, at: usize, tunes: Vec<Tune>) {
+    pub(crate) fn enqueue(&mut self, at: usize, tunes: Vec<Tune>) {
         let wanted = tunes.len();
         let title = tunes.first().map(|tune| tune.row.title.clone());
         let count = self.course.queue.insert(at, tunes);

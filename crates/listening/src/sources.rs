@@ -4,6 +4,7 @@
 use protocol::swarm::{FileId, InfoHash, Lead, Request as SwarmRequest};
 
 use catalog::Row;
+use sidfile::TuneId;
 
 use crate::event::{AudioCommand, Effect, SoundMode};
 use crate::language::{t, tf};
@@ -266,6 +267,19 @@ impl Model {
             // The engine does it from now on.
             self.effects.push(Effect::Audio(AudioCommand::Level(1.0)));
         }
+    }
+
+    /// Whether a tune will be played by the engine that plays now.
+    pub(crate) fn takes_this_engine(&self, tune: TuneId) -> bool {
+        let profile = self.profile().hash();
+        let standing = self.ways.picks.find(tune, profile);
+        let own = standing.filter(|pick| pick.by == PickedBy::Listener);
+        let engines = self.engines();
+        let usual = engines.iter().find(|(_, facts)| facts.reject.is_none());
+        let engine = own
+            .map(|pick| pick.way.engine)
+            .or(usual.map(|(engine, _)| *engine));
+        engine.map(SoundMode::from) == self.player.mode
     }
 
     /// Picks the way of the current tune, and goes it.

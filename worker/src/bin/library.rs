@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
-use catalog::{Changes, Remote, Row};
+use catalog::{Remote, Row};
 use js_sys::{Array, Uint8Array};
 use listening::keep::Stamp;
 use protocol::keep::{Request as Asked, TuneRef, Update};
@@ -20,14 +20,10 @@ use worker::keep::{self, Keeper, NoShelf, Shelf};
 use worker::library::{Library, MemoryStore, Outside, Store};
 use worker::sys::{self, FileSource, IdbShelf, IdbStore, Mail, Tabs};
 
-type Follow = Box<dyn Fn(Changes)>;
-
-/// The page, the clock, the site, the swarm, and what is kept.
+/// The page, the clock, the site and the swarm.
 #[derive(Clone, Default)]
 struct Page {
     swarm: Rc<SwarmPort>,
-    /// Has what is kept follow a collection.
-    follow: Rc<RefCell<Option<Follow>>>,
 }
 
 impl Outside for Page {
@@ -49,12 +45,6 @@ impl Outside for Page {
 
     async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String> {
         self.swarm.file(file).await
-    }
-
-    fn changed(&self, changes: Changes) {
-        if let Some(follow) = &*self.follow.borrow() {
-            follow(changes);
-        }
     }
 }
 
@@ -96,8 +86,9 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
         Keeper::new(shelf, Kept { library, tabs })
     });
     let follower = Rc::clone(&keeper);
-    *library.outside().follow.borrow_mut() = Some(Box::new(move |changes| {
+    library.set_follower(Box::new(move |changes| {
         let keeper = Rc::clone(&follower);
+        let changes = changes.clone();
         spawn_local(async move { keeper.follow(&changes).await });
     }));
     sys::listen(move |mail: Mail<Request>| {

@@ -147,6 +147,9 @@ impl<S: Store, O: Outside> Library<S, O> {
             return;
         };
         let changes = Changes::between(&before, &now);
+        if let Some(follow) = &*self.follower.borrow() {
+            follow(&changes);
+        }
         let new: Vec<u8> = changes
             .new_files()
             .into_iter()
@@ -164,7 +167,6 @@ impl<S: Store, O: Outside> Library<S, O> {
                 removed: changes.removed.len() as u32,
             })),
         );
-        self.outside.changed(changes);
     }
 
     /// The tunes that came with the last change of a collection.

@@ -137,8 +137,13 @@ fn site(titles: &[&str]) -> Page {
 
 #[test]
 fn what_is_new_in_a_collection_is_told_and_found() {
+    let followed: Rc<RefCell<Vec<catalog::Changes>>> = Rc::default();
     let visit = |store: MemoryStore, titles: &[&str]| {
         let library = Library::new(store, site(titles), Storage::Kept);
+        let followed = Rc::clone(&followed);
+        library.set_follower(Box::new(move |changes| {
+            followed.borrow_mut().push(changes.clone());
+        }));
         run(library.answer(1, Request::Open));
         run(library.look_for_collections());
         library
@@ -163,15 +168,18 @@ fn what_is_new_in_a_collection_is_told_and_found() {
         removed: 1,
     };
     assert_eq!(news(&second), [expected]);
-    assert_eq!(
-        second.outside().changes.borrow().len(),
-        1,
-        "what is kept hears of it"
-    );
     assert_eq!(titles(&second, "new:yes"), ["Better now", "Comes"]);
+    let better = |title: &str| Md5::of(&tune(title, 1));
+    let changed = (
+        "GAMES/Better.sid".to_owned(),
+        better("Better"),
+        better("Better now"),
+    );
+    assert_eq!(followed.borrow()[0].changed, [changed]);
     // It is new at the next visit too, and told of once.
     let third = visit(second.store, &["Stays", "Better now", "Comes"]);
     assert_eq!(news(&third), []);
+    assert_eq!(followed.borrow().len(), 1);
     assert_eq!(titles(&third, "new:yes"), ["Better now", "Comes"]);
 }
 

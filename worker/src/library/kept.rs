@@ -3,11 +3,14 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use catalog::{Marks, Row};
+use catalog::{Changes, Marks, Row};
 use protocol::keep::{About, TuneRef};
 use sidfile::Md5;
 
 use super::{Library, Outside, Store};
+
+/// Brings what is kept in step with a newer collection.
+pub type Follower = Box<dyn Fn(&Changes)>;
 
 impl<S: Store, O: Outside> Library<S, O> {
     /// Waits until the library is open.
@@ -57,24 +60,15 @@ impl<S: Store, O: Outside> Library<S, O> {
         })
     }
 
-    /// The file at a path. Paths are compared from their end, so that what stands before the
-    /// collection's own folders does not matter.
+    /// The file at a path, compared from its end.
     #[must_use]
     pub fn at_path(&self, path: &str) -> Option<TuneRef> {
-        let index = self.index.borrow();
-        let wanted = path.to_lowercase();
-        let is_it = |known: &str| {
-            let known = known.to_lowercase();
-            let (long, short) = if wanted.len() > known.len() {
-                (&*wanted, &*known)
-            } else {
-                (&*known, &*wanted)
-            };
-            let rest = long.strip_suffix(short);
-            !short.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-        };
-        let md5 = index.by_path(is_it)?;
-        drop(index);
+        let md5 = self.index.borrow().at_path(path)?;
         self.name(&md5)
+    }
+
+    /// Has `follow` told of what changed in a collection.
+    pub fn set_follower(&self, follow: Follower) {
+        *self.follower.borrow_mut() = Some(follow);
     }
 }

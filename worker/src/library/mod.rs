@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::task::Waker;
 
-use catalog::{Changes, Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
+use catalog::{Entry, Found as Selected, Index, Knowledge, Origin, Query, Remote};
 use protocol::EVENT;
 use protocol::library::{Event, Refusal, Request, Rom, Storage};
 use sidfile::{Format, Md5, Songlengths, Stil};
@@ -62,8 +62,6 @@ pub trait Outside {
     async fn fetch(&self, path: &str) -> Option<Vec<u8>>;
     /// A file that the swarm has, or why it cannot be had now.
     async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String>;
-    /// A collection is newer now.
-    fn changed(&self, changes: Changes);
 }
 
 /// The service.
@@ -84,6 +82,8 @@ pub struct Library<S, O> {
     /// Whether opening is over, demo tunes included, and who waits for that.
     settled: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
+    /// Is told of what changed in a collection.
+    follower: RefCell<Option<kept::Follower>>,
 }
 
 impl<S: Store, O: Outside> Library<S, O> {
@@ -102,6 +102,7 @@ impl<S: Store, O: Outside> Library<S, O> {
             opened: Cell::new(false),
             settled: Cell::new(false),
             waiting: RefCell::default(),
+            follower: RefCell::default(),
         }
     }
 

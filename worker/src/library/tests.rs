@@ -33,7 +33,6 @@ pub(super) struct Page {
     turns: Cell<u32>,
     pub(super) site: BTreeMap<String, Vec<u8>>,
     swarm: BTreeMap<u32, Vec<u8>>,
-    pub(super) changes: RefCell<Vec<Changes>>,
     /// Called at each turn with their count so far.
     pub(super) on_turn: RefCell<Option<OnTurn>>,
 }
@@ -62,10 +61,6 @@ impl Outside for Page {
     async fn fetch_from_swarm(&self, file: Remote) -> Result<Vec<u8>, String> {
         let swarm = self.swarm.get(&file.file).cloned();
         swarm.ok_or_else(|| "nobody has it".to_owned())
-    }
-
-    fn changed(&self, changes: Changes) {
-        self.changes.borrow_mut().push(changes);
     }
 }
 

@@ -135,7 +135,7 @@ fn Places() -> impl IntoView {
             fallback=|| {
                 view! {
                     <p class="queue-empty">
-                        {t("Nothing waits. Add tunes with the plus of a row, or with Q in the list; they play before the list goes on.")}
+                        {t("Nothing waits. Add tunes with the menu of a row, or with Q in the list; they play before the list goes on.")}
                     </p>
                 }
             }
@@ -201,12 +201,13 @@ fn Place(item: Queued, drag: RwSignal<Option<Drag>>) -> impl IntoView {
             };
             event.prevent_default();
             event.stop_propagation();
-            // A row that is moved loses the focus.
-            request_animation_frame(move || {
-                if let Some(id) = focus {
+            if let Some(id) = focus {
+                document::focus(&id);
+                // A row that is moved loses the focus.
+                request_animation_frame(move || {
                     document::focus(&id);
-                }
-            });
+                });
+            }
         }
     };
     let shift = move || {

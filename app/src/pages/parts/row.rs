@@ -5,8 +5,6 @@ use std::sync::Arc;
 use catalog::{Place, Places, Remote, Row};
 use leptos::prelude::*;
 use listening::keep::ref_of_row;
-use listening::language::tf;
-use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, words};
 use protocol::engine::FoundLength;
 use protocol::swarm::{FileId, InfoHash, Priority};
@@ -74,7 +72,6 @@ fn KnownRow(
     };
     let title = words::title_text(&row.title).to_owned();
     let author = words::author_text(&row.author).to_owned();
-    let to_queue = row.clone();
     let several = row.songs > 1;
     let remote = row.remote;
     let marks = move |pick: fn(&Places) -> &Vec<Place>| {
@@ -160,19 +157,6 @@ fn KnownRow(
                     };
                     view! { <span title=move || found.get().map(words::found_text)>{shown}</span> }
                 }
-                <button
-                    class="row-open row-queue"
-                    type="button"
-                    tabindex="-1"
-                    aria-label=tf("Add {0} to the queue", &[&title])
-                    on:click=move |event| {
-                        event.stop_propagation();
-                        let tunes = vec![Tune::of(to_queue.clone())];
-                        core.wish(Intent::Queue(QueueIntent::Add(tunes)));
-                    }
-                >
-                    <Icon name=Name::Plus />
-                </button>
                 <Heart tune=ref_of_row(&row) class="row-heart" in_list=true />
                 <MenuButton of=MenuOf { tune: ref_of_row(&row), song: 0, within: None } />
                 <a

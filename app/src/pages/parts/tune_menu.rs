@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use listening::Intent;
 use listening::keep::KeepIntent;
 use listening::language::{t, tn};
+use listening::queue::QueueIntent;
 use listening::words;
 use protocol::keep::{Change, Item, ListId, TuneRef};
 use sidfile::TuneId;
@@ -141,6 +142,26 @@ fn Choices(of: MenuOf, open: RwSignal<bool>) -> impl IntoView {
             found
         })
     };
+    let to_queue = TuneId {
+        md5: of.tune.md5,
+        song: of.song,
+    };
+    let queue_item = move |plays_next: bool, words: &'static str, icon: Name| {
+        view! {
+            <button
+                class="menu-item"
+                type="button"
+                on:click=move |_| {
+                    open.set(false);
+                    let tune = to_queue;
+                    core.wish(Intent::Queue(QueueIntent::Find { tune, plays_next }));
+                }
+            >
+                <Icon name=icon />
+                <span class="menu-name">{words}</span>
+            </button>
+        }
+    };
     let row = move |(list, name, count, has): (ListId, String, usize, bool)| {
         let item = item.clone();
         view! {
@@ -171,6 +192,8 @@ fn Choices(of: MenuOf, open: RwSignal<bool>) -> impl IntoView {
                 <Heart tune=of.tune.clone() />
                 <Stars tune=of.tune.clone() name="menu-rating" />
             </div>
+            {queue_item(true, t("Play next"), Name::Next)}
+            {queue_item(false, t("Add to the queue"), Name::Queue)}
             <button
                 class="menu-item"
                 type="button"
