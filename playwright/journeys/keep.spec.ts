@@ -141,6 +141,20 @@ test('a playlist is ordered, played and taken apart by the keyboard', async ({ p
   await expect(page.getByRole('link', { name: /By hand/ })).toBeVisible()
 })
 
+test('a playlist is ordered by dragging, and by its menu', async ({ page }) => {
+  await open(page)
+  await makePlaylist(page, 'Dragged', ['Ember Line', 'Honey and Brass', 'Sawdust Break'])
+  await goTo(page, 'Playlists')
+  await page.getByRole('link', { name: /Dragged/ }).click()
+  await expect.poll(() => titles(page)).toEqual(['Ember Line', 'Honey and Brass', 'Sawdust Break'])
+  await row(page, 'Sawdust Break').dragTo(row(page, 'Ember Line'))
+  await expect.poll(() => titles(page)).toEqual(['Sawdust Break', 'Ember Line', 'Honey and Brass'])
+  await row(page, 'Ember Line').hover()
+  await row(page, 'Ember Line').getByRole('button', { name: /More about/ }).click()
+  await page.getByRole('button', { name: 'Move down' }).click()
+  await expect.poll(() => titles(page)).toEqual(['Sawdust Break', 'Honey and Brass', 'Ember Line'])
+})
+
 test('a playlist goes out as M3U8 and comes back by its paths', async ({ page }) => {
   await open(page)
   await makePlaylist(page, 'Abroad', ['Ember Line', 'Sawdust Break'])

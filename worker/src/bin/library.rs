@@ -87,12 +87,9 @@ fn serve<S: Store + 'static, K: Shelf + 'static>(library: Library<S, Page>, shel
     });
     let follower = Rc::clone(&keeper);
     library.set_follower(Box::new(move |changes| {
-        let moved = changes.moved.iter();
-        let moved: Vec<_> = moved.map(|(md5, _, path)| (*md5, path.clone())).collect();
-        let changed = changes.changed.iter();
-        let changed: Vec<_> = changed.map(|(path, _, md5)| (path.clone(), *md5)).collect();
         let keeper = Rc::clone(&follower);
-        spawn_local(async move { keeper.follow(&moved, &changed).await });
+        let changes = changes.clone();
+        spawn_local(async move { keeper.follow(&changes).await });
     }));
     sys::listen(move |mail: Mail<Request>| {
         let (library, parts) = (Rc::clone(&library), Rc::clone(&parts));

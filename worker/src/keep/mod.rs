@@ -9,7 +9,7 @@ mod tests;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use catalog::Row;
+use catalog::{Changes, Row};
 use listening::keep::{self as rules, Applied, Kept, Key, Stamp, touches};
 use protocol::EVENT;
 use protocol::keep::{
@@ -121,9 +121,9 @@ impl<S: Shelf, O: Outside> Keeper<S, O> {
     }
 
     /// Brings what is kept in step with a newer collection.
-    pub async fn follow(&self, moved: &[(Md5, String)], changed: &[(String, Md5)]) {
+    pub async fn follow(&self, changes: &Changes) {
         self.refresh().await;
-        let touched = rules::follow(&mut self.kept.borrow_mut(), moved, changed);
+        let touched = rules::follow(&mut self.kept.borrow_mut(), changes);
         self.save(EVENT, touched).await;
     }
 

@@ -1,34 +1,45 @@
 //! What is kept goes along when a collection is brought up to date: a moved file keeps its digest,
-//! a changed one its path.
+//! a changed one its path. What names a changed file by its old digest is found too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catalog::Changes;
 use protocol::keep::{Item, TuneRef};
 use sidfile::Md5;
 
 use super::merge::merge;
 use super::{Kept, Key};
 
-/// Brings what is kept in step with `moved` files (digest, new path) and `changed` ones (path, new
-/// digest). Returns the records that are others now, or gone.
-pub fn follow(
-    kept: &mut Kept,
-    moved: &[(Md5, String)],
-    changed: &[(String, Md5)],
-) -> BTreeSet<Key> {
-    let moved: BTreeMap<Md5, &str> = moved.iter().map(|(md5, path)| (*md5, &**path)).collect();
-    let changed: BTreeMap<&str, Md5> = changed.iter().map(|(path, md5)| (&**path, *md5)).collect();
+/// Brings what is kept in step with a newer state of a collection. Returns the records that are
+/// others now, or gone.
+pub fn follow(kept: &mut Kept, changes: &Changes) -> BTreeSet<Key> {
+    let moved: BTreeMap<Md5, &str> = changes
+        .moved
+        .iter()
+        .map(|(md5, _, path)| (*md5, &**path))
+        .collect();
+    let by_path: BTreeMap<&str, Md5> = changes
+        .changed
+        .iter()
+        .map(|(path, _, now)| (&**path, *now))
+        .collect();
+    let by_digest: BTreeMap<Md5, Md5> = changes
+        .changed
+        .iter()
+        .map(|(_, before, now)| (*before, *now))
+        .collect();
     let step = |tune: &mut TuneRef| -> bool {
-        let before = (tune.md5, tune.path.len());
+        let before = tune.md5;
         if let Some(path) = moved.get(&tune.md5) {
             let is_other = tune.path != *path;
             tune.path = (*path).to_owned();
             return is_other;
         }
-        if let Some(md5) = changed.get(&*tune.path).filter(|_| before.1 > 0) {
+        let known = by_path.get(&*tune.path).filter(|_| !tune.path.is_empty());
+        if let Some(md5) = by_digest.get(&before).or(known) {
             tune.md5 = *md5;
         }
-        tune.md5 != before.0
+        tune.md5 != before
     };
     let mut touched = BTreeSet::new();
     let mut digests = BTreeMap::new();

@@ -221,9 +221,10 @@ fn one_line(text: &str, most: usize) -> String {
     cut.trim_end().to_owned()
 }
 
-/// `text`, not longer than `most` characters.
+/// `text`, not longer than `most` characters, without space at its end.
 fn clip(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
+    let cut: String = text.chars().take(most).collect();
+    cut.trim_end().to_owned()
 }
 
 /// What both know of a file, the first where they differ.

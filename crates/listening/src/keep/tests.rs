@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use catalog::Changes;
 use proptest::prelude::*;
 use protocol::keep::{Change, Deed, Item, List, ListId, LogEntry, Playlist, TuneRef};
 use sidfile::{Md5, TuneId};
@@ -437,9 +438,12 @@ fn a_list_of_paths_is_matched_by_paths() {
 fn what_is_kept_follows_a_collection() {
     let mut kept = sample();
     let newer = Md5::of(b"newer");
-    let moved = [(tune(2).md5, "GAMES/2.sid".to_owned())];
-    let changed = [(tune(1).path, newer)];
-    let touched = follow(&mut kept, &moved, &changed);
+    let changes = Changes {
+        moved: vec![(tune(2).md5, tune(2).path, "GAMES/2.sid".to_owned())],
+        changed: vec![(tune(1).path, Md5::of(b"of before"), newer)],
+        ..Changes::default()
+    };
+    let touched = follow(&mut kept, &changes);
     let about = &kept.tunes[&newer];
     assert_eq!((about.rating, about.tune.md5), (Some(4), newer));
     assert!(!kept.tunes.contains_key(&tune(1).md5));
@@ -457,7 +461,7 @@ fn what_is_kept_follows_a_collection() {
     .into();
     assert_eq!(touched, expected);
     assert_eq!(
-        follow(&mut kept, &moved, &changed),
+        follow(&mut kept, &changes),
         BTreeSet::new(),
         "it is in step"
     );
@@ -478,7 +482,12 @@ fn a_changed_file_that_was_liked_already_keeps_both() {
             on: true,
         },
     );
-    follow(&mut kept, &[], &[(tune(1).path, newer.md5)]);
+    let changes = Changes {
+        // It has another path where it was liked.
+        changed: vec![("ELSEWHERE/1.sid".into(), tune(1).md5, newer.md5)],
+        ..Changes::default()
+    };
+    follow(&mut kept, &changes);
     let about = &kept.tunes[&newer.md5];
     assert_eq!(
         (about.rating, &*about.tags),
