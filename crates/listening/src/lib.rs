@@ -19,6 +19,7 @@ mod import;
 pub mod janitor;
 pub mod keep;
 pub mod language;
+mod levels;
 mod list;
 mod model;
 pub mod notes;
