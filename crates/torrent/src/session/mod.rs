@@ -2,6 +2,7 @@
 
 mod api;
 mod content;
+mod meeting;
 mod messages;
 mod metadata;
 mod peer;
