@@ -25,22 +25,22 @@ pub struct Bundle {
 pub const BUNDLES: [Bundle; 4] = [
     Bundle {
         name: "listen",
-        budget: 430_000,
+        budget: 550_000,
         optimise: "-Oz",
     },
     Bundle {
         name: "engine",
-        budget: 165_000,
+        budget: 175_000,
         optimise: "-O3",
     },
     Bundle {
         name: "library",
-        budget: 210_000,
+        budget: 355_000,
         optimise: "-Oz",
     },
     Bundle {
         name: "swarm",
-        budget: 310_000,
+        budget: 320_000,
         optimise: "-Oz",
     },
 ];

@@ -273,6 +273,7 @@ impl Model {
                 self.player.failures = 0;
                 self.play(row, Some(entry), song, 0);
             }
+            (Asked::EntryToPin(_, on), Some(entry)) => self.entry_to_pin_is_here(&entry, on),
             (Asked::NextEntry(_), entry) => self.hint.entry_is_here(md5, entry),
             (Asked::EntryToContinue(tune, position), Some(entry)) => {
                 self.leave_current();
@@ -331,6 +332,7 @@ impl Model {
                 | Asked::SameTitle
                 | Asked::RemoteToPlay
                 | Asked::TunesToShare
+                | Asked::EntryToPin(..)
                 | Asked::Wrap
                 | Asked::Draw
                 | Asked::Blob(_)

@@ -42,6 +42,7 @@ pub mod tempo;
 pub mod trace;
 mod view;
 mod walk;
+mod wanted;
 mod wishes;
 pub mod words;
 

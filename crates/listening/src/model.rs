@@ -21,6 +21,7 @@ use crate::sources::Ways;
 use crate::swarm::Swarm;
 use crate::trace::Step;
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
+use crate::wanted::Wanted;
 use crate::words;
 
 /// A message goes by itself after this long.
@@ -49,6 +50,8 @@ pub(crate) enum Asked {
     RemoteToPlay,
     /// The tunes of the last import, to be shared.
     TunesToShare,
+    /// The entry of a tune to be kept here, or not any longer.
+    EntryToPin(Md5, bool),
     /// Tunes by the composer of the tune that is shown.
     SameComposer,
     /// Tunes of its title.
@@ -94,6 +97,7 @@ pub struct Model {
     pub(crate) import: Import,
     pub(crate) export: Export,
     pub(crate) swarm: Swarm,
+    pub(crate) wanted: Wanted,
     pub(crate) shelf: Shelf,
     pub(crate) listening: Listening,
     pub(crate) course: Course,
@@ -138,6 +142,7 @@ impl Default for Model {
             import: Import::default(),
             export: Export::default(),
             swarm: Swarm::default(),
+            wanted: Wanted::default(),
             shelf: Shelf::default(),
             listening: Listening::default(),
             course: Course::default(),

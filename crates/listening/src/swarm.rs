@@ -453,7 +453,10 @@ impl Model {
                     self.swarm.view.detail = Some(detail);
                 }
             }
-            Said::Files(files) => self.swarm.files = files.into_iter().collect(),
+            Said::Files(files) => {
+                self.swarm.files = files.into_iter().collect();
+                self.tell_of_wishes();
+            }
             Said::Added(torrent) => {
                 self.added(ticket);
                 self.tell_library(torrent, true);
@@ -490,6 +493,7 @@ impl Model {
         watched.extend(current.map(file_id));
         let queued = self.course.queue.items().iter().take(MOST_WATCHED);
         watched.extend(queued.filter_map(|item| item.tune.row.remote).map(file_id));
+        watched.extend(self.wanted.files());
         watched.dedup();
         if watched != self.swarm.watched {
             self.swarm.watched.clone_from(&watched);

@@ -46,6 +46,9 @@ impl Model {
             }
             Intent::StepSong(step) => self.step_song(step),
             Intent::PlayRow(row) => {
+                if self.wish_for(&row) {
+                    return;
+                }
                 self.leave_current();
                 self.walk_library_from(row.md5);
                 self.player.automatic = false;

@@ -4,6 +4,7 @@ mod common;
 
 use catalog::Remote;
 use common::{Page, entry, tune};
+use listening::keep::KeepIntent;
 use listening::{
     Effect, Event, Intent, NoticeKind, Reach, State, SwarmChoices, SwarmIntent, SwarmState, Ticket,
 };
@@ -265,4 +266,86 @@ fn choices_reach_the_swarm_in_its_own_units_and_are_kept() {
         _ => None,
     });
     assert!(saved.unwrap().contains("reach=nobody\n"));
+}
+
+fn prioritised(page: &Page, file: u32) -> Option<Priority> {
+    let of = |request: Request| match request {
+        Request::Prioritise {
+            torrent,
+            files,
+            priority,
+        } if (torrent, files) == (TORRENT, (file, file + 1)) => Some(priority),
+        _ => None,
+    };
+    asked(page)
+        .into_iter()
+        .rev()
+        .find_map(|(_, request)| of(request))
+}
+
+#[test]
+fn without_a_network_a_tune_that_is_not_here_is_wished_for() {
+    let mut page = page();
+    said(
+        &mut page,
+        listening::UNASKED,
+        swarm::Event::Opened {
+            kept: Kept::Files,
+            elsewhere: false,
+        },
+    );
+    page.event(Event::Connection {
+        online: false,
+        metered: false,
+    });
+    let files = vec![(id(1), status(1, 0.0)), (id(2), status(2, 1.0))];
+    said(&mut page, listening::UNASKED, swarm::Event::Files(files));
+    let row = page.row("b");
+    page.wish(row);
+    assert_eq!(page.model.player().tune.map(|tune| tune.id), None);
+    assert_eq!(prioritised(&page, 1), Some(Priority::High));
+    assert!(
+        page.model.notices()[0]
+            .text
+            .contains("when the network is back")
+    );
+    // What is here plays.
+    let row = page.row("c");
+    page.wish(row);
+    assert_eq!(
+        page.model.player().tune.map(|tune| tune.id),
+        Some(tune("c", 1))
+    );
+    page.event(Event::Connection {
+        online: true,
+        metered: false,
+    });
+    let files = vec![(id(1), status(1, 1.0))];
+    said(
+        &mut page,
+        listening::UNASKED,
+        swarm::Event::Files(files.clone()),
+    );
+    said(&mut page, listening::UNASKED, swarm::Event::Files(files));
+    let told = page.model.notices();
+    let here = told
+        .iter()
+        .filter(|notice| notice.text.contains("is here now"));
+    assert_eq!(here.count(), 1);
+}
+
+#[test]
+fn favourites_are_kept_on_this_device() {
+    let mut page = page();
+    page.wish(Intent::PlaySong(tune("b", 1)));
+    page.wish(Intent::Keep(KeepIntent::FavouriteCurrent));
+    assert_eq!(prioritised(&page, 1), Some(Priority::Normal));
+    page.wish(Intent::PlaySong(tune("a", 1)));
+    let before = asked(&page).len();
+    page.wish(Intent::Keep(KeepIntent::FavouriteCurrent));
+    assert_eq!(
+        asked(&page).len(),
+        before,
+        "a file of one's own is here anyway"
+    );
 }

@@ -26,6 +26,9 @@ impl Model {
             self.notify(NoticeKind::Note, t("This tune is not in your library."));
             return;
         };
+        if self.wish_for(&row) {
+            return;
+        }
         let known = rows.iter().filter_map(|row| {
             let song = match (row.song, &row.row) {
                 (0, Some(known)) => known.start_song,

@@ -262,6 +262,10 @@ impl Model {
     }
 
     fn change(&mut self, change: Change) {
+        if let Change::Favourite { tune, on } = &change {
+            // Favourites are kept on this device.
+            self.pin(tune.md5, *on);
+        }
         let removes = match &change {
             Change::RemovePlaylist { id } => {
                 let name = self
