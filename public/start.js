@@ -15,4 +15,9 @@ const fail = (error) => {
   problem.hidden = false
   document.getElementById('wait').hidden = true
 }
-import('/listen.js').then((page) => page.default()).catch(fail)
+const start = (page) => {
+  // The loader of the page's second part asks for it.
+  globalThis.siderealPage = page
+  return page.default()
+}
+import('/listen.js').then(start).catch(fail)

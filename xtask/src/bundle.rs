@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::{capture, cargo, execute, step, target_dir};
@@ -17,31 +17,36 @@ pub struct Bundle {
     pub name: &'static str,
     /// Limit after Brotli in `dist`, in bytes.
     pub budget: u64,
-    /// What `wasm-opt` works for in `dist`: speed in the engine, few bytes elsewhere.
-    pub optimise: &'static str,
+    /// What `wasm-opt` works for in `dist`: speed in the engine, few bytes elsewhere. Not in a
+    /// bundle of two parts, which know each other's insides; there it would gain little after Brotli.
+    pub optimise: Option<&'static str>,
 }
+
+/// The bundle that is split: most of its pages are a second part, fetched when one of them is gone
+/// to. `NAME_rest.wasm` is that part, `NAME_split.js` fetches it.
+pub const SPLIT: &str = "listen";
 
 /// Every bundle of the product.
 pub const BUNDLES: [Bundle; 4] = [
     Bundle {
-        name: "listen",
-        budget: 550_000,
-        optimise: "-Oz",
+        name: SPLIT,
+        budget: 435_000,
+        optimise: None,
     },
     Bundle {
         name: "engine",
         budget: 175_000,
-        optimise: "-O3",
+        optimise: Some("-O3"),
     },
     Bundle {
         name: "library",
         budget: 355_000,
-        optimise: "-Oz",
+        optimise: Some("-Oz"),
     },
     Bundle {
         name: "swarm",
         budget: 320_000,
-        optimise: "-Oz",
+        optimise: Some("-Oz"),
     },
 ];
 
@@ -138,9 +143,17 @@ fn bind(wasm: &Path, out: &Path, bundle: &Bundle, effort: Effort) -> Result<()> 
     {
         return Ok(());
     }
+    let is_split = name == SPLIT;
+    let first = if is_split {
+        split(wasm, out)?
+    } else {
+        wasm.to_path_buf()
+    };
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(wasm)
+        .input_path(first)
+        .keep_lld_exports(is_split)
+        .demangle(!is_split)
         .out_name(name)
         .typescript(false)
         .omit_default_module_path(false)
@@ -150,10 +163,62 @@ fn bind(wasm: &Path, out: &Path, bundle: &Bundle, effort: Effort) -> Result<()> 
     bindgen
         .generate(out)
         .with_context(|| format!("binding {name}"))?;
-    if effort == Effort::Dist {
-        crate::npm::wasm_opt(&made, bundle.optimise)?;
+    if is_split {
+        let script = out.join(format!("{name}.js"));
+        let text = fs::read_to_string(&script)?;
+        let (link, own) = (
+            format!("from \"{LINK}\""),
+            format!("from \"/{name}_split.js\""),
+        );
+        fs::write(script, text.replace(&link, &own))?;
+    }
+    match (effort, bundle.optimise) {
+        (Effort::Run, _) => {}
+        (Effort::Dist, Some(level)) => crate::npm::wasm_opt(&made, level)?,
+        (Effort::Dist, None) => {
+            crate::npm::wasm_opt(&out.join(format!("{name}_rest.wasm")), "--strip-debug")?;
+        }
     }
     Ok(())
+}
+
+/// What a module of two parts imports its loader from.
+const LINK: &str = "./__wasm_split.______________________.js";
+
+/// Splits a module where its `#[lazy]` function begins, and returns the first part.
+fn split(wasm: &Path, out: &Path) -> Result<PathBuf> {
+    let bytes = fs::read(wasm).with_context(|| format!("{}", wasm.display()))?;
+    let first = out.join(format!("{SPLIT}_first.wasm"));
+    let main_module = format!("/{SPLIT}.js");
+    let mut options = wasm_split_cli_support::Options::new(&bytes);
+    options.output_dir = out;
+    options.main_out_path = &first;
+    options.main_module = &main_module;
+    options.link_name = LINK;
+    let parts = wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow::anyhow!("splitting {SPLIT}: {error:?}"))?;
+    let [rest] = &*parts.split_modules else {
+        bail!(
+            "{SPLIT} is to have one second part, not {:?}",
+            parts.split_modules
+        );
+    };
+    let rest_name = rest.file_name().unwrap_or_default().to_string_lossy();
+    let loader = fs::read_to_string(out.join(LINK))?;
+    // The page's own script names the loader, so that the loader cannot name it: names hold hashes.
+    let loader = loader
+        .replace(
+            &format!("import {{ initSync }} from \"{main_module}\";"),
+            "const initSync = (...given) => globalThis.siderealPage.initSync(...given)",
+        )
+        .replace(
+            &format!("new URL(\"./{rest_name}\", import.meta.url)"),
+            &format!("\"/{SPLIT}_rest.wasm\""),
+        );
+    fs::write(out.join(format!("{SPLIT}_split.js")), loader)?;
+    fs::remove_file(out.join(LINK))?;
+    fs::rename(rest, out.join(format!("{SPLIT}_rest.wasm")))?;
+    Ok(first)
 }
 
 fn modified(path: &Path) -> std::io::Result<std::time::SystemTime> {

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use crate::bundle::{BUNDLES, Effort};
+use crate::bundle::{BUNDLES, Effort, SPLIT};
 use crate::shell::{root, target_dir};
 
 /// Keeps the site for starts without a network.
@@ -69,6 +69,10 @@ pub fn assemble(bundles: &Path, effort: Effort) -> Result<(PathBuf, Vec<Served>)
             format!("/{name}_bg.wasm"),
             fs::read(bundles.join(format!("{name}_bg.wasm")))?,
         );
+    }
+    for part in [format!("{SPLIT}_split.js"), format!("{SPLIT}_rest.wasm")] {
+        let bytes = fs::read(bundles.join(&part)).with_context(|| part.clone())?;
+        sources.insert(format!("/{part}"), bytes);
     }
     let mut finished = Hasher::new(&sources).finish()?;
     list_site(&mut finished)?;

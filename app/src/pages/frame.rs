@@ -3,24 +3,19 @@
 use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
-use leptos_router::{NavigateOptions, path};
+use leptos_router::{Lazy, NavigateOptions, path};
 use listening::keep::KeepIntent;
 use listening::language::t;
 use listening::{Intent, SoundMode};
 
-use super::about::{About, ShortcutTable};
-use super::browse::Browse;
-use super::favourites::{Favourites, History};
+use super::about::ShortcutTable;
 use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{
     Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, Palette, PlayerBar,
     QueuePanel, SiteBanner, TuneMenu, UndoBar,
 };
-use super::playlists::{PlaylistPage, Playlists};
-use super::settings::Settings;
-use super::swarm::{SwarmPage, TorrentPage};
-use super::tune::{NothingPlaying, Tune};
+use super::rest::route;
 use crate::components::{Dialog, Icon, Name};
 use crate::core::{Core, tune_path, use_core};
 use crate::shell::document;
@@ -86,19 +81,19 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
-                    <Route path=path!("/browse") view=Browse />
-                    <Route path=path!("/browse/:shelf") view=Browse />
-                    <Route path=path!("/tune") view=NothingPlaying />
-                    <Route path=path!("/tune/:md5") view=Tune />
-                    <Route path=path!("/tune/:md5/:song") view=Tune />
-                    <Route path=path!("/favourites") view=Favourites />
-                    <Route path=path!("/playlists") view=Playlists />
-                    <Route path=path!("/playlists/:id") view=PlaylistPage />
-                    <Route path=path!("/history") view=History />
-                    <Route path=path!("/swarm") view=SwarmPage />
-                    <Route path=path!("/swarm/:hash") view=TorrentPage />
-                    <Route path=path!("/settings") view=Settings />
-                    <Route path=path!("/about") view=About />
+                    <Route path=path!("/browse") view={Lazy::<route::Browse>::new()} />
+                    <Route path=path!("/browse/:shelf") view={Lazy::<route::Browse>::new()} />
+                    <Route path=path!("/tune") view={Lazy::<route::Nothing>::new()} />
+                    <Route path=path!("/tune/:md5") view={Lazy::<route::Tune>::new()} />
+                    <Route path=path!("/tune/:md5/:song") view={Lazy::<route::Tune>::new()} />
+                    <Route path=path!("/favourites") view={Lazy::<route::Favourites>::new()} />
+                    <Route path=path!("/playlists") view={Lazy::<route::Playlists>::new()} />
+                    <Route path=path!("/playlists/:id") view={Lazy::<route::Playlist>::new()} />
+                    <Route path=path!("/history") view={Lazy::<route::History>::new()} />
+                    <Route path=path!("/swarm") view={Lazy::<route::Swarm>::new()} />
+                    <Route path=path!("/swarm/:hash") view={Lazy::<route::Torrent>::new()} />
+                    <Route path=path!("/settings") view={Lazy::<route::Settings>::new()} />
+                    <Route path=path!("/about") view={Lazy::<route::About>::new()} />
                 </Routes>
             </main>
             <QueuePanel />
