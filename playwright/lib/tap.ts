@@ -12,6 +12,8 @@ declare global {
 // a media stream: a ScriptProcessor drops blocks while the page is busy, which no listener hears.
 export async function installTap(page: Page) {
   await page.addInitScript(() => {
+    // A page may be opened several times, and every time leaves its script behind.
+    if (window.tap) return
     const tap = { rate: 0, chunks: [] as Float32Array[], times: [] as number[], recording: false }
     window.tap = tap
     const keep = async (track: MediaStreamTrack) => {
