@@ -39,9 +39,14 @@ pub fn App() -> impl IntoView {
     Menu::provide();
     let help = RwSignal::new(false);
     let palette = RwSignal::new(false);
+    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     view! {
         <Router>
-            <Frame help=help palette=palette />
+            {move || {
+                // Texts are looked up as views are made: another language makes them anew.
+                core.language.track();
+                view! { <Frame help=help palette=palette /> }
+            }}
         </Router>
     }
 }
@@ -71,7 +76,6 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             }
         });
     });
-    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>

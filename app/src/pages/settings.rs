@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 use listening::language::t;
-use listening::preferences::{Repeat, Songs, Theme};
+use listening::preferences::{Language, Repeat, Songs, Theme};
 use listening::{Intent, LibraryState, SoundMode, words};
 use protocol::engine::Grade;
 use protocol::library::Storage;
@@ -58,6 +58,7 @@ fn mode_words(mode: Option<SoundMode>) -> (&'static str, String) {
 pub fn Settings() -> impl IntoView {
     let core = use_core();
     let theme = Memo::new(move |_| core.settings.with(|settings| settings.theme));
+    let language = Memo::new(move |_| core.settings.with(|settings| settings.language));
     let repeat = Memo::new(move |_| core.settings.with(|settings| settings.repeat));
     let songs = Memo::new(move |_| core.settings.with(|settings| settings.songs));
     let levelling = Memo::new(move |_| core.settings.with(|settings| settings.levelling));
@@ -162,6 +163,19 @@ pub fn Settings() -> impl IntoView {
                         ]
                         value=theme
                         on_choose=move |theme| core.wish(Intent::SetTheme(theme))
+                    />
+                </Setting>
+                <Setting title=t("Language") hint=t("Automatic takes the browser's.")>
+                    <Segmented
+                        name="language"
+                        label=t("Language")
+                        options=vec![
+                            (Language::Auto, t("Automatic")),
+                            (Language::English, "English"),
+                            (Language::German, "Deutsch"),
+                        ]
+                        value=language
+                        on_choose=move |language| core.wish(Intent::SetLanguage(language))
                     />
                 </Setting>
             </section>

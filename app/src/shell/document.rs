@@ -21,6 +21,14 @@ pub fn set_title(title: &str) {
     }
 }
 
+/// Language tag of what is written on the page.
+pub fn set_language(tag: &str) {
+    if let Some(root) = root() {
+        // An attribute of a plain name is always taken.
+        let _ = root.set_attribute("lang", tag);
+    }
+}
+
 /// Colours: `dark`, `light`, or as the system says.
 pub fn set_theme(theme: Option<&str>) {
     let Some(root) = root() else { return };

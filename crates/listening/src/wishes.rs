@@ -113,6 +113,10 @@ impl Model {
                 self.preferences.theme = theme;
                 self.keep();
             }
+            Intent::SetLanguage(language) => {
+                self.preferences.language = language;
+                self.keep();
+            }
             Intent::ToggleNavigation => {
                 self.preferences.narrow_navigation = !self.preferences.narrow_navigation;
                 self.keep();
