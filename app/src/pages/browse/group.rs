@@ -3,8 +3,8 @@
 use catalog::Shelf;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use listening::language::t;
-use listening::{BrowseIntent, Intent, words};
+use listening::language::{t, tn};
+use listening::{BrowseIntent, Intent};
 
 use super::facets::Facets;
 use super::{SHELVES, shelf_path, title_of};
@@ -37,7 +37,7 @@ pub fn GroupPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                     </p>
                     <h1>{move || title_of(shelf.get(), &of.get())}</h1>
                     <p class="quiet" role="status">
-                        {move || total.get().map(|total| words::counted(total, "tune"))}
+                        {move || total.get().map(|total| tn(total.into(), "{0} tune", "{0} tunes"))}
                     </p>
                 </div>
                 <div class="search">
