@@ -11,7 +11,7 @@ use listening::{BrowseIntent, Intent, SuggestionsView, words};
 use super::{Marked, TuneArt};
 use crate::components::{Dialog, Icon, Name};
 use crate::core::{Core, use_core};
-use crate::pages::browse::{SHELVES, group_path, shelf_path};
+use crate::pages::browse::{SHELVES, group_path, heading_of, shelf_path};
 use crate::shell::document;
 
 /// Composers, pages and actions that are shown beside tunes.
@@ -49,10 +49,10 @@ fn line(icon: Name, label: impl Into<String>, detail: impl Into<String>, act: Ac
 /// Pages and actions.
 fn places() -> Vec<Line> {
     let go = |icon, label: &'static str, path: &str| {
-        line(icon, t(label), t("Page"), Act::Go(path.to_owned()))
+        line(icon, label, t("Page"), Act::Go(path.to_owned()))
     };
     let wish = |icon, label: &'static str, intent| {
-        line(icon, t(label), t("Action"), Act::Wish(Box::new(intent)))
+        line(icon, label, t("Action"), Act::Wish(Box::new(intent)))
     };
     let mut all = vec![
         go(Name::Library, t("Library"), "/"),
@@ -72,7 +72,7 @@ fn places() -> Vec<Line> {
             Act::Pick(true),
         ),
     ];
-    let shelves = SHELVES.map(|(shelf, _, name)| go(Name::Folder, name, &shelf_path(shelf)));
+    let shelves = SHELVES.map(|(shelf, _)| go(Name::Folder, heading_of(shelf), &shelf_path(shelf)));
     all.splice(1..1, shelves);
     all
 }
