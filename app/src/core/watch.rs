@@ -64,6 +64,10 @@ impl Core {
             leptos::task::spawn_local(async move {
                 if language::speak(choice).await {
                     self.language.update(|changes| *changes += 1);
+                    // The new views scroll to their top in the next frame.
+                    request_animation_frame(|| {
+                        request_animation_frame(|| document::focus_choice("language"));
+                    });
                 }
             });
         });
