@@ -113,7 +113,7 @@ pub fn PianoRoll() -> impl IntoView {
     view! {
         <section class="scopes roll" aria-label=t("Piano roll")>
             <header class="scopes-head">
-                <h2>"Notes"</h2>
+                <h2>{t("Piano roll")}</h2>
                 <p class="roll-key" aria-hidden="true">
                     <span class="voice-1">{t("Voice 1")}</span>
                     <span class="voice-2">{t("Voice 2")}</span>
