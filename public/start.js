@@ -1,6 +1,7 @@
 // Starts the page. The names below are replaced by those of the build.
 globalThis.siderealAssets = {
   engine: '/engine-worker.js',
+  german: '/lang/de.po',
   library: '/library-worker.js',
   pcm: '/pcm-processor.js',
   swarm: '/swarm-worker.js',

@@ -8,6 +8,8 @@ mod coverage;
 mod demo_tunes;
 mod dist;
 mod journeys;
+#[cfg(test)]
+mod languages;
 mod npm;
 mod prg;
 mod probe;

@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use listening::language::t;
 
 use super::{IconButton, Name};
 
@@ -46,7 +47,7 @@ pub fn Dialog(
             <div class="dialog-box">
                 <header class="dialog-head">
                     <h2 id=id>{move || title.get()}</h2>
-                    <IconButton label="Close" icon=Name::Close on_press=move || open.set(false) />
+                    <IconButton label=t("Close") icon=Name::Close on_press=move || open.set(false) />
                 </header>
                 <Show when=move || open.get()>{children()}</Show>
             </div>

@@ -5,7 +5,7 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{Lazy, NavigateOptions, path};
 use listening::keep::KeepIntent;
-use listening::language::t;
+use listening::language::{t, tf};
 use listening::{Intent, SoundMode};
 
 use super::about::ShortcutTable;
@@ -34,9 +34,14 @@ pub fn App() -> impl IntoView {
     Menu::provide();
     let help = RwSignal::new(false);
     let palette = RwSignal::new(false);
+    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     view! {
         <Router>
-            <Frame help=help palette=palette />
+            {move || {
+                // Texts are looked up as views are made: another language makes them anew.
+                core.language.track();
+                view! { <Frame help=help palette=palette /> }
+            }}
         </Router>
     }
 }
@@ -66,12 +71,11 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             }
         });
     });
-    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
-                "Skip to content"
+                {t("Skip to content")}
             </a>
             <Navigation help=help />
             <div class="banners">
@@ -98,7 +102,7 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             </main>
             <QueuePanel />
             <PlayerBar />
-            <section class="corner" aria-label="Messages">
+            <section class="corner" aria-label=t("Messages")>
                 <ImportPanel />
                 <UndoBar />
                 <Countdown />
@@ -108,7 +112,7 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
         <Diagnostics />
         <DropOverlay />
         <TuneMenu />
-        <Dialog id="shortcuts" title="Keyboard shortcuts" open=help>
+        <Dialog id="shortcuts" title=t("Keyboard shortcuts") open=help>
             <ShortcutTable />
         </Dialog>
         <Palette open=palette />
@@ -128,9 +132,11 @@ fn SoundBanner() -> impl IntoView {
     });
     let gone = Memo::new(move |_| core.player.with(|player| player.gone.clone()));
     let why = if document::is_insecure() {
-        "This page was opened over plain http, where browsers give no direct sound output: sound is rendered before it plays."
+        t(
+            "This page was opened over plain http, where browsers give no direct sound output: sound is rendered before it plays.",
+        )
     } else {
-        "This browser has no audio worklet: sound is rendered before it plays."
+        t("This browser has no audio worklet: sound is rendered before it plays.")
     };
     view! {
         {move || {
@@ -139,23 +145,23 @@ fn SoundBanner() -> impl IntoView {
                     view! {
                         <section class="banner banner-bad" role="alert">
                             <Icon name=Name::Warning />
-                            <span>{format!("The sound engine could not be started: {reason}")}</span>
+                            <span>{tf("The sound engine could not be started: {0}", &[&reason])}</span>
                             <button
                                 class="button button-small"
                                 type="button"
                                 on:click=move |_| core.wish(Intent::RetryEngine)
                             >
-                                "Try again"
+                                {t("Try again")}
                             </button>
                         </section>
                     }
                 })
         }}
         <Show when=move || rendered.get() && gone.get().is_none()>
-            <aside class="banner" aria-label="Sound">
+            <aside class="banner" aria-label=t("Sound")>
                 <Icon name=Name::Info />
                 <span>{why}</span>
-                <A href="/settings">"More"</A>
+                <A href="/settings">{t("More")}</A>
             </aside>
         </Show>
     }
@@ -217,8 +223,8 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
     let on_tune = move || location.pathname.with(|path| path.starts_with("/tune"));
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
     view! {
-        <nav class="nav" aria-label="Pages">
-            <A href="/" attr:class="brand" attr:aria-label="Sidereal, to the library">
+        <nav class="nav" aria-label=t("Pages")>
+            <A href="/" attr:class="brand" attr:aria-label=t("Sidereal, to the library")>
                 <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
                     <path class="brand-low" d="M4 22h24v3H4z"></path>
                     <path class="brand-mid" d="M4 17h24v3H4z"></path>
@@ -230,7 +236,7 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                 <li>
                     <A href="/" exact=true attr:class="nav-link">
                         <Icon name=Name::Library />
-                        <span class="nav-words">"Library"</span>
+                        <span class="nav-words">{t("Library")}</span>
                     </A>
                 </li>
                 <li>
@@ -246,7 +252,7 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                         aria-current=move || on_tune().then_some("page")
                     >
                         <Icon name=Name::Disc />
-                        <span class="nav-words">"Now playing"</span>
+                        <span class="nav-words">{t("Now playing")}</span>
                     </a>
                 </li>
                 <li class="nav-wide">
@@ -270,40 +276,40 @@ fn Navigation(help: RwSignal<bool>) -> impl IntoView {
                 <li>
                     <A href="/swarm" attr:class="nav-link">
                         <Icon name=Name::Swarm />
-                        <span class="nav-words">"Swarm"</span>
+                        <span class="nav-words">{t("Swarm")}</span>
                     </A>
                 </li>
                 <li>
                     <A href="/settings" attr:class="nav-link">
                         <Icon name=Name::Sliders />
-                        <span class="nav-words">"Settings"</span>
+                        <span class="nav-words">{t("Settings")}</span>
                     </A>
                 </li>
                 <li class="nav-wide">
                     <A href="/about" attr:class="nav-link">
                         <Icon name=Name::Info />
-                        <span class="nav-words">"About"</span>
+                        <span class="nav-words">{t("About")}</span>
                     </A>
                 </li>
             </ul>
             <button
                 class="nav-link nav-help"
                 type="button"
-                aria-label="Keyboard shortcuts"
+                aria-label=t("Keyboard shortcuts")
                 on:click=move |_| help.set(true)
             >
                 <Icon name=Name::Keyboard />
-                <span class="nav-words">"Shortcuts"</span>
+                <span class="nav-words">{t("Shortcuts")}</span>
             </button>
             <button
                 class="nav-link nav-toggle"
                 type="button"
                 aria-expanded=move || (!narrow()).to_string()
-                aria-label=move || if narrow() { "Expand navigation" } else { "Collapse navigation" }
+                aria-label=move || if narrow() { t("Expand navigation") } else { t("Collapse navigation") }
                 on:click=move |_| core.wish(Intent::ToggleNavigation)
             >
                 <Icon name=Name::Panel />
-                <span class="nav-words">"Collapse"</span>
+                <span class="nav-words">{t("Collapse")}</span>
             </button>
         </nav>
     }

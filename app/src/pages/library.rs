@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalog::{Column, Places, Row};
 use leptos::prelude::*;
-use listening::language::{t, tf};
+use listening::language::{t, tf, tn};
 use listening::queue::{QueueIntent, Tune};
 use listening::{Intent, LibraryState, words};
 use protocol::library::Storage;
@@ -45,10 +45,10 @@ pub fn Library() -> impl IntoView {
     });
     view! {
         <div class="library">
-            <section class="library-main" aria-label="Library">
+            <section class="library-main" aria-label=t("Library")>
                 <header class="library-head">
                     <div class="library-title">
-                        <h1>"Library"</h1>
+                        <h1>{t("Library")}</h1>
                         <p class="quiet" role="status">
                             {move || summary(&state.get(), total.get(), &filter.get())}
                         </p>
@@ -59,7 +59,7 @@ pub fn Library() -> impl IntoView {
                             id="search"
                             type="search"
                             placeholder=t("Search title, composer, year")
-                            aria-label="Search the library"
+                            aria-label=t("Search the library")
                             autocomplete="off"
                             spellcheck="false"
                             prop:value=move || filter.get()
@@ -98,12 +98,12 @@ fn summary(state: &LibraryState, total: Option<u32>, filter: &str) -> String {
     let LibraryState::Open { count, storage } = state else {
         return String::new();
     };
-    let mut text = words::counted(*count, "tune");
+    let mut text = tn((*count).into(), "{0} tune", "{0} tunes");
     if let (Some(total), false) = (total, filter.trim().is_empty()) {
-        text = format!("{} of {text}", words::count_text(total));
+        text = tf("{0} of {1}", &[&words::count_text(total), &text]);
     }
     if *storage == Storage::MemoryOnly {
-        text.push_str(", not kept after this page is closed");
+        text.push_str(t(", not kept after this page is closed"));
     }
     text
 }
@@ -212,7 +212,7 @@ fn List() -> impl IntoView {
     view! {
         <VirtualList
             id="tunes"
-            label="Tunes"
+            label=t("Tunes")
             total=total
             row_height=ROW_HEIGHT
             columns=7
@@ -236,13 +236,13 @@ fn List() -> impl IntoView {
 fn Header() -> impl IntoView {
     view! {
         <div class="row row-head" role="row" aria-rowindex="1">
-            <SortHead column=Column::Added class="c-number" words="#" spoken="Order of arrival" />
-            <SortHead column=Column::Title class="c-title" words="Title" spoken="Title" />
-            <SortHead column=Column::Author class="c-author" words="Composer" spoken="Composer" />
-            <SortHead column=Column::Year class="c-released" words="Released" spoken="Released, year" />
-            <div class="c-chip" role="columnheader">"Chip"</div>
-            <SortHead column=Column::Songs class="c-songs" words="Songs" spoken="Songs, count" />
-            <SortHead column=Column::Length class="c-length" words="Time" spoken="Time, length" />
+            <SortHead column=Column::Added class="c-number" words="#" spoken=t("Order of arrival") />
+            <SortHead column=Column::Title class="c-title" words=t("Title") spoken=t("Title") />
+            <SortHead column=Column::Author class="c-author" words=t("Composer") spoken=t("Composer") />
+            <SortHead column=Column::Year class="c-released" words=t("Released") spoken=t("Released, year") />
+            <div class="c-chip" role="columnheader">{t("Chip")}</div>
+            <SortHead column=Column::Songs class="c-songs" words=t("Songs") spoken=t("Songs, count") />
+            <SortHead column=Column::Length class="c-length" words=t("Time") spoken=t("Time, length") />
         </div>
     }
 }
@@ -293,18 +293,18 @@ fn Empty() -> impl IntoView {
             <div class="state-art" aria-hidden="true">
                 <Icon name=Name::Drop />
             </div>
-            <h2>"Bring your music"</h2>
+            <h2>{t("Bring your music")}</h2>
             <p class="quiet">
-                "Drop .sid or .mus files, a folder or a zip anywhere on this page. They stay on this device."
+                {t("Drop .sid or .mus files, a folder or a zip anywhere on this page. They stay on this device.")}
             </p>
             <div class="button-row">
                 <button class="button primary" type="button" on:click=move |_| core.pick(false)>
                     <Icon name=Name::File />
-                    "Choose files"
+                    {t("Choose files")}
                 </button>
                 <button class="button" type="button" on:click=move |_| core.pick(true)>
                     <Icon name=Name::Folder />
-                    "Choose a folder"
+                    {t("Choose a folder")}
                 </button>
             </div>
         </div>
@@ -320,14 +320,14 @@ fn NoMatch() -> impl IntoView {
             <div class="state-art" aria-hidden="true">
                 <Icon name=Name::Search />
             </div>
-            <h2>"No tune matches \u{201c}" {move || filter.get()} "\u{201d}"</h2>
+            <h2>{move || tf("No tune matches \u{201c}{0}\u{201d}", &[&filter.get()])}</h2>
             <p class="quiet">{t("Every word must occur, in any order. Fields help: composer:hubbard year:1985..1988 chip:8580 length:>3:00.")}</p>
             <button
                 class="button"
                 type="button"
                 on:click=move |_| core.wish(Intent::SetFilter(String::new()))
             >
-                "Clear the search"
+                {t("Clear the search")}
             </button>
         </div>
     }
@@ -341,14 +341,14 @@ fn Failed(reason: String) -> impl IntoView {
             <div class="state-art bad" aria-hidden="true">
                 <Icon name=Name::Warning />
             </div>
-            <h2>"The library could not be opened"</h2>
+            <h2>{t("The library could not be opened")}</h2>
             <p class="quiet">{words::sentence(&reason)}</p>
             <button
                 class="button primary"
                 type="button"
                 on:click=move |_| core.wish(Intent::RetryLibrary)
             >
-                "Try again"
+                {t("Try again")}
             </button>
         </div>
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use listening::language::t;
 
 /// Shown for every address that has no page.
 #[component]
@@ -15,10 +16,10 @@ pub fn NotFound() -> impl IntoView {
                 <p>"READY."</p>
                 <span class="cursor" aria-hidden="true"></span>
             </div>
-            <h1>"This page does not exist"</h1>
-            <p class="quiet">"The address may be mistyped, or the link is out of date."</p>
+            <h1>{t("This page does not exist")}</h1>
+            <p class="quiet">{t("The address may be mistyped, or the link is out of date.")}</p>
             <A href="/" attr:class="button primary">
-                "Go to the library"
+                {t("Go to the library")}
             </A>
         </section>
     }

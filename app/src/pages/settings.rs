@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use listening::language::t;
-use listening::preferences::{Repeat, Songs, Theme};
-use listening::{Intent, LibraryState, SoundMode, words};
+use listening::language::{t, tf, tn};
+use listening::preferences::{Language, Repeat, Songs, Theme};
+use listening::{Intent, LibraryState, SoundMode};
 use protocol::engine::Grade;
 use protocol::library::Storage;
 
@@ -33,22 +33,22 @@ fn Setting(title: &'static str, hint: &'static str, children: Children) -> impl 
 /// How sound is made on this page, and why.
 fn mode_words(mode: Option<SoundMode>) -> (&'static str, String) {
     match mode {
-        None => ("Not set up yet", "Sound is set up when the page is ready.".into()),
+        None => (t("Not set up yet"), t("Sound is set up when the page is ready.").into()),
         Some(SoundMode::Ring) => (
-            "Shared memory",
-            "The emulator writes straight into the sound buffer: the best this browser can do.".into(),
+            t("Shared memory"),
+            t("The emulator writes straight into the sound buffer: the best this browser can do.").into(),
         ),
         Some(SoundMode::Port) => (
-            "Messages",
-            "This page was served without cross-origin isolation, so memory cannot be shared. Sound comes in blocks; it is the same sound, and a busy device may break it up sooner.".into(),
+            t("Messages"),
+            t("This page was served without cross-origin isolation, so memory cannot be shared. Sound comes in blocks; it is the same sound, and a busy device may break it up sooner.").into(),
         ),
         Some(SoundMode::File) => {
             let why = if document::is_insecure() {
-                "This page was opened over plain http from another machine, where browsers give no direct sound output. Open it over https, or on the machine itself, for sound at once."
+                t("This page was opened over plain http from another machine, where browsers give no direct sound output. Open it over https, or on the machine itself, for sound at once.")
             } else {
-                "This browser has no audio worklet."
+                t("This browser has no audio worklet.")
             };
-            ("Rendered first", format!("{why} Each tune is rendered before it plays; oscilloscopes are off."))
+            (t("Rendered first"), tf("{0} Each tune is rendered before it plays; oscilloscopes are off.", &[&why]))
         }
     }
 }
@@ -58,6 +58,7 @@ fn mode_words(mode: Option<SoundMode>) -> (&'static str, String) {
 pub fn Settings() -> impl IntoView {
     let core = use_core();
     let theme = Memo::new(move |_| core.settings.with(|settings| settings.theme));
+    let language = Memo::new(move |_| core.settings.with(|settings| settings.language));
     let repeat = Memo::new(move |_| core.settings.with(|settings| settings.repeat));
     let songs = Memo::new(move |_| core.settings.with(|settings| settings.songs));
     let levelling = Memo::new(move |_| core.settings.with(|settings| settings.levelling));
@@ -66,79 +67,79 @@ pub fn Settings() -> impl IntoView {
         core.player.with(|player| {
             let machine = player.machine.as_ref()?;
             Some(match machine.grade {
-                Grade::Accurate => "Now accurate",
-                Grade::Light => "Now light",
+                Grade::Accurate => t("Now accurate"),
+                Grade::Light => t("Now light"),
             })
         })
     });
     let library = Memo::new(move |_| core.list.with(|list| list.library.clone()));
     view! {
         <section class="page text-page">
-            <h1>"Settings"</h1>
+            <h1>{t("Settings")}</h1>
             <section class="card">
-                <h2>"Playback"</h2>
-                <Setting title="Repeat" hint="What follows the end of a tune.">
+                <h2>{t("Playback")}</h2>
+                <Setting title=t("Repeat") hint=t("What follows the end of a tune.")>
                     <Segmented
                         name="repeat"
-                        label="Repeat"
+                        label=t("Repeat")
                         options=vec![
-                            (Repeat::Off, "Off"),
-                            (Repeat::All, "List"),
-                            (Repeat::One, "Tune"),
+                            (Repeat::Off, t("Off")),
+                            (Repeat::All, t("List")),
+                            (Repeat::One, t("Tune")),
                         ]
                         value=repeat
                         on_choose=move |repeat| core.wish(Intent::SetRepeat(repeat))
                     />
                 </Setting>
                 <Setting
-                    title="Subtunes"
-                    hint="Many files hold several songs: title tune, levels, jingles."
+                    title=t("Subtunes")
+                    hint=t("Many files hold several songs: title tune, levels, jingles.")
                 >
                     <Segmented
                         name="songs"
-                        label="Subtunes"
-                        options=vec![(Songs::Chosen, "Default only"), (Songs::All, "Play all")]
+                        label=t("Subtunes")
+                        options=vec![(Songs::Chosen, t("Default only")), (Songs::All, t("Play all"))]
                         value=songs
                         on_choose=move |songs| core.wish(Intent::SetSongs(songs))
                     />
                 </Setting>
                 <Setting
-                    title="Equal loudness"
-                    hint="Brings every tune to the same loudness (-18 LUFS), without clipping."
+                    title=t("Equal loudness")
+                    hint=t("Brings every tune to the same loudness (-18 LUFS), without clipping.")
                 >
                     <Segmented
                         name="levelling"
-                        label="Equal loudness"
-                        options=vec![(true, "On"), (false, "Off")]
+                        label=t("Equal loudness")
+                        options=vec![(true, t("On")), (false, t("Off"))]
                         value=levelling
                         on_choose=move |on| core.wish(Intent::SetLevelling(on))
                     />
                 </Setting>
             </section>
             <section class="card">
-                <h2>"Machine"</h2>
+                <h2>{t("Machine")}</h2>
                 <Setting
-                    title="Sound chip"
-                    hint="Auto takes the chip that the tune was written for."
+                    title=t("Sound chip")
+                    hint=t("Auto takes the chip that the tune was written for.")
                 >
                     <ChipChoice name="chip" />
                 </Setting>
                 <Setting
-                    title="Video standard"
-                    hint="It sets the clock: NTSC plays a PAL tune faster and higher."
+                    title=t("Video standard")
+                    hint=t("It sets the clock: NTSC plays a PAL tune faster and higher.")
                 >
                     <VideoChoice name="video" />
                 </Setting>
                 <Setting
-                    title="Filter of the 6581"
-                    hint="No two chips were alike. A composer's own may have been brighter or darker than the average."
+                    title=t("Filter of the 6581")
+                    hint=t("No two chips were alike. A composer's own may have been brighter or darker than the average.")
                 >
                     <FilterChoice />
                 </Setting>
-                <Setting title="Several chips" hint="Tunes for two and three chips, apart or together.">
+                <Setting title=t("Several chips") hint=t("Tunes for two and three chips, apart or together.")>
                     <SpreadChoice />
                 </Setting>
-                <Setting title="Emulation" hint="Auto measures this device: light sounds nearly the same for a fraction of the work.">
+                <Setting title=t("Emulation") hint=t("Auto measures this device: light sounds nearly the same for a fraction of the work.")>
                     <div class="setting-value">
                         {move || grade.get().map(|grade| view! { <span class="quiet">{grade}</span> })}
                         <GradeChoice />
@@ -150,39 +151,52 @@ pub fn Settings() -> impl IntoView {
             <Roms />
             <KeepSettings />
             <section class="card">
-                <h2>"Appearance"</h2>
-                <Setting title="Theme" hint="The accent colour comes from the tune's picture.">
+                <h2>{t("Appearance")}</h2>
+                <Setting title=t("Theme") hint=t("The accent colour comes from the tune's picture.")>
                     <Segmented
                         name="theme"
-                        label="Theme"
+                        label=t("Theme")
                         options=vec![
-                            (Theme::System, "System"),
-                            (Theme::Dark, "Dark"),
-                            (Theme::Light, "Light"),
+                            (Theme::System, t("System")),
+                            (Theme::Dark, t("Dark")),
+                            (Theme::Light, t("Light")),
                         ]
                         value=theme
                         on_choose=move |theme| core.wish(Intent::SetTheme(theme))
                     />
                 </Setting>
+                <Setting title=t("Language") hint=t("Automatic takes the browser's.")>
+                    <Segmented
+                        name="language"
+                        label=t("Language")
+                        options=vec![
+                            (Language::Auto, t("Automatic")),
+                            (Language::English, "English"),
+                            (Language::German, "Deutsch"),
+                        ]
+                        value=language
+                        on_choose=move |language| core.wish(Intent::SetLanguage(language))
+                    />
+                </Setting>
             </section>
             <section class="card">
-                <h2>"This device"</h2>
+                <h2>{t("This device")}</h2>
                 <p>
                     <A href="/about">{t("About Sidereal")}</A>
                 </p>
                 <dl class="facts">
                     <div>
-                        <dt>"Sound output"</dt>
+                        <dt>{t("Sound output")}</dt>
                         <dd>
                             <strong>{move || mode_words(mode.get()).0}</strong>
                             <p class="quiet">{move || mode_words(mode.get()).1}</p>
                         </dd>
                     </div>
                     <div>
-                        <dt>"Library"</dt>
+                        <dt>{t("Library")}</dt>
                         <dd>
                             {move || match library.get() {
-                                LibraryState::Opening => view! { <p class="quiet">"Opening"</p> }.into_any(),
+                                LibraryState::Opening => view! { <p class="quiet">{t("Opening")}</p> }.into_any(),
                                 LibraryState::Failed(reason) => {
                                     view! {
                                         <p class="bad">
@@ -194,11 +208,11 @@ pub fn Settings() -> impl IntoView {
                                 }
                                 LibraryState::Open { count, storage } => {
                                     view! {
-                                        <strong>{words::counted(count, "tune")}</strong>
+                                        <strong>{tn(count.into(), "{0} tune", "{0} tunes")}</strong>
                                         <p class="quiet">
                                             {match storage {
-                                                Storage::Kept => "Kept in this browser until you clear the data of this site.",
-                                                Storage::MemoryOnly => "This browser gives the page no database (a private window?): added tunes are gone when the page is closed.",
+                                                Storage::Kept => t("Kept in this browser until you clear the data of this site."),
+                                                Storage::MemoryOnly => t("This browser gives the page no database (a private window?): added tunes are gone when the page is closed."),
                                             }}
                                         </p>
                                     }

@@ -30,8 +30,8 @@ pub fn NothingPlaying() -> impl IntoView {
                 <div class="state-art" aria-hidden="true">
                     <Icon name=Name::Disc />
                 </div>
-                <h1>"Nothing is playing"</h1>
-                <p class="quiet">"Choose a tune from the library, or start with the first one."</p>
+                <h1>{t("Nothing is playing")}</h1>
+                <p class="quiet">{t("Choose a tune from the library, or start with the first one.")}</p>
                 <div class="button-row">
                     <button
                         class="button primary"
@@ -42,10 +42,10 @@ pub fn NothingPlaying() -> impl IntoView {
                         }
                     >
                         <Icon name=Name::Play />
-                        "Play"
+                        {t("Play")}
                     </button>
                     <A href="/" attr:class="button">
-                        "Go to the library"
+                        {t("Go to the library")}
                     </A>
                 </div>
             </div>
@@ -106,7 +106,7 @@ fn Waiting() -> impl IntoView {
         <div class="tune-hero" aria-busy="true">
             <i class="bone tune-art"></i>
             <div class="tune-words">
-                <h1 class="hidden-words">"Loading the tune"</h1>
+                <h1 class="hidden-words">{t("Loading the tune")}</h1>
                 <i class="bone bone-heading"></i>
                 <i class="bone bone-line"></i>
             </div>
@@ -123,7 +123,7 @@ fn Missing(is_link: Signal<bool>) -> impl IntoView {
                 <div class="state-art" aria-hidden="true">
                     <Icon name=Name::Search />
                 </div>
-                <h1>"This tune is not in your library"</h1>
+                <h1>{t("This tune is not in your library")}</h1>
                 <p class="quiet">
                     {t("The link names a file that this browser does not hold. Add the file, and the link works.")}
                 </p>
@@ -137,7 +137,7 @@ fn Missing(is_link: Signal<bool>) -> impl IntoView {
                     </button>
                 </Show>
                 <A href="/" attr:class="button primary">
-                    "Go to the library"
+                    {t("Go to the library")}
                 </A>
             </div>
         </section>
@@ -187,7 +187,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
             <div class="tune-glow" aria-hidden="true">
                 <TuneArt md5=md5 />
             </div>
-            <A href="/" attr:class="tune-close button-icon" attr:aria-label="Back to the library">
+            <A href="/" attr:class="tune-close button-icon" attr:aria-label=t("Back to the library")>
                 <Icon name=Name::Down />
             </A>
             <div class="tune-art">
@@ -199,11 +199,11 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         <Equaliser moving=active />
                     </Show>
                     {move || match state.get() {
-                        Some(State::Playing) => "Now playing",
-                        Some(State::Loading) => "Getting ready",
-                        Some(State::Paused) => "Paused",
-                        Some(State::Error) => "Cannot be played",
-                        _ => "Tune",
+                        Some(State::Playing) => t("Now playing"),
+                        Some(State::Loading) => t("Getting ready"),
+                        Some(State::Paused) => t("Paused"),
+                        Some(State::Error) => t("Cannot be played"),
+                        _ => t("Tune"),
                     }}
                 </p>
                 <h1>{words::title_text(&entry.title).to_owned()}</h1>
@@ -213,7 +213,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                     {chips}
                     <span class="badge">{format}</span>
                     {needs_roms
-                        .then(|| view! { <span class="badge">"Needs ROMs"</span> })}
+                        .then(|| view! { <span class="badge">{t("Needs ROMs")}</span> })}
                 </p>
                 {move || {
                     failed
@@ -227,7 +227,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                                         .then(|| {
                                             view! {
                                                 <A href="/settings#roms" attr:class="button button-small">
-                                                    "Add the ROMs"
+                                                    {t("Add the ROMs")}
                                                 </A>
                                             }
                                         })}
@@ -250,7 +250,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                         <Icon name=Signal::derive(move || {
                             if active.get() { Name::Pause } else { Name::Play }
                         }) />
-                        {move || if active.get() { "Pause" } else { "Play" }}
+                        {move || if active.get() { t("Pause") } else { t("Play") }}
                     </button>
                     <Heart tune=ref_of_entry(&entry) class="button-square" />
                     <button
@@ -281,8 +281,8 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                     fallback=|| {
                         view! {
                             <section class="scopes scopes-idle">
-                                <h2>"Voices"</h2>
-                                <p class="quiet">"Play this tune to see its voices."</p>
+                                <h2>{t("Voices")}</h2>
+                                <p class="quiet">{t("Play this tune to see its voices.")}</p>
                             </section>
                         }
                     }
@@ -293,7 +293,7 @@ fn Known(entry: Arc<Entry>, song: Memo<u16>) -> impl IntoView {
                     <TempoChoice />
                 </Show>
                 <section class="machine">
-                    <h2>"Machine"</h2>
+                    <h2>{t("Machine")}</h2>
                     <div class="machine-choices">
                         <ChipChoice name="tune-chip" />
                         <VideoChoice name="tune-video" />
@@ -320,14 +320,14 @@ fn Remove(md5: Md5) -> impl IntoView {
         <button
             class="button button-square"
             type="button"
-            aria-label="Remove from the library"
-            title="Remove from the library"
+            aria-label=t("Remove from the library")
+            title=t("Remove from the library")
             on:click=move |_| open.set(true)
         >
             <Icon name=Name::Trash />
         </button>
-        <Dialog id="remove" title="Remove this tune?" open=open>
-            <p>"The file leaves this browser's library. The file that you added it from stays."</p>
+        <Dialog id="remove" title=t("Remove this tune?") open=open>
+            <p>{t("The file leaves this browser's library. The file that you added it from stays.")}</p>
             <div class="button-row">
                 <button
                     class="button primary"
@@ -338,10 +338,10 @@ fn Remove(md5: Md5) -> impl IntoView {
                         core.go("/");
                     }
                 >
-                    "Remove"
+                    {t("Remove")}
                 </button>
                 <button class="button" type="button" on:click=move |_| open.set(false)>
-                    "Keep"
+                    {t("Keep")}
                 </button>
             </div>
         </Dialog>

@@ -21,6 +21,14 @@ pub fn set_title(title: &str) {
     }
 }
 
+/// Language tag of what is written on the page.
+pub fn set_language(tag: &str) {
+    if let Some(root) = root() {
+        // An attribute of a plain name is always taken.
+        let _ = root.set_attribute("lang", tag);
+    }
+}
+
 /// Colours: `dark`, `light`, or as the system says.
 pub fn set_theme(theme: Option<&str>) {
     let Some(root) = root() else { return };
@@ -50,6 +58,18 @@ pub fn focus(id: &str) -> bool {
     element
         .dyn_ref::<HtmlElement>()
         .is_some_and(|element| element.focus().is_ok())
+}
+
+/// Puts the focus on the chosen one of the radio buttons of a group, where it is on the page.
+pub fn focus_choice(group: &str) {
+    let Some(document) = document() else { return };
+    let chosen = document.query_selector(&format!("input[name={group}]:checked"));
+    if let Ok(Some(button)) = chosen
+        && let Ok(button) = button.dyn_into::<HtmlInputElement>()
+    {
+        // It fails only for what cannot be seen.
+        let _ = button.focus();
+    }
 }
 
 /// Scrolls the element with this id back to its start.

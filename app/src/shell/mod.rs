@@ -6,6 +6,7 @@ pub mod document;
 pub mod exporter;
 pub mod files;
 pub mod keyboard;
+pub mod language;
 pub mod media_session;
 pub mod network;
 pub mod roll;

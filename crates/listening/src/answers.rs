@@ -9,12 +9,12 @@ use sidfile::Md5;
 
 use crate::event::{Effect, Ticket};
 use crate::import::{ImportPhase, ImportView};
+use crate::language::{t, tf, tn};
 use crate::list::LibraryState;
 use crate::model::{Asked, Model};
 use crate::queue::Tune;
 use crate::trace::Step;
 use crate::view::{NoticeKind, PageEntry, State};
-use crate::words;
 
 /// Deaths of the library in a row after which it is not asked again by itself.
 const MOST_LIBRARY_CRASHES: u32 = 3;
@@ -37,7 +37,10 @@ impl Model {
         self.ask_about_current();
         self.notify(
             NoticeKind::Bad,
-            format!("The library stopped ({reason}) and was opened again."),
+            tf(
+                "The library stopped ({0}) and was opened again.",
+                &[&reason],
+            ),
         );
     }
 
@@ -47,17 +50,17 @@ impl Model {
         self.list.library = LibraryState::Failed(reason.to_owned());
         if self.player.state == State::Loading {
             let ticket = self.ticket();
-            let text = "The library could not be opened";
+            let text = t("The library could not be opened");
             self.player.fail(text.into(), ticket, &mut self.effects);
         }
-        let text = format!("The library could not be opened: {reason}");
+        let text = tf("The library could not be opened: {0}", &[&reason]);
         self.effects.push(Effect::Announce(text));
     }
 
     fn library_answers_no_more(&mut self, reason: &str) {
         if self.import.ticket.take().is_some() {
             let report = self.import.view.report.clone();
-            let text = format!("the library stopped: {reason}");
+            let text = tf("the library stopped: {0}", &[&reason]);
             self.import.finish(report, ImportPhase::Failed(text));
         }
         self.asked.clear();
@@ -208,13 +211,14 @@ impl Model {
         failed: Option<String>,
     ) {
         let text = match (report.added, report.known) {
-            (0, 0) if !report.roms.is_empty() => "The ROMs are in their sockets.".to_owned(),
-            (0, 0) => "Nothing was added.".to_owned(),
-            (0, known) => format!(
-                "Nothing new: {} already here.",
-                words::counted(known, "tune")
+            (0, 0) if !report.roms.is_empty() => t("The ROMs are in their sockets.").to_owned(),
+            (0, 0) => t("Nothing was added.").to_owned(),
+            (0, known) => tn(
+                known.into(),
+                "Nothing new: {0} tune already here.",
+                "Nothing new: {0} tunes already here.",
             ),
-            (added, _) => format!("{} added.", words::counted(added, "tune")),
+            (added, _) => tn(added.into(), "{0} tune added.", "{0} tunes added."),
         };
         let phase = match failed {
             Some(reason) => ImportPhase::Failed(reason),

@@ -11,7 +11,7 @@ use sidfile::{Md5, TuneId};
 use crate::browse::BrowseIntent;
 use crate::export::ExportWish;
 use crate::keep::KeepIntent;
-use crate::preferences::{Repeat, Songs, Theme};
+use crate::preferences::{Language, Repeat, Songs, Theme};
 use crate::queue::QueueIntent;
 use crate::sources::{Device, WayIntent};
 use crate::swarm::{Network, SwarmIntent};
@@ -102,6 +102,8 @@ pub enum Intent {
     KeepTempo(bool),
     /// Colours of the page.
     SetTheme(Theme),
+    /// Language of the page.
+    SetLanguage(Language),
     /// Navigation wide or narrow.
     ToggleNavigation,
     /// Words to filter the list by.

@@ -7,6 +7,7 @@ use protocol::engine::{Event, ExportNames, ExportSong, FileFormat, FoundLength, 
 use sidfile::{Md5, TuneId};
 
 use crate::event::{Effect, Ticket};
+use crate::language::{t, tf};
 use crate::model::Model;
 use crate::words;
 
@@ -81,7 +82,7 @@ fn song_of(wish: &ExportWish, song: u16, found: Option<FoundLength>) -> ExportSo
         song,
         length_millis,
         title: if several {
-            format!("{title}, song {song}")
+            tf("{0}, song {1}", &[&title, &song])
         } else {
             title.to_owned()
         },
@@ -154,10 +155,10 @@ impl Model {
                     let name = file_name.clone();
                     self.effects.push(Effect::SaveFile { url, name });
                     self.effects
-                        .push(Effect::Announce(format!("{file_name} is ready")));
+                        .push(Effect::Announce(tf("{0} is ready", &[&file_name])));
                     ExportPhase::Done(file_name)
                 }
-                None => ExportPhase::Failed("The file is too large for this browser.".into()),
+                None => ExportPhase::Failed(t("The file is too large for this browser.").into()),
             },
             Event::Failed { failure, .. } => {
                 ExportPhase::Failed(words::sentence(&failure.to_string()))
@@ -174,7 +175,7 @@ impl Model {
     /// The second engine died.
     pub(crate) fn export_died(&mut self, reason: &str) {
         if self.export.ticket.take().is_some() {
-            let text = words::sentence(&format!("the export stopped: {reason}"));
+            let text = words::sentence(&tf("the export stopped: {0}", &[&reason]));
             self.export.view.phase = ExportPhase::Failed(text);
         }
     }

@@ -11,6 +11,7 @@ use crate::export::{Export, ExportView};
 use crate::hint::{Hint, HintState};
 use crate::import::{Import, ImportView};
 use crate::keep::{Listening, Shelf};
+use crate::language::{t, tf, tn};
 use crate::list::{List, ListView};
 use crate::player::Player;
 use crate::preferences::Preferences;
@@ -370,12 +371,12 @@ impl Model {
         let media = self.player.media_state();
         let title = match &media {
             Some(media) if media.playing => {
-                format!("{} by {} - Sidereal", media.title, media.artist)
+                tf("{0} by {1} - Sidereal", &[&media.title, &media.artist])
             }
             _ => "Sidereal".into(),
         };
         if let Some(media) = media.as_ref().filter(|_| other_tune) {
-            let text = format!("{} by {}", media.title, media.artist);
+            let text = tf("{0} by {1}", &[&media.title, &media.artist]);
             self.effects.push(Effect::Announce(text));
         }
         self.effects.push(Effect::MediaSession(media));
@@ -395,9 +396,12 @@ impl Model {
             [] => {}
             [one] => self.notify(NoticeKind::Note, one.to_string()),
             [first, rest @ ..] => {
-                let text = format!(
-                    "{first}, and {} more",
-                    words::counted(count(rest.len()), "repair")
+                let text = tf(
+                    "{0}, and {1}",
+                    &[
+                        first,
+                        &tn(rest.len() as u64, "{0} repair more", "{0} repairs more"),
+                    ],
                 );
                 self.notify(NoticeKind::Note, text);
             }
@@ -524,14 +528,15 @@ impl Model {
                 self.load_again();
                 self.notify(
                     NoticeKind::Bad,
-                    format!(
-                        "The sound engine stopped ({reason}) and was started again; the tune goes on where it was."
+                    tf(
+                        "The sound engine stopped ({0}) and was started again; the tune goes on where it was.",
+                        &[&reason],
                     ),
                 );
             }
             Some(false) => {
                 let ticket = self.ticket();
-                let text = format!("The sound engine stops on this tune: {reason}");
+                let text = tf("The sound engine stops on this tune: {0}", &[&reason]);
                 self.player.fail(text, ticket, &mut self.effects);
             }
         }
@@ -541,11 +546,12 @@ impl Model {
         let played = self.player.engine_died().is_some();
         if played || self.player.state == State::Loading {
             let ticket = self.ticket();
-            let text = "The sound engine could not be started";
+            let text = t("The sound engine could not be started");
             self.player.fail(text.into(), ticket, &mut self.effects);
         }
-        self.effects.push(Effect::Announce(format!(
-            "The sound engine could not be started: {reason}"
+        self.effects.push(Effect::Announce(tf(
+            "The sound engine could not be started: {0}",
+            &[&reason],
         )));
         self.player.gone = Some(reason);
     }
@@ -575,8 +581,4 @@ impl Model {
         self.player.also(ticket);
         self.effects.push(Effect::Engine(ticket, request));
     }
-}
-
-fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -7,6 +7,8 @@ use core::ops::Range;
 use protocol::engine::{Event, REGISTERS};
 use sidfile::TuneId;
 
+use crate::language::t;
+
 /// Bytes of a chip in a frame.
 const CHIP_BYTES: usize = REGISTERS + 1;
 /// Voices of a chip.
@@ -240,7 +242,7 @@ pub fn pitch_name(pitch: i32) -> String {
 /// Waveforms in words: `Pulse + Triangle`.
 #[must_use]
 pub fn waveform_text(waveforms: u8) -> String {
-    let names = ["Triangle", "Sawtooth", "Pulse", "Noise"];
+    let names = [t("Triangle"), t("Sawtooth"), t("Pulse"), t("Noise")];
     let on: Vec<&str> = names
         .iter()
         .enumerate()
@@ -248,7 +250,7 @@ pub fn waveform_text(waveforms: u8) -> String {
         .map(|(_, name)| *name)
         .collect();
     if on.is_empty() {
-        "None".into()
+        t("None").into()
     } else {
         on.join(" + ")
     }
@@ -265,7 +267,7 @@ pub fn filter_text(mode: u8) -> String {
         .map(|(_, name)| *name)
         .collect();
     if on.is_empty() {
-        "Off".into()
+        t("Off").into()
     } else {
         on.join(" + ")
     }

@@ -12,6 +12,7 @@ use protocol::swarm::{
 use sidfile::Md5;
 
 use crate::event::{Effect, Ticket};
+use crate::language::{t, tf};
 use crate::model::{Asked, Model};
 use crate::view::{NoticeKind, State};
 use crate::words;
@@ -274,7 +275,7 @@ impl Model {
         self.swarm.adding.clear();
         self.swarm.view.is_adding = false;
         self.open_swarm();
-        let text = format!("The swarm stopped ({reason}) and was started again.");
+        let text = tf("The swarm stopped ({0}) and was started again.", &[&reason]);
         self.notify(NoticeKind::Bad, text);
     }
 
@@ -414,7 +415,7 @@ impl Model {
         };
         self.swarm.view.is_adding = false;
         if files.is_empty() {
-            self.swarm.view.refused = Some("there is no tune in that folder".into());
+            self.swarm.view.refused = Some(t("there is no tune in that folder").into());
             return;
         }
         let inside = |path: String| {
@@ -462,7 +463,9 @@ impl Model {
                 self.tell_library(torrent, true);
                 self.effects.push(Effect::ShowTorrent(torrent));
                 if self.swarm.shares.contains(&ticket) {
-                    let text = "Your folder is shared as long as this page is open. Copy its link for your friends.";
+                    let text = t(
+                        "Your folder is shared as long as this page is open. Copy its link for your friends.",
+                    );
                     self.notify(NoticeKind::Good, text);
                 }
             }
@@ -512,9 +515,9 @@ impl Model {
 #[must_use]
 pub fn kind_words(kind: Kind) -> &'static str {
     match kind {
-        Kind::Collection => "Collection",
-        Kind::Added => "Added",
-        Kind::Shared => "Shared by you",
+        Kind::Collection => t("Collection"),
+        Kind::Added => t("Added"),
+        Kind::Shared => t("Shared by you"),
     }
 }
 

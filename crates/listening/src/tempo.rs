@@ -3,6 +3,7 @@
 use protocol::engine::{Request as EngineRequest, Tempo};
 
 use crate::event::{AudioCommand, Effect, SoundMode};
+use crate::language::tf;
 use crate::model::Model;
 use crate::words;
 
@@ -32,9 +33,9 @@ impl Model {
             speed_percent: stepped(old.speed_percent, step),
             ..old
         });
-        let text = format!(
-            "Speed {}",
-            words::speed_text(self.player.tempo.speed_percent)
+        let text = tf(
+            "Speed {0}",
+            &[&words::speed_text(self.player.tempo.speed_percent)],
         );
         self.effects.push(Effect::Announce(text));
     }

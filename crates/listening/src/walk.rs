@@ -6,6 +6,7 @@ use catalog::Row;
 
 use crate::course::{Anchor, By, Following};
 use crate::event::Effect;
+use crate::language::{t, tf};
 use crate::model::{Model, Walk};
 use crate::queue::Tune;
 use crate::view::{NoticeKind, State};
@@ -22,7 +23,7 @@ impl Model {
                 self.go_to(Tune::of(Arc::new(row)), By::List(anchor));
             }
             None if self.player.current.is_none() => {
-                self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);
+                self.notify(NoticeKind::Note, words::nothing_to_play());
             }
             None => self.end(),
         }
@@ -54,7 +55,7 @@ impl Model {
             let title = title.unwrap_or_default();
             self.notify(
                 NoticeKind::Bad,
-                format!("{title} was passed over: {reason}."),
+                tf("{0} was passed over: {1}.", &[&title, &reason]),
             );
             self.walk(Walk::Over);
         } else {
@@ -85,10 +86,10 @@ impl Model {
             (Following::Tune(tune, by), _) => self.go_to(tune, by),
             (_, Walk::Previous) => self.seek_to(0),
             (_, Walk::Next) if self.player.current.is_none() => {
-                self.notify(NoticeKind::Note, words::NOTHING_TO_PLAY);
+                self.notify(NoticeKind::Note, words::nothing_to_play());
             }
             (_, Walk::Next) => {
-                self.notify(NoticeKind::Note, "This is the last tune of the list.");
+                self.notify(NoticeKind::Note, t("This is the last tune of the list."));
             }
             (_, Walk::Onward | Walk::Over) => {
                 // A tune that failed keeps saying why.

@@ -9,6 +9,7 @@ use sidfile::{Md5, TuneId};
 
 use crate::course::{Anchor, Context};
 use crate::event::{AudioCommand, Effect, Intent, SoundMode};
+use crate::language::t;
 use crate::list::LibraryState;
 use crate::model::{Asked, Model, Walk};
 use crate::player::{ALL_VOICES, Current};
@@ -71,7 +72,7 @@ impl Model {
                 self.preferences.muted = !self.preferences.muted;
                 self.send_volume();
                 let muted = self.preferences.muted;
-                let text = if muted { "Muted" } else { "Sound on" };
+                let text = if muted { t("Muted") } else { t("Sound on") };
                 self.effects.push(Effect::Announce(text.into()));
                 self.keep();
             }
@@ -116,6 +117,10 @@ impl Model {
                 self.preferences.theme = theme;
                 self.keep();
             }
+            Intent::SetLanguage(language) => {
+                self.preferences.language = language;
+                self.keep();
+            }
             Intent::ToggleNavigation => {
                 self.preferences.narrow_navigation = !self.preferences.narrow_navigation;
                 self.keep();
@@ -145,7 +150,10 @@ impl Model {
                 }
             }
             Intent::NothingToImport => {
-                self.notify(NoticeKind::Note, "There were no files in what was dropped.");
+                self.notify(
+                    NoticeKind::Note,
+                    t("There were no files in what was dropped."),
+                );
             }
             Intent::CancelImport => {
                 if let Some(ticket) = self.import.ticket {

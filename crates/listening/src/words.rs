@@ -3,6 +3,8 @@
 use protocol::engine::{FoundLength, LengthBy, Model, Playing, Video};
 use sidfile::{ChipModel, Clock};
 
+use crate::language::{t, tf, tn};
+
 /// Length that stands in where none is known: three minutes.
 pub const UNKNOWN_LENGTH_MILLIS: u32 = 180_000;
 
@@ -49,29 +51,21 @@ pub fn semitones_text(semitones: i8) -> String {
 #[must_use]
 pub fn found_text(found: FoundLength) -> &'static str {
     match found.by {
-        LengthBy::Repeat => "Length found by listening: from here on the tune repeats itself",
-        LengthBy::Silence => "Length found by listening: from here on the tune is silent",
+        LengthBy::Repeat => t("Length found by listening: from here on the tune repeats itself"),
+        LengthBy::Silence => t("Length found by listening: from here on the tune is silent"),
     }
 }
 
 /// A time as a screen reader should say it.
 #[must_use]
 pub fn spoken_time(millis: u32) -> String {
-    let plural = |count: u32, unit: &str| match count {
-        1 => format!("1 {unit}"),
-        _ => format!("{count} {unit}s"),
-    };
-    let seconds = millis / 1000;
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => plural(seconds, "second"),
-        (minutes, 0) => plural(minutes, "minute"),
-        (minutes, seconds) => {
-            format!(
-                "{} {}",
-                plural(minutes, "minute"),
-                plural(seconds, "second")
-            )
-        }
+    let minutes = |count: u32| tn(count.into(), "{0} minute", "{0} minutes");
+    let seconds = |count: u32| tn(count.into(), "{0} second", "{0} seconds");
+    let all = millis / 1000;
+    match (all / 60, all % 60) {
+        (0, rest) => seconds(rest),
+        (whole, 0) => minutes(whole),
+        (whole, rest) => format!("{} {}", minutes(whole), seconds(rest)),
     }
 }
 
@@ -82,7 +76,7 @@ pub fn chip_name(model: ChipModel) -> &'static str {
         ChipModel::Unknown => "SID",
         ChipModel::Mos6581 => "6581",
         ChipModel::Mos8580 => "8580",
-        ChipModel::Any => "Any SID",
+        ChipModel::Any => t("Any SID"),
     }
 }
 
@@ -119,10 +113,10 @@ pub fn video_name(video: Video) -> &'static str {
 #[must_use]
 pub fn clock_name(clock: Clock) -> &'static str {
     match clock {
-        Clock::Unknown => "Not stated",
+        Clock::Unknown => t("Not stated"),
         Clock::Pal => "PAL, 50 Hz",
         Clock::Ntsc => "NTSC, 60 Hz",
-        Clock::Any => "PAL or NTSC",
+        Clock::Any => t("PAL or NTSC"),
     }
 }
 
@@ -130,7 +124,7 @@ pub fn clock_name(clock: Clock) -> &'static str {
 #[must_use]
 pub fn rate_text(playing: &Playing) -> String {
     match playing.play_rate_millihertz {
-        0 => "Own interrupt".into(),
+        0 => t("Own interrupt").into(),
         rate => {
             let hertz = format!("{}.{:02}", rate / 1000, rate % 1000 / 10);
             let frame = match playing.video {
@@ -138,7 +132,7 @@ pub fn rate_text(playing: &Playing) -> String {
                 Video::Ntsc => 59_826,
             };
             match (rate + frame / 2) / frame {
-                speed @ 2.. => format!("{hertz} Hz ({speed}× speed)"),
+                speed @ 2.. => tf("{0} Hz ({1}× speed)", &[&hertz, &speed]),
                 _ => format!("{hertz} Hz"),
             }
         }
@@ -156,7 +150,7 @@ pub fn bytes_text(bytes: u64) -> String {
         Some((size, name)) => {
             let tenths = (bytes * 10 + size / 2) / size;
             if tenths < 100 {
-                format!("{}.{} {name}", tenths / 10, tenths % 10)
+                format!("{}{}{} {name}", tenths / 10, t("."), tenths % 10)
             } else {
                 format!("{} {name}", (bytes + size / 2) / size)
             }
@@ -177,18 +171,11 @@ pub fn grouped(count: u64) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
+            text.push_str(t(","));
         }
         text.push(digit);
     }
     text
-}
-
-/// `1 tune`, `12 tunes`.
-#[must_use]
-pub fn counted(count: u32, unit: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {unit}{plural}", count_text(count))
 }
 
 fn or_words<'a>(text: &'a str, words: &'a str) -> &'a str {
@@ -201,17 +188,19 @@ fn or_words<'a>(text: &'a str, words: &'a str) -> &'a str {
 /// Title, or words where the file has none.
 #[must_use]
 pub fn title_text(title: &str) -> &str {
-    or_words(title, "Untitled")
+    or_words(title, t("Untitled"))
 }
 
 /// Composer, or words where the file names none.
 #[must_use]
 pub fn author_text(author: &str) -> &str {
-    or_words(author, "Unknown composer")
+    or_words(author, t("Unknown composer"))
 }
 
 /// Said where play is pressed and there is no tune.
-pub(crate) const NOTHING_TO_PLAY: &str = "There is nothing to play in this list.";
+pub(crate) fn nothing_to_play() -> &'static str {
+    t("There is nothing to play in this list.")
+}
 
 /// Words with a capital first.
 #[must_use]
@@ -248,8 +237,6 @@ mod tests {
     fn counts() {
         assert_eq!(count_text(7), "7");
         assert_eq!(count_text(1_234), "1,234");
-        assert_eq!(counted(1, "tune"), "1 tune");
-        assert_eq!(counted(1_060_572, "tune"), "1,060,572 tunes");
     }
 
     #[test]

@@ -1,20 +1,34 @@
 //! Addresses of the pages for browsing.
 
 use catalog::Shelf;
+use listening::language::t;
 
-/// Shelves that have pages: name in the address, heading.
-pub const SHELVES: [(Shelf, &str, &str); 5] = [
-    (Shelf::Composer, "composers", "Composers"),
-    (Shelf::Group, "groups", "Groups"),
-    (Shelf::Year, "years", "Years"),
-    (Shelf::Chip, "chips", "Chips"),
-    (Shelf::Folder, "folders", "Folders"),
+/// Shelves that have pages, and their names in the address.
+pub const SHELVES: [(Shelf, &str); 5] = [
+    (Shelf::Composer, "composers"),
+    (Shelf::Group, "groups"),
+    (Shelf::Year, "years"),
+    (Shelf::Chip, "chips"),
+    (Shelf::Folder, "folders"),
 ];
 
 /// Name of a shelf in an address.
 pub fn name_of(shelf: Shelf) -> &'static str {
-    let known = SHELVES.into_iter().find(|(known, ..)| *known == shelf);
-    known.map_or("composers", |(_, name, _)| name)
+    let known = SHELVES.into_iter().find(|(known, _)| *known == shelf);
+    known.map_or("composers", |(_, name)| name)
+}
+
+/// Heading of a shelf.
+pub fn heading_of(shelf: Shelf) -> &'static str {
+    match shelf {
+        Shelf::Composer => t("Composers"),
+        Shelf::Group => t("Groups"),
+        Shelf::Year => t("Years"),
+        Shelf::Chip => t("Chips"),
+        Shelf::Sids => t("Count of chips"),
+        Shelf::Format => t("Format"),
+        Shelf::Folder => t("Folders"),
+    }
 }
 
 /// Address of a shelf.

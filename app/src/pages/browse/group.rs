@@ -3,11 +3,11 @@
 use catalog::Shelf;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use listening::language::t;
-use listening::{BrowseIntent, Intent, words};
+use listening::language::{t, tn};
+use listening::{BrowseIntent, Intent};
 
 use super::facets::Facets;
-use super::{SHELVES, shelf_path, title_of};
+use super::{heading_of, shelf_path, title_of};
 use crate::components::{Icon, Name};
 use crate::core::use_core;
 use crate::pages::library::TuneList;
@@ -20,11 +20,7 @@ pub fn GroupPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
     on_cleanup(move || core.wish(Intent::Browse(BrowseIntent::Scope(String::new()))));
     let typed = Memo::new(move |_| core.list.with(|list| list.typed.clone()));
     let total = Memo::new(move |_| core.list.with(|list| list.total));
-    let name = move || {
-        let shelf = shelf.get();
-        let known = SHELVES.into_iter().find(|(known, ..)| *known == shelf);
-        known.map_or("", |(_, _, name)| t(name))
-    };
+    let name = move || heading_of(shelf.get());
     view! {
         <section class="browse browse-group" aria-label=move || title_of(shelf.get(), &of.get())>
             <header class="library-head">
@@ -37,7 +33,7 @@ pub fn GroupPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                     </p>
                     <h1>{move || title_of(shelf.get(), &of.get())}</h1>
                     <p class="quiet" role="status">
-                        {move || total.get().map(|total| words::counted(total, "tune"))}
+                        {move || total.get().map(|total| tn(total.into(), "{0} tune", "{0} tunes"))}
                     </p>
                 </div>
                 <div class="search">

@@ -13,7 +13,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use listening::language::{t, tf};
 use listening::{BrowseIntent, Intent, ShelfWish, words};
 
-pub use address::{SHELVES, group_path, shelf_path};
+pub use address::{SHELVES, group_path, heading_of, shelf_path};
 pub use facets::Facets;
 use group::GroupPage;
 
@@ -32,8 +32,8 @@ pub fn Browse() -> impl IntoView {
         let name = params.with(|params| params.get("shelf"));
         let known = SHELVES
             .into_iter()
-            .find(|(_, known, _)| name.as_deref() == Some(*known));
-        known.map_or(Shelf::Composer, |(shelf, ..)| shelf)
+            .find(|(_, known)| name.as_deref() == Some(*known));
+        known.map_or(Shelf::Composer, |(shelf, _)| shelf)
     });
     let of = Memo::new(move |_| query.with(|query| query.get("of")).unwrap_or_default());
     // A folder's page lists the folders in it, as long as there are any.
@@ -110,14 +110,14 @@ fn ShelfPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                     <nav class="browse-shelves" aria-label=t("Browse by")>
                         {SHELVES
                             .into_iter()
-                            .map(|(known, _, name)| {
+                            .map(|(known, _)| {
                                 view! {
                                     <a
                                         class="browse-shelf"
                                         href=shelf_path(known)
                                         aria-current=move || (shelf.get() == known).then_some("page")
                                     >
-                                        {t(name)}
+                                        {heading_of(known)}
                                     </a>
                                 }
                             })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalog::{Entry, Note};
 use leptos::prelude::*;
+use listening::language::{t, tf, tn};
 use listening::{Intent, words};
 use sidfile::TuneId;
 
@@ -48,7 +49,7 @@ pub fn Songs(
                     }
                 })
                 .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| format!("Song {number}"));
+                .unwrap_or_else(|| tf("Song {0}", &[&number]));
             view! {
                 <li>
                     <button
@@ -72,7 +73,7 @@ pub fn Songs(
                         </span>
                         <span class="song-name">{name}</span>
                         {(number == start && entry.songs() > 1)
-                            .then(|| view! { <span class="badge">"Default"</span> })}
+                            .then(|| view! { <span class="badge">{t("Default")}</span> })}
                         <span class="figures quiet">
                             {words::length_text(entry.length_millis(number))}
                         </span>
@@ -83,7 +84,7 @@ pub fn Songs(
         .collect_view();
     view! {
         <section class="songs">
-            <h2>{words::counted(u32::from(entry.songs()), "song")}</h2>
+            <h2>{tn(entry.songs().into(), "{0} song", "{0} songs")}</h2>
             <ol>{rows}</ol>
         </section>
     }
@@ -111,13 +112,13 @@ pub fn Notes(
         .map(|note: &Note| {
             let heading = note
                 .song
-                .map(|song| view! { <h3>{format!("Song {song}")}</h3> });
+                .map(|song| view! { <h3>{tf("Song {0}", &[&song])}</h3> });
             view! {
                 <article>
                     {heading}
                     <dl class="facts">
-                        {line("Name", &note.name)} {line("Author", &note.author)}
-                        {line("Covers", &note.title)} {line("Originally by", &note.artist)}
+                        {line(t("Name"), &note.name)} {line(t("Author"), &note.author)}
+                        {line(t("Covers"), &note.title)} {line(t("Originally by"), &note.artist)}
                     </dl>
                     {(!note.comment.is_empty()).then(|| view! { <p class="note-text">{note.comment.clone()}</p> })}
                 </article>
@@ -127,7 +128,7 @@ pub fn Notes(
     (!entry.notes.is_empty()).then(|| {
         view! {
             <section class="notes">
-                <h2>"Notes"</h2>
+                <h2>{t("Notes")}</h2>
                 {notes}
             </section>
         }
@@ -165,11 +166,19 @@ pub fn Facts(
     let chips = entry
         .chips
         .iter()
-        .map(|chip| format!("{} at ${:04X}", words::chip_name(chip.model), chip.address))
+        .map(|chip| {
+            tf(
+                "{0} at {1}",
+                &[
+                    &words::chip_name(chip.model),
+                    &format!("${:04X}", chip.address),
+                ],
+            )
+        })
         .collect::<Vec<_>>()
         .join(", ");
     let play = match entry.play_address {
-        0 => "own interrupt".to_owned(),
+        0 => t("own interrupt").to_owned(),
         address => format!("${address:04X}"),
     };
     let fact = |words: &'static str, text: String| {
@@ -182,10 +191,10 @@ pub fn Facts(
     };
     view! {
         <section class="facts-card">
-            <h2>"Details"</h2>
+            <h2>{t("Details")}</h2>
             <dl class="facts figures">
-                {fact("Written for", chips)}
-                {fact("Video", words::clock_name(entry.clock).to_owned())}
+                {fact(t("Written for"), chips)}
+                {fact(t("Video"), words::clock_name(entry.clock).to_owned())}
                 {move || {
                     machine
                         .get()
@@ -198,8 +207,8 @@ pub fn Facts(
                                 .join(", ");
                             let video = words::video_name(machine.video);
                             (
-                                fact("Playing on", format!("{chips}, {video}")),
-                                fact("Play rate", words::rate_text(&machine)),
+                                fact(t("Playing on"), format!("{chips}, {video}")),
+                                fact(t("Play rate"), words::rate_text(&machine)),
                             )
                         })
                 }}
@@ -207,14 +216,14 @@ pub fn Facts(
                     speed
                         .get()
                         .map(|percent| {
-                            fact("Emulator", format!("{}\u{d7} real time", percent / 100))
+                            fact(t("Emulator"), tf("{0}\u{d7} real time", &[&(percent / 100)]))
                         })
                 }}
-                {move || loudness.get().map(|text| fact("Loudness", text))}
+                {move || loudness.get().map(|text| fact(t("Loudness"), text))}
                 {fact("Load", format!("${:04X}", entry.load_address))}
                 {fact("Init", format!("${:04X}", entry.init_address))} {fact("Play", play)}
-                {fact("Size", format!("{} bytes", words::count_text(entry.size)))}
-                {fact("File", entry.path.clone())} {fact("MD5", entry.md5.to_string())}
+                {fact(t("Size"), tf("{0} bytes", &[&words::count_text(entry.size)]))}
+                {fact(t("File"), entry.path.clone())} {fact("MD5", entry.md5.to_string())}
             </dl>
         </section>
     }

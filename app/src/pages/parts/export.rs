@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use catalog::Entry;
 use leptos::prelude::*;
-use listening::{ExportPhase, ExportWish, Intent, words};
+use listening::language::{t, tf, tn};
+use listening::{ExportPhase, ExportWish, Intent};
 use protocol::engine::FileFormat;
 
 use crate::components::{Dialog, Icon, Name, Segmented};
@@ -35,9 +36,9 @@ pub fn Export(
     view! {
         <button class="button button-large" type="button" on:click=move |_| open.set(true)>
             <Icon name=Name::Down />
-            "Export"
+            {t("Export")}
         </button>
-        <Dialog id="export" title="Export" open=open>
+        <Dialog id="export" title=t("Export") open=open>
             {move || {
                 if is_running() {
                     view! { <Progress phase=phase of_other=Signal::derive(of_other) /> }.into_any()
@@ -60,17 +61,17 @@ fn Progress(phase: Memo<ExportPhase>, of_other: Signal<bool>) -> impl IntoView {
         <p>
             {move || {
                 if of_other.get() {
-                    "Another tune is being exported."
+                    t("Another tune is being exported.")
                 } else {
-                    "The tune is played into a file, faster than you could listen."
+                    t("The tune is played into a file, faster than you could listen.")
                 }
             }}
         </p>
-        <progress aria-label="Exported" max="100" prop:value=move || f64::from(percent())></progress>
+        <progress aria-label=t("Exported") max="100" prop:value=move || f64::from(percent())></progress>
         <p class="quiet figures" role="status">{move || format!("{} %", percent())}</p>
         <div class="button-row">
             <button class="button" type="button" on:click=move |_| core.wish(Intent::StopExport)>
-                "Cancel the export"
+                {t("Cancel the export")}
             </button>
         </div>
     }
@@ -132,7 +133,7 @@ fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl
     view! {
         {move || match phase.get() {
             ExportPhase::Done(name) => {
-                view! { <p class="good" role="status">{format!("{name} has been handed to your browser.")}</p> }
+                view! { <p class="good" role="status">{tf("{0} has been handed to your browser.", &[&name])}</p> }
                     .into_any()
             }
             ExportPhase::Failed(reason) => {
@@ -142,25 +143,25 @@ fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl
         }}
         <Choice
             name="export-format"
-            title="Format"
+            title=t("Format")
             options=vec![(FileFormat::Flac, "FLAC"), (FileFormat::Wav, "WAV")]
             chosen=format
-            hint="Both hold the same 16-bit sound at 44.1 kHz; a FLAC file is smaller. Speed and pitch are the tune's own."
+            hint=t("Both hold the same 16-bit sound at 44.1 kHz; a FLAC file is smaller. Speed and pitch are the tune's own.")
         />
         {(songs > 1)
             .then(|| {
                 let hint = move || {
                     if which.get() == Which::All {
-                        format!("{} in a zip archive.", words::counted(u32::from(songs), "song"))
+                        tf("{0} in a zip archive.", &[&tn(songs.into(), "{0} song", "{0} songs")])
                     } else {
-                        format!("Song {} of {songs}.", song.get().max(1))
+                        tf("Song {0} of {1}.", &[&song.get().max(1), &songs])
                     }
                 };
                 view! {
                     <Choice
                         name="export-songs"
-                        title="Songs"
-                        options=vec![(Which::This, "This song"), (Which::All, "All songs")]
+                        title=t("Songs")
+                        options=vec![(Which::This, t("This song")), (Which::All, t("All songs"))]
                         chosen=which
                         hint=Signal::derive(hint)
                     />
@@ -168,21 +169,21 @@ fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl
             })}
         <Choice
             name="export-stems"
-            title="Voices"
-            options=vec![(false, "Together"), (true, "A file each")]
+            title=t("Voices")
+            options=vec![(false, t("Together")), (true, t("A file each"))]
             chosen=stems
-            hint="One file for each voice and for samples, in a zip archive. What is never heard is left out."
+            hint=t("One file for each voice and for samples, in a zip archive. What is never heard is left out.")
         />
         <div class="export-choice">
             <h3>
-                <label for="export-length">"Length"</label>
+                <label for="export-length">{t("Length")}</label>
             </h3>
             <input
                 id="export-length"
                 class="field"
                 type="text"
                 inputmode="numeric"
-                placeholder="As known, or 3:00"
+                placeholder=t("As known, or 3:00")
                 aria-invalid=move || wrong().to_string()
                 prop:value=move || length.get()
                 on:input=move |event| length.set(event_target_value(&event))
@@ -190,16 +191,16 @@ fn Choices(entry: Arc<Entry>, song: Memo<u16>, phase: Memo<ExportPhase>) -> impl
             <p class="quiet" class:bad=wrong>
                 {move || {
                     if wrong() {
-                        "Minutes and seconds, like 2:30, up to 60:00."
+                        t("Minutes and seconds, like 2:30, up to 60:00.")
                     } else {
-                        "Leave it empty for the length that is known."
+                        t("Leave it empty for the length that is known.")
                     }
                 }}
             </p>
         </div>
         <div class="button-row">
             <button class="button primary" type="button" disabled=wrong on:click=start>
-                "Export"
+                {t("Export")}
             </button>
         </div>
     }

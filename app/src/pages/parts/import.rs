@@ -1,6 +1,7 @@
 //! Bringing music: the button, the overlay while files are held over the page, the import.
 
 use leptos::prelude::*;
+use listening::language::{t, tf, tn};
 use listening::{ImportPhase, Intent, words};
 
 use crate::components::{Icon, IconButton, Name};
@@ -15,17 +16,17 @@ pub fn AddMusic() -> impl IntoView {
             <button
                 class="button primary"
                 type="button"
-                aria-label="Add files"
+                aria-label=t("Add files")
                 on:click=move |_| core.pick(false)
             >
                 <Icon name=Name::Plus />
-                <span class="words">"Add files"</span>
+                <span class="words">{t("Add files")}</span>
             </button>
             <button
                 class="button button-square"
                 type="button"
-                aria-label="Add a folder"
-                title="Add a folder"
+                aria-label=t("Add a folder")
+                title=t("Add a folder")
                 on:click=move |_| core.pick(true)
             >
                 <Icon name=Name::Folder />
@@ -40,11 +41,11 @@ pub fn DropOverlay() -> impl IntoView {
     let core = use_core();
     view! {
         <Show when=move || core.hovering.get()>
-            <section class="drop-overlay" aria-label="Drop files">
+            <section class="drop-overlay" aria-label=t("Drop files")>
                 <div class="drop-target">
                     <Icon name=Name::Drop />
-                    <p class="drop-title">"Drop to add to your library"</p>
-                    <p>".sid and .mus files, folders, zip archives, Songlengths.md5, STIL.txt, C64 ROMs"</p>
+                    <p class="drop-title">{t("Drop to add to your library")}</p>
+                    <p>{t(".sid and .mus files, folders, zip archives, Songlengths.md5, STIL.txt, C64 ROMs")}</p>
                 </div>
             </section>
         </Show>
@@ -65,14 +66,14 @@ pub fn ImportPanel() -> impl IntoView {
         })
     };
     let title = move || match phase.get() {
-        ImportPhase::None | ImportPhase::Running => "Adding music".to_owned(),
-        ImportPhase::Done => "Music added".to_owned(),
-        ImportPhase::Cancelled => "Import stopped".to_owned(),
-        ImportPhase::Failed(reason) => format!("Import failed: {reason}"),
+        ImportPhase::None | ImportPhase::Running => t("Adding music").to_owned(),
+        ImportPhase::Done => t("Music added").to_owned(),
+        ImportPhase::Cancelled => t("Import stopped").to_owned(),
+        ImportPhase::Failed(reason) => tf("Import failed: {0}", &[&reason]),
     };
     view! {
         <Show when=shown>
-            <section class="import" aria-label="Import">
+            <section class="import" aria-label=t("Import")>
                 <header>
                     <h2>{title}</h2>
                     <Show
@@ -80,7 +81,7 @@ pub fn ImportPanel() -> impl IntoView {
                         fallback=move || {
                             view! {
                                 <IconButton
-                                    label="Close the report"
+                                    label=t("Close the report")
                                     icon=Name::Close
                                     on_press=move || core.wish(Intent::CloseImport)
                                 />
@@ -92,20 +93,20 @@ pub fn ImportPanel() -> impl IntoView {
                             type="button"
                             on:click=move |_| core.wish(Intent::CancelImport)
                         >
-                            "Cancel"
+                            {t("Cancel")}
                         </button>
                     </Show>
                 </header>
                 <Show when=running>
                     <progress
-                        aria-label="Files looked at"
+                        aria-label=t("Files looked at")
                         max=move || counts().1.max(1).to_string()
                         prop:value=move || f64::from(counts().0)
                     ></progress>
                     <p class="quiet figures">
                         {move || {
                             let (done, total) = counts();
-                            format!("{} of {}", words::count_text(done), words::counted(total, "file"))
+                            tf("{0} of {1}", &[&words::count_text(done), &tn(total.into(), "{0} file", "{0} files")])
                         }}
                     </p>
                 </Show>
@@ -114,16 +115,16 @@ pub fn ImportPanel() -> impl IntoView {
                         core.import
                             .with(|import| {
                                 let report = &import.report;
-                                let mut parts = vec![format!("{} new", words::count_text(report.added))];
+                                let mut parts = vec![tf("{0} new", &[&words::count_text(report.added)])];
                                 if report.known > 0 {
-                                    parts.push(format!("{} already here", words::count_text(report.known)));
+                                    parts.push(tf("{0} already here", &[&words::count_text(report.known)]));
                                 }
                                 if !report.roms.is_empty() {
                                     let count = u32::try_from(report.roms.len()).unwrap_or(u32::MAX);
-                                    parts.push(words::counted(count, "ROM"));
+                                    parts.push(tn(count.into(), "{0} ROM", "{0} ROMs"));
                                 }
                                 if report.skipped > 0 {
-                                    parts.push(format!("{} not music", words::count_text(report.skipped)));
+                                    parts.push(tf("{0} not music", &[&words::count_text(report.skipped)]));
                                 }
                                 parts.join(" \u{b7} ")
                             })
@@ -148,9 +149,9 @@ fn Refusals() -> impl IntoView {
             <details class="refused">
                 <summary>
                     <Icon name=Name::Warning />
-                    {move || format!("{} refused", words::counted(count(), "file"))}
+                    {move || tn(count().into(), "{0} file refused", "{0} files refused")}
                 </summary>
-                <ul tabindex="0" aria-label="Refused files">
+                <ul tabindex="0" aria-label=t("Refused files")>
                     {move || {
                         refused
                             .with(|(refused, more)| {
@@ -166,7 +167,7 @@ fn Refusals() -> impl IntoView {
                                     })
                                     .collect_view();
                                 let more = (*more > 0)
-                                    .then(|| view! { <li>{format!("and {} more", words::count_text(*more))}</li> });
+                                    .then(|| view! { <li>{tf("and {0} more", &[&words::count_text(*more)])}</li> });
                                 (listed, more)
                             })
                     }}

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use listening::Intent;
+use listening::language::t;
 use protocol::engine::{Filter, Grade, Model, Overrides, Spread, Video};
 
 use crate::components::Segmented;
@@ -46,11 +47,11 @@ pub fn ChipChoice(
     name: &'static str,
 ) -> impl IntoView {
     let options = vec![
-        (None, "Auto"),
+        (None, t("Auto")),
         (Some(Model::Mos6581), "6581"),
         (Some(Model::Mos8580), "8580"),
     ];
-    view! { <Choice name=name label="Sound chip" options=options of=|all| &mut all.model /> }
+    view! { <Choice name=name label=t("Sound chip") options=options of=|all| &mut all.model /> }
 }
 
 /// PAL or NTSC.
@@ -60,44 +61,44 @@ pub fn VideoChoice(
     name: &'static str,
 ) -> impl IntoView {
     let options = vec![
-        (None, "Auto"),
+        (None, t("Auto")),
         (Some(Video::Pal), "PAL"),
         (Some(Video::Ntsc), "NTSC"),
     ];
-    view! { <Choice name=name label="Video standard" options=options of=|all| &mut all.video /> }
+    view! { <Choice name=name label=t("Video standard") options=options of=|all| &mut all.video /> }
 }
 
 /// Accurate or light.
 #[component]
 pub fn GradeChoice() -> impl IntoView {
     let options = vec![
-        (None, "Auto"),
-        (Some(Grade::Accurate), "Accurate"),
+        (None, t("Auto")),
+        (Some(Grade::Accurate), t("Accurate")),
         (Some(Grade::Light), "Light"),
     ];
-    view! { <Choice name="grade" label="Emulation" options=options of=|all| &mut all.grade /> }
+    view! { <Choice name="grade" label=t("Emulation") options=options of=|all| &mut all.grade /> }
 }
 
 /// Bright to dark.
 #[component]
 pub fn FilterChoice() -> impl IntoView {
     let options = vec![
-        (Filter::Brightest, "Brightest"),
-        (Filter::Bright, "Bright"),
-        (Filter::Average, "Average"),
-        (Filter::Dark, "Dark"),
-        (Filter::Darkest, "Darkest"),
+        (Filter::Brightest, t("Brightest")),
+        (Filter::Bright, t("Bright")),
+        (Filter::Average, t("Average")),
+        (Filter::Dark, t("Dark")),
+        (Filter::Darkest, t("Darkest")),
     ];
-    view! { <Choice name="filter" label="Filter of the 6581" options=options of=|all| &mut all.filter /> }
+    view! { <Choice name="filter" label=t("Filter of the 6581") options=options of=|all| &mut all.filter /> }
 }
 
 /// Stereo or mono.
 #[component]
 pub fn SpreadChoice() -> impl IntoView {
     let options = vec![
-        (Spread::Mono, "Mono"),
-        (Spread::Stereo, "Near"),
-        (Spread::Wide, "Wide"),
+        (Spread::Mono, t("Mono")),
+        (Spread::Stereo, t("Near")),
+        (Spread::Wide, t("Wide")),
     ];
-    view! { <Choice name="spread" label="Several chips" options=options of=|all| &mut all.spread /> }
+    view! { <Choice name="spread" label=t("Several chips") options=options of=|all| &mut all.spread /> }
 }

@@ -1,6 +1,7 @@
 //! Messages that come and go.
 
 use leptos::prelude::*;
+use listening::language::t;
 use listening::{Intent, NoticeKind};
 
 use crate::components::{Icon, Name};
@@ -26,7 +27,7 @@ pub fn Notices() -> impl IntoView {
                             <button
                                 class="button-icon"
                                 type="button"
-                                aria-label="Dismiss"
+                                aria-label=t("Dismiss")
                                 on:click=move |_| core.wish(Intent::Dismiss(notice.id))
                             >
                                 <Icon name=Name::Close />

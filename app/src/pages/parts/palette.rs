@@ -5,13 +5,13 @@ use std::sync::Arc;
 use catalog::{Hit, Shelf};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use listening::language::{t, tf};
+use listening::language::{t, tf, tn};
 use listening::{BrowseIntent, Intent, SuggestionsView, words};
 
 use super::{Marked, TuneArt};
 use crate::components::{Dialog, Icon, Name};
 use crate::core::{Core, use_core};
-use crate::pages::browse::{SHELVES, group_path, shelf_path};
+use crate::pages::browse::{SHELVES, group_path, heading_of, shelf_path};
 use crate::shell::document;
 
 /// Composers, pages and actions that are shown beside tunes.
@@ -49,21 +49,21 @@ fn line(icon: Name, label: impl Into<String>, detail: impl Into<String>, act: Ac
 /// Pages and actions.
 fn places() -> Vec<Line> {
     let go = |icon, label: &'static str, path: &str| {
-        line(icon, t(label), t("Page"), Act::Go(path.to_owned()))
+        line(icon, label, t("Page"), Act::Go(path.to_owned()))
     };
     let wish = |icon, label: &'static str, intent| {
-        line(icon, t(label), t("Action"), Act::Wish(Box::new(intent)))
+        line(icon, label, t("Action"), Act::Wish(Box::new(intent)))
     };
     let mut all = vec![
-        go(Name::Library, "Library", "/"),
-        go(Name::Disc, "Now playing", "/tune"),
-        go(Name::Swarm, "Swarm", "/swarm"),
-        go(Name::Sliders, "Settings", "/settings"),
-        go(Name::Info, "About", "/about"),
-        wish(Name::Play, "Play or pause", Intent::PlayPause),
-        wish(Name::Next, "Next tune", Intent::Next),
-        wish(Name::Previous, "Previous tune", Intent::Previous),
-        wish(Name::Muted, "Mute", Intent::ToggleMute),
+        go(Name::Library, t("Library"), "/"),
+        go(Name::Disc, t("Now playing"), "/tune"),
+        go(Name::Swarm, t("Swarm"), "/swarm"),
+        go(Name::Sliders, t("Settings"), "/settings"),
+        go(Name::Info, t("About"), "/about"),
+        wish(Name::Play, t("Play or pause"), Intent::PlayPause),
+        wish(Name::Next, t("Next tune"), Intent::Next),
+        wish(Name::Previous, t("Previous tune"), Intent::Previous),
+        wish(Name::Muted, t("Mute"), Intent::ToggleMute),
         line(Name::File, t("Choose files"), t("Action"), Act::Pick(false)),
         line(
             Name::Folder,
@@ -72,7 +72,7 @@ fn places() -> Vec<Line> {
             Act::Pick(true),
         ),
     ];
-    let shelves = SHELVES.map(|(shelf, _, name)| go(Name::Folder, name, &shelf_path(shelf)));
+    let shelves = SHELVES.map(|(shelf, _)| go(Name::Folder, heading_of(shelf), &shelf_path(shelf)));
     all.splice(1..1, shelves);
     all
 }
@@ -95,7 +95,7 @@ fn lines(text: &str, found: Option<&SuggestionsView>) -> Vec<Line> {
     if let Some(found) = found {
         let composers = found.composers.iter().take(MOST_OTHERS).map(|composer| {
             let path = group_path(Shelf::Composer, &composer.label);
-            let count = words::counted(composer.count, "tune");
+            let count = tn(composer.count.into(), "{0} tune", "{0} tunes");
             line(Name::Disc, &composer.label, count, Act::Go(path))
         });
         lines.extend(composers);

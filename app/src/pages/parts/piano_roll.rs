@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use listening::language::t;
 use listening::notes::{NoteTrack, pitch_name};
 use listening::{SoundMode, State};
 
@@ -110,17 +111,17 @@ pub fn PianoRoll() -> impl IntoView {
     });
     on_cleanup(move || frames.set_value(None));
     view! {
-        <section class="scopes roll" aria-label="Piano roll">
+        <section class="scopes roll" aria-label=t("Piano roll")>
             <header class="scopes-head">
-                <h2>"Notes"</h2>
+                <h2>{t("Piano roll")}</h2>
                 <p class="roll-key" aria-hidden="true">
-                    <span class="voice-1">"Voice 1"</span>
-                    <span class="voice-2">"Voice 2"</span>
-                    <span class="voice-3">"Voice 3"</span>
+                    <span class="voice-1">{t("Voice 1")}</span>
+                    <span class="voice-2">{t("Voice 2")}</span>
+                    <span class="voice-3">{t("Voice 3")}</span>
                 </p>
             </header>
             <Show when=move || rendered.get()>
-                <p class="quiet">"The piano roll needs sound that is made while it plays; here it is rendered first."</p>
+                <p class="quiet">{t("The piano roll needs sound that is made while it plays; here it is rendered first.")}</p>
             </Show>
             <canvas node_ref=canvas class="roll-canvas" aria-hidden="true"></canvas>
         </section>

@@ -17,7 +17,7 @@ const STUTTERS: u32 = 3;
 #[component]
 pub fn PlayerBar() -> impl IntoView {
     view! {
-        <section class="player" aria-label="Player">
+        <section class="player" aria-label=t("Player")>
             <Chosen />
             <div class="player-middle">
                 <Transport />
@@ -51,8 +51,8 @@ fn Chosen() -> impl IntoView {
                             <Icon name=Name::Disc />
                         </div>
                         <div class="player-words">
-                            <p class="player-title">"Nothing chosen"</p>
-                            <p class="player-author">"Press play for the first tune of the list"</p>
+                            <p class="player-title">{t("Nothing chosen")}</p>
+                            <p class="player-author">{t("Press play for the first tune of the list")}</p>
                         </div>
                     }
                         .into_any()
@@ -64,7 +64,7 @@ fn Chosen() -> impl IntoView {
                         <a
                             class="player-art"
                             href=tune_path(tune.id)
-                            aria-label="Open Now Playing"
+                            aria-label=t("Open Now Playing")
                         >
                             <TuneArt md5=tune.id.md5 />
                         </a>
@@ -98,7 +98,10 @@ fn Chosen() -> impl IntoView {
 /// What stands in the composer's place when something is to be said, and whether it is bad.
 fn state_line(player: &listening::PlayerView, fetching: Option<f32>) -> Option<(String, bool)> {
     if let Some(share) = fetching {
-        let text = format!("Fetching from the swarm: {} %", (share * 100.0) as u32);
+        let text = tf(
+            "Fetching from the swarm: {0} %",
+            &[&((share * 100.0) as u32)],
+        );
         return Some((text, false));
     }
     if let Some(error) = &player.error {
@@ -106,13 +109,13 @@ fn state_line(player: &listening::PlayerView, fetching: Option<f32>) -> Option<(
     }
     if let (Some(rendered), Some(tune)) = (player.rendered_millis, &player.tune) {
         let percent = u64::from(rendered) * 100 / u64::from(tune.length_millis.max(1));
-        return Some((format!("Rendering before it plays: {percent} %"), false));
+        return Some((tf("Rendering before it plays: {0} %", &[&percent]), false));
     }
     let silent = player.silent_millis?;
     Some((
-        format!(
-            "The tune itself is silent so far ({})",
-            words::clock_text(silent)
+        tf(
+            "The tune itself is silent so far ({0})",
+            &[&words::clock_text(silent)],
         ),
         false,
     ))
@@ -138,7 +141,7 @@ fn Transport() -> impl IntoView {
             />
             <IconButton
                 class="transport-previous"
-                label="Previous tune"
+                label=t("Previous tune")
                 icon=Name::Previous
                 disabled=idle
                 on_press=move || core.wish(Intent::Previous)
@@ -146,7 +149,7 @@ fn Transport() -> impl IntoView {
             <button
                 class="play-button"
                 type="button"
-                aria-label=move || if state.get().is_active() { "Pause" } else { "Play" }
+                aria-label=move || if state.get().is_active() { t("Pause") } else { t("Play") }
                 on:click=move |_| core.wish(Intent::PlayPause)
             >
                 <Icon name=Signal::derive(move || match state.get() {
@@ -158,14 +161,14 @@ fn Transport() -> impl IntoView {
                 </Show>
             </button>
             <IconButton
-                label="Next tune"
+                label=t("Next tune")
                 icon=Name::Next
                 disabled=idle
                 on_press=move || core.wish(Intent::Next)
             />
             <IconButton
                 class="only-wide"
-                label="Stop"
+                label=t("Stop")
                 icon=Name::Stop
                 disabled=idle
                 on_press=move || core.wish(Intent::Stop)
@@ -176,9 +179,9 @@ fn Transport() -> impl IntoView {
 
 fn repeat_text(repeat: Repeat) -> &'static str {
     match repeat {
-        Repeat::Off => "Repeat: off",
-        Repeat::All => "Repeat: the list",
-        Repeat::One => "Repeat: this tune",
+        Repeat::Off => t("Repeat: off"),
+        Repeat::All => t("Repeat: the list"),
+        Repeat::One => t("Repeat: this tune"),
     }
 }
 
@@ -202,7 +205,7 @@ fn Seek() -> impl IntoView {
             <div class="seek-track">
                 <Overview />
                 <Slider
-                    label="Place in the tune"
+                    label=t("Place in the tune")
                     value=Signal::derive(move || clock.get().position_millis)
                     max=Signal::derive(move || clock.get().length_millis.max(1))
                     step=1000
@@ -239,9 +242,9 @@ fn Subtune() -> impl IntoView {
     let is_last = Signal::derive(move || songs.get().is_some_and(|(song, songs)| song >= songs));
     view! {
         <Show when=move || songs.get().is_some()>
-            <div class="stepper" role="group" aria-label="Subtune">
+            <div class="stepper" role="group" aria-label=t("Subtune")>
                 <IconButton
-                    label="Previous subtune"
+                    label=t("Previous subtune")
                     icon=Name::Left
                     disabled=is_first
                     on_press=move || core.wish(Intent::StepSong(-1))
@@ -250,7 +253,7 @@ fn Subtune() -> impl IntoView {
                     {move || songs.get().map(|(song, songs)| format!("{song}/{songs}"))}
                 </span>
                 <IconButton
-                    label="Next subtune"
+                    label=t("Next subtune")
                     icon=Name::Right
                     disabled=is_last
                     on_press=move || core.wish(Intent::StepSong(1))
@@ -278,9 +281,9 @@ fn Quality() -> impl IntoView {
     let hint = Memo::new(move |_| {
         core.player.with(|player| {
             if player.stutters >= STUTTERS {
-                Some("This device is busy: sound breaks up")
+                Some(t("This device is busy: sound breaks up"))
             } else if player.mode == Some(SoundMode::File) {
-                Some("Sound is rendered before it plays; Settings says why")
+                Some(t("Sound is rendered before it plays; Settings says why"))
             } else {
                 None
             }
@@ -338,7 +341,7 @@ fn Volume() -> impl IntoView {
             <button
                 class="button-icon"
                 type="button"
-                aria-label="Mute"
+                aria-label=t("Mute")
                 aria-pressed=move || volume.get().1.to_string()
                 on:click=move |_| core.wish(Intent::ToggleMute)
             >
@@ -347,11 +350,11 @@ fn Volume() -> impl IntoView {
                 }) />
             </button>
             <Slider
-                label="Volume"
+                label=t("Volume")
                 value=Signal::derive(move || volume.get().0)
                 max=100
                 step=1
-                spoken=|percent| format!("{percent} percent")
+                spoken=|percent| tf("{0} percent", &[&percent])
                 on_input=move |percent: u32| {
                     core.wish(Intent::SetVolume(u8::try_from(percent).unwrap_or(100)));
                 }

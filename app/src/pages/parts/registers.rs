@@ -1,6 +1,7 @@
 //! The registers of the sound chips, in words.
 
 use leptos::prelude::*;
+use listening::language::{t, tf};
 use listening::notes::{
     FilterState, VOICES, VoiceState, filter_text, pitch_name, pitch_of, waveform_text,
 };
@@ -27,9 +28,9 @@ pub fn RegisterView() -> impl IntoView {
         core.with_notes(|track| (track.frame_at(position), track.frames()))
     });
     view! {
-        <section class="scopes registers" aria-label="Registers">
+        <section class="scopes registers" aria-label=t("Registers")>
             <header class="scopes-head">
-                <h2>"Registers"</h2>
+                <h2>{t("Registers")}</h2>
             </header>
             {move || {
                 (0..chips.get())
@@ -51,18 +52,18 @@ pub fn RegisterView() -> impl IntoView {
                             <div class="registers-scroll">
                                 <table>
                                     <caption class="hidden-words">
-                                        {format!("Voices of chip {}", chip + 1)}
+                                        {tf("Voices of chip {0}", &[&(chip + 1)])}
                                     </caption>
                                     <thead>
                                         <tr>
-                                            <th scope="col">"Voice"</th>
+                                            <th scope="col">{t("Voice")}</th>
                                             <th scope="col">"Note"</th>
-                                            <th scope="col">"Frequency"</th>
-                                            <th scope="col">"Waveform"</th>
-                                            <th scope="col">"Pulse"</th>
-                                            <th scope="col">"Gate"</th>
+                                            <th scope="col">{t("Frequency")}</th>
+                                            <th scope="col">{t("Waveform")}</th>
+                                            <th scope="col">{t("Pulse")}</th>
+                                            <th scope="col">{t("Gate")}</th>
                                             <th scope="col">"ADSR"</th>
-                                            <th scope="col">"Filter"</th>
+                                            <th scope="col">{t("Filter")}</th>
                                         </tr>
                                     </thead>
                                     <tbody>{rows}</tbody>
@@ -98,14 +99,14 @@ fn VoiceRow(voice: usize, state: Memo<Option<VoiceState>>) -> impl IntoView {
             <td class="figures">{cell(|state| format!("{:.1} Hz", state.hertz))}</td>
             <td>{cell(waveform)}</td>
             <td class="figures">{cell(|state| format!("{:.0} %", state.pulse_percent))}</td>
-            <td>{cell(|state| if state.gate { "On" } else { "Off" }.into())}</td>
+            <td>{cell(|state| if state.gate { t("On") } else { t("Off") }.into())}</td>
             <td class="figures">
                 {cell(|state| {
                     let [attack, decay, sustain, release] = state.envelope;
                     format!("{attack:X}{decay:X}{sustain:X}{release:X}")
                 })}
             </td>
-            <td>{cell(|state| if state.filtered { "Yes" } else { "No" }.into())}</td>
+            <td>{cell(|state| if state.filtered { t("Yes") } else { t("No") }.into())}</td>
         </tr>
     }
 }
@@ -138,24 +139,24 @@ fn FilterRow(filter: Memo<Option<FilterState>>) -> impl IntoView {
     view! {
         <dl class="registers-filter">
             <div>
-                <dt>"Filter"</dt>
+                <dt>{t("Filter")}</dt>
                 <dd>{fact(|filter| filter_text(filter.mode))}</dd>
             </div>
             <div>
-                <dt>"Cutoff"</dt>
+                <dt>{t("Cutoff")}</dt>
                 <dd class="figures">{fact(|filter| filter.cutoff.to_string())}</dd>
             </div>
             <div>
-                <dt>"Resonance"</dt>
+                <dt>{t("Resonance")}</dt>
                 <dd class="figures">{fact(|filter| filter.resonance.to_string())}</dd>
             </div>
             <div>
-                <dt>"Volume"</dt>
+                <dt>{t("Volume")}</dt>
                 <dd class="figures">{fact(|filter| filter.volume.to_string())}</dd>
             </div>
             <div>
-                <dt>"Voice 3"</dt>
-                <dd>{fact(|filter| if filter.mode & 8 == 0 { "Heard" } else { "Cut off" }.into())}</dd>
+                <dt>{t("Voice 3")}</dt>
+                <dd>{fact(|filter| if filter.mode & 8 == 0 { t("Heard") } else { t("Cut off") }.into())}</dd>
             </div>
         </dl>
     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use listening::Intent;
+use listening::language::t;
 use sidfile::rom::RomKind;
 
 use crate::components::{Icon, Name};
@@ -10,9 +11,9 @@ use crate::core::use_core;
 /// What each ROM is for.
 fn purpose(kind: RomKind) -> &'static str {
     match kind {
-        RomKind::Kernal => "The operating system. BASIC programs need it.",
-        RomKind::Basic => "The interpreter. BASIC programs need it.",
-        RomKind::Chargen => "The letters. A few programs read them.",
+        RomKind::Kernal => t("The operating system. BASIC programs need it."),
+        RomKind::Basic => t("The interpreter. BASIC programs need it."),
+        RomKind::Chargen => t("The letters. A few programs read them."),
     }
 }
 
@@ -23,9 +24,9 @@ pub fn Roms() -> impl IntoView {
     let kept = Memo::new(move |_| core.list.with(|list| list.roms.clone()));
     view! {
         <section class="card" id="roms">
-            <h2>"C64 ROMs"</h2>
+            <h2>{t("C64 ROMs")}</h2>
             <p class="quiet">
-                "A few hundred tunes are BASIC programs and run only with a C64's own ROMs, which are Commodore's and not part of Sidereal. Every emulator's ROM folder has them: add its files here, or drop them on the page. Each is checked by its SHA-256 and stays in this browser."
+                {t("A few hundred tunes are BASIC programs and run only with a C64's own ROMs, which are Commodore's and not part of Sidereal. Every emulator's ROM folder has them: add its files here, or drop them on the page. Each is checked by its SHA-256 and stays in this browser.")}
             </p>
             <ul class="roms">
                 {RomKind::ALL
@@ -43,11 +44,11 @@ pub fn Roms() -> impl IntoView {
                                 </div>
                                 <Show
                                     when=here
-                                    fallback=|| view! { <span class="quiet">"Not here"</span> }
+                                    fallback=|| view! { <span class="quiet">{t("Not here")}</span> }
                                 >
                                     <span class="rom-here">
                                         <Icon name=Name::Check />
-                                        "Ready"
+                                        {t("Ready")}
                                     </span>
                                 </Show>
                             </li>
@@ -58,7 +59,7 @@ pub fn Roms() -> impl IntoView {
             <div class="button-row">
                 <button class="button" type="button" on:click=move |_| core.pick(false)>
                     <Icon name=Name::Plus />
-                    "Add ROM files"
+                    {t("Add ROM files")}
                 </button>
                 <Show when=move || kept.with(|kept| !kept.is_empty())>
                     <button
@@ -67,7 +68,7 @@ pub fn Roms() -> impl IntoView {
                         on:click=move |_| core.wish(Intent::RemoveRoms)
                     >
                         <Icon name=Name::Trash />
-                        "Remove them"
+                        {t("Remove them")}
                     </button>
                 </Show>
             </div>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use catalog::{Place, Places, Remote, Row};
 use leptos::prelude::*;
 use listening::keep::ref_of_row;
+use listening::language::{t, tf};
 use listening::{Intent, words};
 use protocol::engine::FoundLength;
 use protocol::swarm::{FileId, InfoHash, Priority};
@@ -40,7 +41,7 @@ pub fn TuneRow(
 fn Bones() -> impl IntoView {
     view! {
         <div class="row row-bones" role="gridcell">
-            <span class="hidden-words">"Loading"</span>
+            <span class="hidden-words">{t("Loading")}</span>
             <i class="bone bone-art"></i>
             <i class="bone bone-title"></i>
             <i class="bone bone-author"></i>
@@ -102,7 +103,7 @@ fn KnownRow(
                             view! {
                                 <Equaliser moving=active />
                                 <span class="hidden-words">
-                                    {if active { "Playing" } else { "Chosen" }}
+                                    {if active { t("Playing") } else { t("Chosen") }}
                                 </span>
                             }
                                 .into_any()
@@ -163,7 +164,7 @@ fn KnownRow(
                     class="row-open"
                     href=format!("/tune/{md5}")
                     tabindex="-1"
-                    aria-label=format!("About {title}")
+                    aria-label=tf("About {0}", &[&title])
                     on:click=|event| event.stop_propagation()
                 >
                     <Icon name=Name::Right />
@@ -207,20 +208,20 @@ pub fn NotHere(remote: Remote) -> impl IntoView {
         None | Some((100.., _)) => None,
         Some((0, Priority::None)) => Some(
             view! {
-                <span class="not-here" title="Not on this device yet: it is fetched when you play it">
+                <span class="not-here" title=t("Not on this device yet: it is fetched when you play it")>
                     <Icon name=Name::Swarm />
-                    <span class="hidden-words">"Not on this device yet"</span>
+                    <span class="hidden-words">{t("Not on this device yet")}</span>
                 </span>
             }
             .into_any(),
         ),
         Some((percent, priority)) => {
             let words = match priority {
-                Priority::None => "Partly here",
-                Priority::Low => "Low",
-                Priority::Normal => "Wanted",
-                Priority::High => "High",
-                Priority::Now => "Now",
+                Priority::None => t("Partly here"),
+                Priority::Low => t("Low"),
+                Priority::Normal => t("Wanted"),
+                Priority::High => t("High"),
+                Priority::Now => t("Now"),
             };
             Some(
                 view! {

@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use listening::language::{t, tf};
 use listening::scope::{Trigger, extent};
 use listening::{Intent, SoundMode, State, words};
 use protocol::engine::MAX_CHIPS;
@@ -145,21 +146,21 @@ pub fn Scopes(
     });
     view! {
         <section class="scopes" class:compact=!switches
-            class:off=move || rendered.get() class:several=move || chips.with(|chips| chips.len() > 1) aria-label="Oscilloscopes">
+            class:off=move || rendered.get() class:several=move || chips.with(|chips| chips.len() > 1) aria-label=t("Oscilloscopes")>
             <header class="scopes-head">
-                <h2>"Voices"</h2>
+                <h2>{t("Voices")}</h2>
                 <Show when=move || switches && has_muted.get()>
                     <button
                         class="button button-small"
                         type="button"
                         on:click=move |_| core.wish(Intent::UnmuteAll)
                     >
-                        "All on"
+                        {t("All on")}
                     </button>
                 </Show>
             </header>
             <Show when=move || rendered.get()>
-                <p class="quiet">"Oscilloscopes need sound that is made while it plays; here it is rendered first."</p>
+                <p class="quiet">{t("Oscilloscopes need sound that is made while it plays; here it is rendered first.")}</p>
             </Show>
             {move || {
                 let chips = chips.get();
@@ -213,7 +214,7 @@ fn Voice(
     switches: bool,
 ) -> impl IntoView {
     let core = use_core();
-    let name = ["Voice 1", "Voice 2", "Voice 3", "Digi"][voice];
+    let name = [t("Voice 1"), t("Voice 2"), t("Voice 3"), "Digi"][voice];
     let audible = Memo::new(move |_| {
         core.player
             .with(|player| player.audible[chip] >> voice & 1 == 1)
@@ -240,8 +241,8 @@ fn Voice(
                                 class="switch"
                                 type="button"
                                 aria-pressed=move || (!audible.get()).to_string()
-                                aria-label=format!("Mute {name}, chip {}", chip + 1)
-                                title="Mute"
+                                aria-label=tf("Mute {0}, chip {1}", &[&name, &(chip + 1)])
+                                title=t("Mute")
                                 on:click=move |_| core.wish(Intent::ToggleVoice { chip, voice })
                             >
                                 <Icon name=Signal::derive(move || {
@@ -252,11 +253,11 @@ fn Voice(
                                 class="switch"
                                 type="button"
                                 aria-pressed=move || alone.get().to_string()
-                                aria-label=format!("Solo {name}, chip {}", chip + 1)
-                                title="Solo"
+                                aria-label=tf("Solo {0}, chip {1}", &[&name, &(chip + 1)])
+                                title=t("Solo")
                                 on:click=move |_| core.wish(Intent::SoloVoice { chip, voice })
                             >
-                                "Solo"
+                                {t("Solo")}
                             </button>
                         }
                     })}

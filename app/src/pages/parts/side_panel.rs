@@ -1,6 +1,7 @@
 //! What plays, beside the list.
 
 use leptos::prelude::*;
+use listening::language::{t, tf};
 use listening::words;
 
 use super::{Scopes, TuneArt};
@@ -13,7 +14,7 @@ pub fn SidePanel() -> impl IntoView {
     let core = use_core();
     let tune = Memo::new(move |_| core.player.with(|player| player.tune.clone()));
     view! {
-        <aside class="side" aria-label="Now playing">
+        <aside class="side" aria-label=t("Now playing")>
             {move || match tune.get() {
                 None => {
                     view! {
@@ -21,7 +22,7 @@ pub fn SidePanel() -> impl IntoView {
                             <div class="state-art" aria-hidden="true">
                                 <Icon name=Name::Disc />
                             </div>
-                            <p>"Pick a tune, or press play for the first of the list."</p>
+                            <p>{t("Pick a tune, or press play for the first of the list.")}</p>
                         </div>
                     }
                         .into_any()
@@ -40,7 +41,7 @@ pub fn SidePanel() -> impl IntoView {
                         })
                         .filter(|text| !text.is_empty());
                     view! {
-                        <a class="side-art" href=path.clone() aria-label="Open the tune's page">
+                        <a class="side-art" href=path.clone() aria-label=t("Open the tune's page")>
                             <TuneArt md5=tune.id.md5 />
                         </a>
                         <div class="side-words">
@@ -55,7 +56,7 @@ pub fn SidePanel() -> impl IntoView {
                             .map(|text| {
                                 view! {
                                     <section class="side-note">
-                                        <h2>"Note"</h2>
+                                        <h2>{t("Note")}</h2>
                                         <p>{text}</p>
                                     </section>
                                 }
@@ -72,13 +73,13 @@ pub fn SidePanel() -> impl IntoView {
 fn note_text(note: &catalog::Note) -> String {
     let mut text = String::new();
     if !note.title.is_empty() {
-        text.push_str("Covers ");
-        text.push_str(&note.title);
-        if !note.artist.is_empty() {
-            text.push_str(" by ");
-            text.push_str(&note.artist);
-        }
-        text.push_str(". ");
+        let of = if note.artist.is_empty() {
+            tf("Covers {0}.", &[&note.title])
+        } else {
+            tf("Covers {0} by {1}.", &[&note.title, &note.artist])
+        };
+        text.push_str(&of);
+        text.push(' ');
     }
     text.push_str(&note.comment);
     text.trim().to_owned()

@@ -1,29 +1,37 @@
 //! What is shared and fetched, and how.
 
 use leptos::prelude::*;
+use listening::language::t;
 use listening::{Intent, Reach, SwarmChoices, SwarmIntent};
 
 use crate::components::Segmented;
 use crate::core::use_core;
 
+type Choices = [(u32, &'static str); 6];
+
 /// Bounds on rates, in kilobytes a second; 0 for none.
-const RATES: [(u32, &str); 6] = [
-    (0, "No limit"),
-    (50, "50 kB/s"),
-    (200, "200 kB/s"),
-    (500, "500 kB/s"),
-    (2_000, "2 MB/s"),
-    (10_000, "10 MB/s"),
-];
+fn rates() -> Choices {
+    [
+        (0, t("No limit")),
+        (50, "50 kB/s"),
+        (200, "200 kB/s"),
+        (500, "500 kB/s"),
+        (2_000, "2 MB/s"),
+        (10_000, "10 MB/s"),
+    ]
+}
+
 /// Bounds on disk, in megabytes; 0 for what the browser gives.
-const DISK: [(u32, &str); 6] = [
-    (0, "Automatic"),
-    (100, "100 MB"),
-    (500, "500 MB"),
-    (1_000, "1 GB"),
-    (5_000, "5 GB"),
-    (20_000, "20 GB"),
-];
+fn disks() -> Choices {
+    [
+        (0, t("Automatic")),
+        (100, "100 MB"),
+        (500, "500 MB"),
+        (1_000, "1 GB"),
+        (5_000, "5 GB"),
+        (20_000, "20 GB"),
+    ]
+}
 
 /// A card with the swarm's settings.
 #[component]
@@ -38,30 +46,30 @@ pub fn SwarmSettings() -> impl IntoView {
     };
     let reach = move || {
         let mut options = vec![
-            (Reach::Direct, "Everyone"),
-            (Reach::Local, "My network"),
-            (Reach::Nobody, "Nobody"),
+            (Reach::Direct, t("Everyone")),
+            (Reach::Local, t("My network")),
+            (Reach::Nobody, t("Nobody")),
         ];
         if has_turn.get() {
-            options.insert(2, (Reach::Relayed, "Through a relay"));
+            options.insert(2, (Reach::Relayed, t("Through a relay")));
         }
         options
     };
     view! {
         <section class="card" id="swarm">
-            <h2>"Swarm"</h2>
+            <h2>{t("Swarm")}</h2>
             <div class="setting">
                 <div>
-                    <h3>"Other listeners"</h3>
+                    <h3>{t("Other listeners")}</h3>
                     <p class="quiet">
-                        "Whoever connects directly can see your internet address. With nobody, tunes come from web seeds alone."
+                        {t("Whoever connects directly can see your internet address. With nobody, tunes come from web seeds alone.")}
                     </p>
                 </div>
                 {move || {
                     view! {
                         <Segmented
                             name="reach"
-                            label="Other listeners"
+                            label=t("Other listeners")
                             options=reach()
                             value=Signal::derive(move || choices.get().reach)
                             on_choose=move |reach| {
@@ -77,15 +85,15 @@ pub fn SwarmSettings() -> impl IntoView {
             </div>
             <div class="setting">
                 <div>
-                    <h3>"Give to others"</h3>
+                    <h3>{t("Give to others")}</h3>
                     <p class="quiet">
-                        "Never on mobile data or with data saver on, where the browser tells."
+                        {t("Never on mobile data or with data saver on, where the browser tells.")}
                     </p>
                 </div>
                 <Segmented
                     name="seed"
-                    label="Give to others"
-                    options=vec![(true, "On"), (false, "Off")]
+                    label=t("Give to others")
+                    options=vec![(true, t("On")), (false, t("Off"))]
                     value=Signal::derive(move || choices.get().seed)
                     on_choose=move |seed: bool| {
                         choose(|choices, on| choices.seed = on == 1, u32::from(seed));
@@ -94,21 +102,21 @@ pub fn SwarmSettings() -> impl IntoView {
             </div>
             <div class="setting">
                 <div>
-                    <h3>"Speed"</h3>
-                    <p class="quiet">"At most so much is fetched and given each second."</p>
+                    <h3>{t("Speed")}</h3>
+                    <p class="quiet">{t("At most so much is fetched and given each second.")}</p>
                 </div>
                 <div class="setting-value">
                     <Choice
-                        label="Fetch at most"
-                        options=&RATES
+                        label=t("Fetch at most")
+                        options=rates()
                         value=Signal::derive(move || choices.get().download_kilobytes)
                         on_choose=move |rate| {
                             choose(|choices, rate| choices.download_kilobytes = rate, rate);
                         }
                     />
                     <Choice
-                        label="Give at most"
-                        options=&RATES
+                        label=t("Give at most")
+                        options=rates()
                         value=Signal::derive(move || choices.get().upload_kilobytes)
                         on_choose=move |rate| {
                             choose(|choices, rate| choices.upload_kilobytes = rate, rate);
@@ -118,14 +126,14 @@ pub fn SwarmSettings() -> impl IntoView {
             </div>
             <div class="setting">
                 <div>
-                    <h3>"Disk"</h3>
+                    <h3>{t("Disk")}</h3>
                     <p class="quiet">
-                        "What was played longest ago goes first. What plays, is next, or was asked for by priority stays."
+                        {t("What was played longest ago goes first. What plays, is next, or was asked for by priority stays.")}
                     </p>
                 </div>
                 <Choice
-                    label="Disk for tunes of the swarm"
-                    options=&DISK
+                    label=t("Disk for tunes of the swarm")
+                    options=disks()
                     value=Signal::derive(move || choices.get().disk_megabytes)
                     on_choose=move |disk| choose(|choices, disk| choices.disk_megabytes = disk, disk)
                 />
@@ -137,7 +145,7 @@ pub fn SwarmSettings() -> impl IntoView {
 #[component]
 fn Choice(
     label: &'static str,
-    options: &'static [(u32, &'static str)],
+    options: Choices,
     value: Signal<u32>,
     #[prop(into)] on_choose: Callback<u32>,
 ) -> impl IntoView {
@@ -153,15 +161,14 @@ fn Choice(
                 }
             >
                 {options
-                    .iter()
+                    .into_iter()
                     .map(|(option, words)| {
-                        let option = *option;
                         view! {
                             <option
                                 value=option.to_string()
                                 selected=move || value.get() == option
                             >
-                                {*words}
+                                {words}
                             </option>
                         }
                     })

@@ -1,6 +1,7 @@
 //! Speed and pitch of the tune that plays.
 
 use leptos::prelude::*;
+use listening::language::{t, tf};
 use listening::tempo::SPEEDS;
 use listening::{Intent, words};
 use protocol::engine::{MAX_SEMITONES, Tempo};
@@ -29,14 +30,14 @@ fn semitones_at(notch: u32) -> i8 {
 }
 
 fn spoken_speed(place: u32) -> String {
-    format!("{} percent", speed_at(place))
+    tf("{0} percent", &[&speed_at(place)])
 }
 
 fn spoken_pitch(notch: u32) -> String {
     match semitones_at(notch) {
-        0 => "as composed".to_owned(),
-        up @ 1.. => format!("{up} semitones up"),
-        down => format!("{} semitones down", down.unsigned_abs()),
+        0 => t("as composed").to_owned(),
+        up @ 1.. => tf("{0} semitones up", &[&up]),
+        down => tf("{0} semitones down", &[&down.unsigned_abs()]),
     }
 }
 
@@ -52,9 +53,9 @@ pub fn TempoChoice() -> impl IntoView {
         core.wish(Intent::SetTempo(chosen));
     };
     view! {
-        <section class="machine tempo" aria-label="Speed and pitch">
+        <section class="machine tempo" aria-label=t("Speed and pitch")>
             <header class="scopes-head">
-                <h2>"Speed and pitch"</h2>
+                <h2>{t("Speed and pitch")}</h2>
                 <Show when=move || !tempo.get().is_own()>
                     <button
                         class="button button-small"
@@ -67,14 +68,14 @@ pub fn TempoChoice() -> impl IntoView {
                             );
                         }
                     >
-                        "As composed"
+                        {t("As composed")}
                     </button>
                 </Show>
             </header>
             <div class="tempo-lines">
-                <span>"Speed"</span>
+                <span>{t("Speed")}</span>
                 <Slider
-                    label="Speed"
+                    label=t("Speed")
                     value=Signal::derive(move || place_of(tempo.get().speed_percent))
                     max=u32::try_from(SPEEDS.len() - 1).unwrap_or(0)
                     step=1
@@ -82,9 +83,9 @@ pub fn TempoChoice() -> impl IntoView {
                     on_input=move |place| change(&|tempo| tempo.speed_percent = speed_at(place))
                 />
                 <span class="figures">{move || words::speed_text(tempo.get().speed_percent)}</span>
-                <span>"Pitch"</span>
+                <span>{t("Pitch")}</span>
                 <Slider
-                    label="Pitch"
+                    label=t("Pitch")
                     value=Signal::derive(move || notch_of(tempo.get().semitones))
                     max=notch_of(MAX_SEMITONES)
                     step=1
@@ -96,15 +97,15 @@ pub fn TempoChoice() -> impl IntoView {
             <div class="machine-choices">
                 <Segmented
                     name="tempo-pitch"
-                    label="Another speed"
-                    options=vec![(false, "Keeps the pitch"), (true, "Like a tape")]
+                    label=t("Another speed")
+                    options=vec![(false, t("Keeps the pitch")), (true, t("Like a tape"))]
                     value=Signal::derive(move || tempo.get().pitch_follows)
                     on_choose=move |follows| change(&|tempo| tempo.pitch_follows = follows)
                 />
                 <Segmented
                     name="tempo-kept"
-                    label="Holds for"
-                    options=vec![(false, "This tune"), (true, "Every tune")]
+                    label=t("Holds for")
+                    options=vec![(false, t("This tune")), (true, t("Every tune"))]
                     value=is_kept
                     on_choose=move |keep| core.wish(Intent::KeepTempo(keep))
                 />
@@ -130,8 +131,8 @@ pub fn TempoBadge() -> impl IntoView {
             <button
                 class="badge badge-button"
                 type="button"
-                title="Play as composed"
-                aria-label=move || format!("{}: play as composed", text())
+                title=t("Play as composed")
+                aria-label=move || tf("{0}: play as composed", &[&text()])
                 on:click=move |_| {
                     let own = Tempo {
                         pitch_follows: tempo.get_untracked().pitch_follows,

@@ -1,6 +1,7 @@
 //! What can be seen of a tune that plays: oscilloscopes, a piano roll, registers.
 
 use leptos::prelude::*;
+use listening::language::t;
 
 use super::{PianoRoll, RegisterView, Scopes};
 use crate::components::Segmented;
@@ -21,11 +22,11 @@ pub fn Views() -> impl IntoView {
         <div class="views">
             <Segmented
                 name="views"
-                label="What is shown"
+                label=t("What is shown")
                 options=vec![
-                    (Way::Scopes, "Scopes"),
-                    (Way::Roll, "Piano roll"),
-                    (Way::Registers, "Registers"),
+                    (Way::Scopes, t("Scopes")),
+                    (Way::Roll, t("Piano roll")),
+                    (Way::Registers, t("Registers")),
                 ]
                 value=way
                 on_choose=move |chosen| way.set(chosen)

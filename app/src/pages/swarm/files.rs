@@ -1,6 +1,7 @@
 //! The files of a torrent: how far each is, and how wanted.
 
 use leptos::prelude::*;
+use listening::language::{t, tf, tn};
 use listening::{Intent, SwarmIntent, words};
 use protocol::swarm::{FileId, FileStatus, InfoHash, Priority, Torrent};
 
@@ -11,17 +12,28 @@ use crate::core::use_core;
 /// Height of a row in pixels; the style sheet knows it too.
 const ROW_HEIGHT: u32 = 44;
 
+/// Priorities, and their names in the page's code.
 const PRIORITIES: [(Priority, &str); 5] = [
-    (Priority::None, "None"),
-    (Priority::Low, "Low"),
-    (Priority::Normal, "Normal"),
-    (Priority::High, "High"),
-    (Priority::Now, "Now"),
+    (Priority::None, "none"),
+    (Priority::Low, "low"),
+    (Priority::Normal, "normal"),
+    (Priority::High, "high"),
+    (Priority::Now, "now"),
 ];
 
 fn priority_words(priority: Priority) -> &'static str {
+    match priority {
+        Priority::None => t("None"),
+        Priority::Low => t("Low"),
+        Priority::Normal => t("Normal"),
+        Priority::High => t("High"),
+        Priority::Now => t("Now"),
+    }
+}
+
+fn priority_name(priority: Priority) -> &'static str {
     let known = PRIORITIES.iter().find(|(one, _)| *one == priority);
-    known.map_or("", |(_, words)| words)
+    known.map_or("", |(_, name)| name)
 }
 
 fn is_playable(path: &str) -> bool {
@@ -65,22 +77,22 @@ pub fn Files(hash: InfoHash, torrent: Memo<Option<Torrent>>) -> impl IntoView {
         )));
     };
     view! {
-        <section class="torrent-files" aria-label="Files">
+        <section class="torrent-files" aria-label=t("Files")>
             <header class="files-head">
                 <h2>
                     {move || match (all.get(), total.get(), filter.with(String::is_empty)) {
-                        (0, ..) => "Files".to_owned(),
-                        (all, _, true) => words::counted(all, "file"),
+                        (0, ..) => t("Files").to_owned(),
+                        (all, _, true) => tn(all.into(), "{0} file", "{0} files"),
                         (all, shown, false) => {
-                            format!("{} of {}", words::count_text(shown), words::counted(all, "file"))
+                            tf("{0} of {1}", &[&words::count_text(shown), &tn(all.into(), "{0} file", "{0} files")])
                         }
                     }}
                 </h2>
                 <input
                     type="search"
                     class="field"
-                    placeholder="Filter files"
-                    aria-label="Filter files"
+                    placeholder=t("Filter files")
+                    aria-label=t("Filter files")
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=move || filter.get()
@@ -95,14 +107,14 @@ pub fn Files(hash: InfoHash, torrent: Memo<Option<Torrent>>) -> impl IntoView {
                         type="button"
                         on:click=move |_| prioritise_all(Priority::Normal)
                     >
-                        "Fetch all"
+                        {t("Fetch all")}
                     </button>
                     <button
                         class="button button-small"
                         type="button"
                         on:click=move |_| prioritise_all(Priority::None)
                     >
-                        "Only what I play"
+                        {t("Only what I play")}
                     </button>
                 </div>
             </header>
@@ -111,14 +123,14 @@ pub fn Files(hash: InfoHash, torrent: Memo<Option<Torrent>>) -> impl IntoView {
                 fallback=|| {
                     view! {
                         <p class="quiet files-none">
-                            "The list of files comes from the first listener who has it."
+                            {t("The list of files comes from the first listener who has it.")}
                         </p>
                     }
                 }
             >
                 <VirtualList
                     id="files"
-                    label="Files"
+                    label=t("Files")
                     total=total
                     row_height=ROW_HEIGHT
                     columns=4
@@ -143,10 +155,10 @@ pub fn Files(hash: InfoHash, torrent: Memo<Option<Torrent>>) -> impl IntoView {
 fn FileHeader() -> impl IntoView {
     view! {
         <div class="row row-head file-row" role="row" aria-rowindex="1">
-            <div class="f-path" role="columnheader">"Path"</div>
-            <div class="f-size" role="columnheader">"Size"</div>
-            <div class="f-progress" role="columnheader">"Here"</div>
-            <div class="f-priority" role="columnheader">"Priority"</div>
+            <div class="f-path" role="columnheader">{t("Path")}</div>
+            <div class="f-size" role="columnheader">{t("Size")}</div>
+            <div class="f-progress" role="columnheader">{t("Here")}</div>
+            <div class="f-priority" role="columnheader">{t("Priority")}</div>
         </div>
     }
 }
@@ -193,7 +205,7 @@ fn FileRow(
                         type="button"
                         tabindex="-1"
                         aria-label=move || {
-                            path.with(|path| format!("Play {}", path.as_deref().unwrap_or_default()))
+                            path.with(|path| tf("Play {0}", &[&path.as_deref().unwrap_or_default()]))
                         }
                         on:click=move |_| on_play.run(())
                     >
@@ -205,7 +217,7 @@ fn FileRow(
             <div class="f-size figures" role="gridcell">{size}</div>
             <div class="f-progress figures" role="gridcell">
                 <Bar
-                    label="Progress of the file".to_owned()
+                    label=t("Progress of the file").to_owned()
                     share=share
                     faint=Signal::derive(move || is_faint.get())
                 />
@@ -213,17 +225,17 @@ fn FileRow(
             </div>
             <div class="f-priority" role="gridcell">
                 <span class=move || {
-                    format!("priority priority-{}", priority_words(priority.get()).to_lowercase())
+                    format!("priority priority-{}", priority_name(priority.get()))
                 }>
                     <select
                         tabindex="-1"
-                        aria-label="Priority"
+                        aria-label=t("Priority")
                         on:change=move |event| set(event_target_value(&event))
                         on:click=|event| event.stop_propagation()
-                        prop:value=move || priority_words(priority.get())
+                        prop:value=move || priority_name(priority.get())
                     >
                         {PRIORITIES
-                            .map(|(_, words)| view! { <option value=words>{words}</option> })
+                            .map(|(priority, name)| view! { <option value=name>{priority_words(priority)}</option> })
                             .collect_view()}
                     </select>
                 </span>

@@ -9,6 +9,7 @@ pub use torrent::TorrentPage;
 pub use torrents::SwarmPage;
 
 use leptos::prelude::*;
+use listening::language::{t, tf, tn};
 use listening::words;
 use protocol::swarm::{Phase, Problem, TorrentStatus};
 
@@ -16,68 +17,76 @@ use protocol::swarm::{Phase, Problem, TorrentStatus};
 fn phase_words(status: &TorrentStatus) -> String {
     let has_all = status.bytes_completed == status.length;
     match status.phase {
-        Phase::Metadata => "Asking for its list of files".into(),
-        Phase::Verifying => format!(
-            "Verifying {} of {}",
-            words::count_text(status.verified.0),
-            words::count_text(status.verified.1)
+        Phase::Metadata => t("Asking for its list of files").into(),
+        Phase::Verifying => tf(
+            "Verifying {0} of {1}",
+            &[
+                &words::count_text(status.verified.0),
+                &words::count_text(status.verified.1),
+            ],
         ),
-        Phase::Downloading => "Fetching".into(),
-        Phase::Seeding if has_all => "Complete".into(),
-        Phase::Seeding => "Ready".into(),
-        Phase::Paused => "Paused".into(),
-        Phase::Error => "Stopped".into(),
+        Phase::Downloading => t("Fetching").into(),
+        Phase::Seeding if has_all => t("Complete").into(),
+        Phase::Seeding => t("Ready").into(),
+        Phase::Paused => t("Paused").into(),
+        Phase::Error => t("Stopped").into(),
     }
 }
 
 /// A trouble, and what will be tried next.
 fn problem_words(problem: &Problem) -> String {
     let retry = |millis: u32| match millis.div_ceil(1_000) {
-        0 | 1 => "It is tried again now.".to_owned(),
-        seconds @ 2..=119 => format!("It is tried again in {seconds} s."),
-        seconds => format!("It is tried again in {} min.", seconds / 60),
+        0 | 1 => t("It is tried again now.").to_owned(),
+        seconds @ 2..=119 => tf("It is tried again in {0} s.", &[&seconds]),
+        seconds => tf("It is tried again in {0} min.", &[&(seconds / 60)]),
     };
     match problem {
         Problem::Tracker {
             url,
             reason,
             retry_in_millis,
-        } => format!(
-            "The tracker {} does not answer: {}. {} What is connected goes on.",
-            host(url),
-            reason,
-            retry(*retry_in_millis)
+        } => tf(
+            "The tracker {0} does not answer: {1}. {2} What is connected goes on.",
+            &[&host(url), reason, &retry(*retry_in_millis)],
         ),
         Problem::WebSeed {
             url,
             reason,
             retry_in_millis: Some(millis),
-        } => format!(
-            "The web seed {} does not deliver: {}. {}",
-            host(url),
-            reason,
-            retry(*millis)
+        } => tf(
+            "The web seed {0} does not deliver: {1}. {2}",
+            &[&host(url), reason, &retry(*millis)],
         ),
-        Problem::WebSeed { url, reason, .. } => {
-            format!("The web seed {} is not used any more: {reason}.", host(url))
-        }
+        Problem::WebSeed { url, reason, .. } => tf(
+            "The web seed {0} is not used any more: {1}.",
+            &[&host(url), reason],
+        ),
         Problem::NoPeers => {
-            "Nobody who has it is connected. It goes on as soon as somebody is.".into()
+            t("Nobody who has it is connected. It goes on as soon as somebody is.").into()
         }
-        Problem::HashFailures { pieces, banned } => format!(
-            "{} did not match and {} fetched again; {} for it.",
-            words::counted(*pieces, "piece"),
-            if *pieces == 1 { "is" } else { "are" },
-            match banned {
-                0 => "nobody is banned yet".to_owned(),
-                1 => "one source is banned".to_owned(),
-                more => format!("{more} sources are banned"),
-            }
+        Problem::HashFailures { pieces, banned } => tf(
+            "{0}; {1} for it.",
+            &[
+                &tn(
+                    (*pieces).into(),
+                    "{0} piece did not match and is fetched again",
+                    "{0} pieces did not match and are fetched again",
+                ),
+                &match banned {
+                    0 => t("nobody is banned yet").to_owned(),
+                    more => tn(
+                        (*more).into(),
+                        "one source is banned",
+                        "{0} sources are banned",
+                    ),
+                },
+            ],
         ),
-        Problem::Disk(reason) => format!(
-            "It stands still: {reason}. Free some room, or let fewer files stay, and go on."
+        Problem::Disk(reason) => tf(
+            "It stands still: {0}. Free some room, or let fewer files stay, and go on.",
+            &[reason],
         ),
-        Problem::Metadata(reason) => format!("Its list of files is unusable: {reason}."),
+        Problem::Metadata(reason) => tf("Its list of files is unusable: {0}.", &[reason]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who gives and who takes: peers, trackers, web seeds.
 
 use leptos::prelude::*;
+use listening::language::t;
 use listening::{rate_words, words};
 use protocol::swarm::{PeerStatus, Problem, SourceStatus, Torrent};
 
@@ -11,12 +12,12 @@ use crate::core::use_core;
 /// What goes on with a peer, in words.
 fn peer_words(peer: &PeerStatus) -> &'static str {
     match (peer.download_rate > 0, peer.upload_rate > 0) {
-        (true, true) => "gives and takes",
-        (true, false) => "gives",
-        (false, true) => "takes",
-        _ if peer.interested && !peer.unchoked_us => "lets us wait",
-        _ if peer.wants && !peer.unchoked_them => "waits",
-        _ => "idle",
+        (true, true) => t("gives and takes"),
+        (true, false) => t("gives"),
+        (false, true) => t("takes"),
+        _ if peer.interested && !peer.unchoked_us => t("lets us wait"),
+        _ if peer.wants && !peer.unchoked_them => t("waits"),
+        _ => t("idle"),
     }
 }
 
@@ -34,20 +35,20 @@ pub fn Peers() -> impl IntoView {
     });
     view! {
         <section class="card peers">
-            <h2>"Peers"</h2>
+            <h2>{t("Peers")}</h2>
             <Show
                 when=move || peers.with(|peers| !peers.is_empty())
-                fallback=|| view! { <p class="quiet">"Nobody is connected."</p> }
+                fallback=|| view! { <p class="quiet">{t("Nobody is connected.")}</p> }
             >
                 <div class="table-box">
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col">"Client"</th>
-                                <th scope="col">"Has"</th>
-                                <th scope="col">"Down"</th>
-                                <th scope="col">"Up"</th>
-                                <th scope="col">"Delay"</th>
+                                <th scope="col">{t("Client")}</th>
+                                <th scope="col">{t("Has")}</th>
+                                <th scope="col">{t("Down")}</th>
+                                <th scope="col">{t("Up")}</th>
+                                <th scope="col">{t("Delay")}</th>
                             </tr>
                         </thead>
                         <tbody class="figures">
@@ -103,7 +104,7 @@ pub fn Sources(torrent: Memo<Option<Torrent>>) -> impl IntoView {
     });
     view! {
         <section class="card sources">
-            <h2>"Sources"</h2>
+            <h2>{t("Sources")}</h2>
             <ul>
                 {move || {
                     sources
@@ -141,14 +142,14 @@ fn state(source: &SourceStatus, problems: &[Problem]) -> State {
 
 fn line(source: &SourceStatus, state: State) -> impl IntoView + use<> {
     let kind = if source.web_seed {
-        "Web seed"
+        t("Web seed")
     } else {
-        "Tracker"
+        t("Tracker")
     };
     let (class, words) = match state {
-        State::Works => ("lamp lamp-on", "works"),
-        State::Idle => ("lamp lamp-idle", "is not used now"),
-        State::Fails => ("lamp", "does not answer"),
+        State::Works => ("lamp lamp-on", t("works")),
+        State::Idle => ("lamp lamp-idle", t("is not used now")),
+        State::Fails => ("lamp", t("does not answer")),
     };
     let got = (source.downloaded > 0).then(|| {
         let rate = if source.rate > 0 {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
+use listening::language::{t, tf};
 use listening::{Intent, SwarmIntent, SwarmState, kind_words};
 use protocol::swarm::{InfoHash, Torrent};
 
@@ -31,10 +32,10 @@ pub fn TorrentPage() -> impl IntoView {
 fn Gone() -> impl IntoView {
     view! {
         <div class="state">
-            <h1>"There is no such torrent here"</h1>
-            <p class="quiet">"It may have been removed, or its address is incomplete."</p>
+            <h1>{t("There is no such torrent here")}</h1>
+            <p class="quiet">{t("It may have been removed, or its address is incomplete.")}</p>
             <A href="/swarm" attr:class="button">
-                "All torrents"
+                {t("All torrents")}
             </A>
         </div>
     }
@@ -80,7 +81,7 @@ fn Known(hash: InfoHash) -> impl IntoView {
             <section class="page torrent-page">
                 <A href="/swarm" attr:class="back">
                     <Icon name=Name::Left />
-                    "Swarm"
+                    {t("Swarm")}
                 </A>
                 <header class="torrent-head">
                     <div class="torrent-name">
@@ -123,9 +124,9 @@ fn PieceBar() -> impl IntoView {
                 .iter()
                 .filter(|part| (1..255).contains(*part))
                 .count();
-            format!(
-                "Of {} parts, {full} are complete and {some} begun",
-                pieces.len()
+            tf(
+                "Of {0} parts, {1} are complete and {2} begun",
+                &[&pieces.len(), &full, &some],
             )
         })
     };

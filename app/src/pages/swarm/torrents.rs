@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use listening::language::{t, tf, tn};
 use listening::{Intent, Reach, SwarmIntent, SwarmState, kind_words, rate_words, words};
 use protocol::swarm::{InfoHash, Kept, Torrent};
 
@@ -34,7 +35,7 @@ pub fn SwarmPage() -> impl IntoView {
         <section class="page swarm-page">
             <header class="swarm-head">
                 <div>
-                    <h1>"Swarm"</h1>
+                    <h1>{t("Swarm")}</h1>
                     <p class="quiet" role="status">
                         <Summary />
                     </p>
@@ -47,8 +48,9 @@ pub fn SwarmPage() -> impl IntoView {
                     Some(
                         view! {
                             <p class="card bad" role="alert">
-                                {format!(
-                                    "The swarm could not be started: {reason}. Tunes on this device play as ever.",
+                                {tf(
+                                    "The swarm could not be started: {0}. Tunes on this device play as ever.",
+                                    &[&reason],
                                 )}
                             </p>
                         },
@@ -56,7 +58,7 @@ pub fn SwarmPage() -> impl IntoView {
                 }
                 _ => None,
             }}
-            <ul class="torrents" aria-label="Torrents">
+            <ul class="torrents" aria-label=t("Torrents")>
                 <For each=move || hashes.get() key=|hash| *hash let:hash>
                     <TorrentCard hash=hash />
                 </For>
@@ -85,12 +87,11 @@ fn Summary() -> impl IntoView {
                 .map(|torrent| torrent.status.upload_rate)
                 .fold(0_u32, u32::saturating_add);
             let mut text = match swarm.allowed {
-                Some(allowed) => format!(
-                    "{} of {} on this device",
-                    words::bytes_text(swarm.used),
-                    words::bytes_text(allowed)
+                Some(allowed) => tf(
+                    "{0} of {1} on this device",
+                    &[&words::bytes_text(swarm.used), &words::bytes_text(allowed)],
                 ),
-                None => format!("{} on this device", words::bytes_text(swarm.used)),
+                None => tf("{0} on this device", &[&words::bytes_text(swarm.used)]),
             };
             if down > 0 {
                 text.push_str(&format!(" \u{b7} \u{2193} {}", rate_words(down)));
@@ -101,16 +102,16 @@ fn Summary() -> impl IntoView {
             match swarm.state {
                 SwarmState::Open {
                     elsewhere: true, ..
-                } => text.push_str(" \u{b7} another tab does the work"),
+                } => text.push_str(t(" \u{b7} another tab does the work")),
                 SwarmState::Open {
                     kept: Kept::Memory, ..
-                } => text.push_str(", gone when the page is closed"),
+                } => text.push_str(t(", gone when the page is closed")),
                 _ => {}
             }
             if !swarm.online {
-                text.push_str(" \u{b7} no network");
+                text.push_str(t(" \u{b7} no network"));
             } else if swarm.metered {
-                text.push_str(" \u{b7} nothing is given to others on this connection");
+                text.push_str(t(" \u{b7} nothing is given to others on this connection"));
             }
             text
         })
@@ -141,8 +142,8 @@ fn AddTorrent() -> impl IntoView {
             <input
                 type="text"
                 class="field"
-                aria-label="Magnet link, info hash, or address of a .torrent file"
-                placeholder="Magnet link or .torrent address"
+                aria-label=t("Magnet link, info hash, or address of a .torrent file")
+                placeholder=t("Magnet link or .torrent address")
                 autocomplete="off"
                 spellcheck="false"
                 prop:value=move || link.get()
@@ -150,7 +151,7 @@ fn AddTorrent() -> impl IntoView {
             />
             <button class="button primary" type="submit" disabled=move || is_adding.get()>
                 <Icon name=Name::Plus />
-                "Add"
+                {t("Add")}
             </button>
             <button class="button" type="button" on:click=move |_| core.pick(false)>
                 <Icon name=Name::File />
@@ -158,7 +159,7 @@ fn AddTorrent() -> impl IntoView {
             </button>
             <button class="button" type="button" on:click=move |_| core.pick_to_share()>
                 <Icon name=Name::Share />
-                "Share a folder"
+                {t("Share a folder")}
             </button>
         </form>
     }
@@ -173,9 +174,9 @@ fn Refusal() -> impl IntoView {
             view! {
                 <section class="banner banner-bad" role="alert">
                     <Icon name=Name::Warning />
-                    <span>{format!("It was not added: {reason}")}</span>
+                    <span>{tf("It was not added: {0}", &[&reason])}</span>
                     <IconButton
-                        label="Close"
+                        label=t("Close")
                         icon=Name::Close
                         on_press=move || core.wish(Intent::Swarm(SwarmIntent::CloseRefusal))
                     />
@@ -192,9 +193,9 @@ fn Nothing() -> impl IntoView {
             <div class="state-art" aria-hidden="true">
                 <Icon name=Name::Swarm />
             </div>
-            <h2>"No torrents yet"</h2>
+            <h2>{t("No torrents yet")}</h2>
             <p class="quiet">
-                "Paste a magnet link, drop a .torrent file, or share a folder of your own. Whoever opens its link gets it straight from your browser."
+                {t("Paste a magnet link, drop a .torrent file, or share a folder of your own. Whoever opens its link gets it straight from your browser.")}
             </p>
         </div>
     }
@@ -206,27 +207,27 @@ fn WhoSees() -> impl IntoView {
     let core = use_core();
     let reach = Memo::new(move |_| core.settings.with(|settings| settings.swarm.reach));
     let words = move || match reach.get() {
-        Reach::Direct => {
-            "Listeners who fetch from you or give to you connect directly and can see your internet address, and so can the trackers and web seeds of what you add. No other company is asked."
-        }
-        Reach::Local => {
-            "Only listeners in your own network can connect to you. The trackers and web seeds of what you add see your internet address."
-        }
-        Reach::Relayed => {
-            "Everything goes through this site's relay: other listeners do not see your address. The site, and the trackers and web seeds of what you add, do."
-        }
-        Reach::Nobody => {
-            "No other listener can connect to you. Tunes come from web seeds, whose servers see your internet address."
-        }
+        Reach::Direct => t(
+            "Listeners who fetch from you or give to you connect directly and can see your internet address, and so can the trackers and web seeds of what you add. No other company is asked.",
+        ),
+        Reach::Local => t(
+            "Only listeners in your own network can connect to you. The trackers and web seeds of what you add see your internet address.",
+        ),
+        Reach::Relayed => t(
+            "Everything goes through this site's relay: other listeners do not see your address. The site, and the trackers and web seeds of what you add, do.",
+        ),
+        Reach::Nobody => t(
+            "No other listener can connect to you. Tunes come from web seeds, whose servers see your internet address.",
+        ),
     };
     view! {
         <aside class="who-sees">
             <Icon name=Name::Info />
             <p class="quiet">
-                <strong>"Who can see your address. "</strong>
+                <strong>{t("Who can see your address. ")}</strong>
                 {words}
                 " "
-                <A href="/settings#swarm">"Change this"</A>
+                <A href="/settings#swarm">{t("Change this")}</A>
             </p>
         </aside>
     }
@@ -277,7 +278,7 @@ fn TorrentCard(hash: InfoHash) -> impl IntoView {
                 </div>
                 <Actions hash=hash torrent=torrent />
             </div>
-            <Bar label="Progress".to_owned() share=share />
+            <Bar label=t("Progress").to_owned() share=share />
             <TorrentFacts torrent=torrent />
             <Problems problems=problems />
         </li>
@@ -293,31 +294,31 @@ pub(super) fn TorrentFacts(torrent: Memo<Option<Torrent>>) -> impl IntoView {
     view! {
         <dl class="torrent-facts figures">
             <div>
-                <dt class="hidden-words">"State"</dt>
+                <dt class="hidden-words">{t("State")}</dt>
                 <dd>{move || fact(|torrent| phase_words(&torrent.status))}</dd>
             </div>
             <div>
-                <dt class="hidden-words">"Here"</dt>
+                <dt class="hidden-words">{t("Here")}</dt>
                 <dd>{move || fact(amount)}</dd>
             </div>
             <div>
-                <dt>"Down"</dt>
+                <dt>{t("Down")}</dt>
                 <dd>{move || fact(|torrent| rate_words(torrent.status.download_rate))}</dd>
             </div>
             <div>
-                <dt>"Up"</dt>
+                <dt>{t("Up")}</dt>
                 <dd>{move || fact(|torrent| rate_words(torrent.status.upload_rate))}</dd>
             </div>
             <div>
-                <dt>"Peers"</dt>
+                <dt>{t("Peers")}</dt>
                 <dd>{move || fact(peers)}</dd>
             </div>
             <div>
-                <dt>"Ratio"</dt>
+                <dt>{t("Ratio")}</dt>
                 <dd>{move || fact(ratio)}</dd>
             </div>
             <div>
-                <dt>"Left"</dt>
+                <dt>{t("Left")}</dt>
                 <dd>{move || fact(time_left)}</dd>
             </div>
         </dl>
@@ -328,15 +329,18 @@ pub(super) fn TorrentFacts(torrent: Memo<Option<Torrent>>) -> impl IntoView {
 fn amount(torrent: &Torrent) -> String {
     let status = &torrent.status;
     if status.files == 0 {
-        return "Size unknown".into();
+        return t("Size unknown").into();
     }
     let all = words::bytes_text(status.length);
     if status.bytes_completed >= status.length {
-        return format!("{} \u{b7} {all}", words::counted(status.files, "file"));
+        return format!(
+            "{} \u{b7} {all}",
+            tn(status.files.into(), "{0} file", "{0} files")
+        );
     }
     let here = words::bytes_text(status.bytes_completed);
     let share = percent(status.bytes_completed as f64 / status.length.max(1) as f64);
-    format!("{here} of {all} ({share})")
+    tf("{0} of {1} ({2})", &[&here, &all, &share])
 }
 
 fn peers(torrent: &Torrent) -> String {
@@ -345,7 +349,7 @@ fn peers(torrent: &Torrent) -> String {
         Some((seeders, leechers)) => {
             // The tracker counts this page too.
             let all = seeders.saturating_add(leechers).saturating_sub(1);
-            format!("{connected} of {}", words::count_text(all))
+            tf("{0} of {1}", &[&connected, &words::count_text(all)])
         }
         None => connected,
     }
@@ -404,12 +408,12 @@ pub(super) fn Actions(hash: InfoHash, torrent: Memo<Option<Torrent>>) -> impl In
                     if copied.get() { Name::Check } else { Name::Share }
                 }) />
                 <span aria-live="polite">
-                    {move || if copied.get() { "Link copied" } else { "Copy link" }}
+                    {move || if copied.get() { t("Link copied") } else { t("Copy link") }}
                 </span>
             </button>
             <IconButton
                 label=Signal::derive(move || {
-                    if paused.get() { "Go on".to_owned() } else { "Pause".to_owned() }
+                    if paused.get() { t("Go on").to_owned() } else { t("Pause").to_owned() }
                 })
                 icon=Signal::derive(move || if paused.get() { Name::Play } else { Name::Pause })
                 on_press=move || {
@@ -417,18 +421,18 @@ pub(super) fn Actions(hash: InfoHash, torrent: Memo<Option<Torrent>>) -> impl In
                     core.wish(Intent::Swarm(SwarmIntent::Pause(hash, pause)));
                 }
             />
-            <IconButton label="Remove" icon=Name::Trash on_press=move || removing.set(true) />
-            <Dialog id="remove-torrent" title="Remove this torrent?" open=removing>
+            <IconButton label=t("Remove") icon=Name::Trash on_press=move || removing.set(true) />
+            <Dialog id="remove-torrent" title=t("Remove this torrent?") open=removing>
                 <p>
-                    "It goes from the list, and its tunes from the library. The bytes that are here can stay, so that it goes on where it was when you add it again."
+                    {t("It goes from the list, and its tunes from the library. The bytes that are here can stay, so that it goes on where it was when you add it again.")}
                 </p>
                 <div class="button-row">
                     <button class="button primary" type="button" on:click=move |_| remove(false)>
-                        "Keep its bytes"
+                        {t("Keep its bytes")}
                     </button>
                     <button class="button" type="button" on:click=move |_| remove(true)>
                         <Icon name=Name::Trash />
-                        "Delete them too"
+                        {t("Delete them too")}
                     </button>
                 </div>
             </Dialog>
