@@ -100,6 +100,8 @@ pub struct Core {
     pub announcement: RwSignal<String>,
     /// How the site is kept.
     pub site: RwSignal<Site>,
+    /// Counts the changes of the language: what is written on the page is written anew.
+    pub language: RwSignal<u32>,
     /// Files are held over the window.
     pub hovering: RwSignal<bool>,
 }
@@ -164,6 +166,7 @@ impl Core {
             notices: RwSignal::new(model.notices()),
             announcement: RwSignal::new(String::new()),
             site: RwSignal::new(Site::default()),
+            language: RwSignal::new(0),
             hovering: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 model: RefCell::new(model),
@@ -233,6 +236,7 @@ impl Core {
             move |link| self.wish(Intent::Swarm(SwarmIntent::AddLink(link))),
         );
         self.watch_colours();
+        self.watch_language();
         self.watch_swarm();
     }
 

@@ -5,7 +5,7 @@ import { heardSince } from '../lib/tap'
 
 test.use({ locale: 'de-DE' })
 
-test('a German browser finds German words, and another choice holds from the next visit on', async ({ page }) => {
+test('a German browser finds German words, and a choice changes them while a tune plays', async ({ page }) => {
   const errors = watchErrors(page)
   await open(page)
   await expect(page.locator('html')).toHaveAttribute('lang', 'de')
@@ -19,12 +19,19 @@ test('a German browser finds German words, and another choice holds from the nex
   const before = await page.getByRole('slider', { name: 'Stelle im Stück' }).inputValue()
 
   await page.getByRole('radio', { name: 'English' }).check()
-  await expect.poll(() => elapsed(page)).toBeGreaterThan(Number(before) / 1000)
-  await expect(player(page).getByRole('button', { name: 'Anhalten' })).toBeVisible()
-  expect(await page.evaluate(() => 'stays' in window)).toBe(true)
-  await page.reload()
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+  await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Library', exact: true })).toBeVisible()
+  await expect(page.getByRole('group', { name: 'Language' }).getByLabel('English')).toBeFocused()
+  await expect(player(page).getByRole('button', { name: 'Pause' })).toBeVisible()
+  await expect.poll(() => elapsed(page)).toBeGreaterThan(Number(before) / 1000)
+  await heardSince(page, await page.evaluate(() => performance.now()))
+  expect(await page.evaluate(() => 'stays' in window)).toBe(true)
+
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
+  await page.getByRole('radio', { name: 'Deutsch' }).check()
+  await expect(page.getByRole('heading', { name: 'Einstellungen', level: 1 })).toBeVisible()
   expect(errors).toEqual([])
 })
 

@@ -5,7 +5,7 @@ use listening::preferences::Theme;
 use listening::{Event, LibraryState, Network, Reach, art};
 
 use super::{Core, publish};
-use crate::shell::{document, network, site};
+use crate::shell::{document, language, network, site};
 
 impl Core {
     /// The swarm starts when the library is there and the page at rest, and hears of the network.
@@ -53,6 +53,23 @@ impl Core {
         workers.start_swarm();
         self.send(Event::SwarmMayStart {
             origin: document::origin(),
+        });
+    }
+
+    /// The language follows the settings.
+    pub(super) fn watch_language(self) {
+        let choice = Memo::new(move |_| self.settings.with(|settings| settings.language));
+        Effect::new(move |_| {
+            let choice = choice.get();
+            leptos::task::spawn_local(async move {
+                if language::speak(choice).await {
+                    self.language.update(|changes| *changes += 1);
+                    // The new views scroll to their top in the next frame.
+                    request_animation_frame(|| {
+                        request_animation_frame(|| document::focus_choice("language"));
+                    });
+                }
+            });
         });
     }
 

@@ -42,7 +42,11 @@ pub fn App() -> impl IntoView {
     keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
     view! {
         <Router>
-            <Frame help=help palette=palette />
+            {move || {
+                // Texts are looked up as views are made: another language makes them anew.
+                core.language.track();
+                view! { <Frame help=help palette=palette /> }
+            }}
         </Router>
     }
 }

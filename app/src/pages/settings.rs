@@ -165,7 +165,7 @@ pub fn Settings() -> impl IntoView {
                         on_choose=move |theme| core.wish(Intent::SetTheme(theme))
                     />
                 </Setting>
-                <Setting title=t("Language") hint=t("Automatic takes the browser's. Another language shows when the page is opened again.")>
+                <Setting title=t("Language") hint=t("Automatic takes the browser's.")>
                     <Segmented
                         name="language"
                         label=t("Language")

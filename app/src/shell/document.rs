@@ -60,6 +60,18 @@ pub fn focus(id: &str) -> bool {
         .is_some_and(|element| element.focus().is_ok())
 }
 
+/// Puts the focus on the chosen one of the radio buttons of a group, where it is on the page.
+pub fn focus_choice(group: &str) {
+    let Some(document) = document() else { return };
+    let chosen = document.query_selector(&format!("input[name={group}]:checked"));
+    if let Ok(Some(button)) = chosen
+        && let Ok(button) = button.dyn_into::<HtmlInputElement>()
+    {
+        // It fails only for what cannot be seen.
+        let _ = button.focus();
+    }
+}
+
 /// Scrolls the element with this id back to its start.
 pub fn scroll_to_top(id: &str) {
     if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
