@@ -18,7 +18,7 @@ test('a German browser finds German words, and a choice changes them while a tun
   await page.evaluate(() => Object.assign(window, { stays: true }))
   const before = await page.getByRole('slider', { name: 'Stelle im Stück' }).inputValue()
 
-  await page.getByRole('group', { name: 'Sprache' }).getByText('English').click()
+  await page.getByRole('radio', { name: 'English' }).check()
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
   await expect(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Library', exact: true })).toBeVisible()
@@ -30,7 +30,7 @@ test('a German browser finds German words, and a choice changes them while a tun
 
   await page.reload()
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
-  await page.getByRole('group', { name: 'Language' }).getByText('Deutsch').click()
+  await page.getByRole('radio', { name: 'Deutsch' }).check()
   await expect(page.getByRole('heading', { name: 'Einstellungen', level: 1 })).toBeVisible()
   expect(errors).toEqual([])
 })
