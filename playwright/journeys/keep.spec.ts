@@ -268,6 +268,8 @@ for (const old of [1, 2])
     await page.keyboard.press('m')
     await expect(volume).toHaveValue('55')
     await expect.poll(() => page.evaluate(() => localStorage.getItem('sidereal-preferences'))).toContain('sidereal-preferences 2\n')
+    const isMade = () => page.evaluate(async (database) => (await indexedDB.databases()).some(({ name }) => name === database), database)
+    await expect.poll(isMade).toBe(true)
     await expect.poll(async () => {
       const { records } = (await dump(page, database)).stores
       const [, value] = records.find(([key]) => key === 'preferences') ?? ['', { base64: '' }]

@@ -103,6 +103,7 @@ test('the queue is put in order by keyboard and by pointer, and survives a reloa
 
   await places(page).nth(0).focus()
   await page.keyboard.press('Alt+ArrowDown')
+  await expect(places(page).nth(1)).toBeFocused()
   await page.keyboard.press('Alt+ArrowDown')
   await expect(page.getByRole('status').filter({ hasText: `${name(4)}, place 3 of 5` })).toHaveCount(1)
   await expect.poll(() => titles(page)).toEqual([name(0), name(1), name(4), name(2), name(3)])

@@ -8,7 +8,7 @@ use crate::site::{self, Served};
 
 /// Limit of the page and the engine together, after Brotli, in bytes, and what they are to come
 /// down to.
-const FIRST_SOUND_BUDGET: u64 = 605_000;
+const FIRST_SOUND_BUDGET: u64 = 620_000;
 const FIRST_SOUND_AIM: u64 = 600_000;
 
 pub fn run() -> Result<()> {
