@@ -30,7 +30,7 @@ pub const SPLIT: &str = "listen";
 pub const BUNDLES: [Bundle; 4] = [
     Bundle {
         name: SPLIT,
-        budget: 450_000,
+        budget: 430_000,
         optimise: None,
     },
     Bundle {
