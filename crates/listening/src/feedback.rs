@@ -1,5 +1,7 @@
 //! How a tune is left: skipped, or heard to its end.
 
+use protocol::keep::Deed;
+
 use crate::model::Model;
 
 /// A skip before this place is an early one, unless half of the tune was heard.
@@ -7,30 +9,19 @@ const EARLY_MILLIS: u32 = 30_000;
 /// Percent of a tune after which it counts as heard.
 const WHOLE_PERCENT: u64 = 95;
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FeedbackKind {
-    /// It was left soon.
-    EarlySkip,
-    /// It was left later, before its end.
-    LateSkip,
-    /// It was heard to its end.
-    Finish,
-}
-
 /// Whether a tune of that length counts as heard at a place.
 pub(crate) fn is_whole(position_millis: u32, length_millis: u32) -> bool {
     u64::from(position_millis) * 100 >= u64::from(length_millis) * WHOLE_PERCENT
 }
 
 /// How a tune is left at a place.
-pub(crate) fn left_at(position_millis: u32, length_millis: u32) -> FeedbackKind {
+pub(crate) fn left_at(position_millis: u32, length_millis: u32) -> Deed {
     if is_whole(position_millis, length_millis) {
-        FeedbackKind::Finish
+        Deed::Finish
     } else if position_millis < EARLY_MILLIS && position_millis < length_millis / 2 {
-        FeedbackKind::EarlySkip
+        Deed::EarlySkip
     } else {
-        FeedbackKind::LateSkip
+        Deed::LateSkip
     }
 }
 
@@ -49,7 +40,7 @@ impl Model {
             return;
         };
         let kind = match is_over {
-            true => FeedbackKind::Finish,
+            true => Deed::Finish,
             false => left_at(self.player.position_millis, current.length()),
         };
         if is_over {
@@ -66,7 +57,7 @@ mod tests {
 
     #[test]
     fn how_a_tune_is_left() {
-        use FeedbackKind::{EarlySkip, Finish, LateSkip};
+        use Deed::{EarlySkip, Finish, LateSkip};
         for (position, length, kind) in [
             (0, 180_000, EarlySkip),
             (29_999, 180_000, EarlySkip),

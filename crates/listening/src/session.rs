@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use catalog::{Column, Origin, Query, Remote, Row, Sort};
+use protocol::keep::Deed;
 use protocol::library::Request as LibraryRequest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sidfile::{ChipModel, Clock, Format, Md5, TuneId};
 
 use crate::course::{Anchor, Context, Deal, Stop};
-use crate::feedback::{FeedbackKind, is_whole};
+use crate::feedback::is_whole;
 use crate::hint::HintView;
 use crate::language::t;
 use crate::list::LibraryState;
@@ -408,19 +409,19 @@ impl Model {
     /// Notes where the current song stands, while it plays.
     pub(crate) fn note_place(&mut self) {
         if self.player.is_begun {
-            self.note_left(FeedbackKind::LateSkip);
+            self.note_left(Deed::LateSkip);
         }
     }
 
     /// Notes how the current song was left. What was hardly begun, or skipped at once, is not
     /// unfinished business.
-    pub(crate) fn note_left(&mut self, kind: FeedbackKind) {
+    pub(crate) fn note_left(&mut self, kind: Deed) {
         let Some(current) = &self.player.current else {
             return;
         };
         let (position, length) = (self.player.position_millis, current.length());
         let is_begun = u64::from(position) * 100 >= u64::from(length);
-        let stays = kind == FeedbackKind::LateSkip && is_begun && !is_whole(position, length);
+        let stays = kind == Deed::LateSkip && is_begun && !is_whole(position, length);
         let mut left = Vec::clone(&self.unfinished.left);
         left.retain(|left| left.tune != current.id);
         if stays {
