@@ -185,7 +185,7 @@ fn bind(wasm: &Path, out: &Path, bundle: &Bundle, effort: Effort) -> Result<()> 
 /// What a module of two parts imports its loader from.
 const LINK: &str = "./__wasm_split.______________________.js";
 
-/// Splits a module where its `#[lazy]` function begins, and returns the first part.
+/// Splits a module where its `#[wasm_split]` function begins, and returns the first part.
 fn split(wasm: &Path, out: &Path) -> Result<PathBuf> {
     let bytes = fs::read(wasm).with_context(|| format!("{}", wasm.display()))?;
     let first = out.join(format!("{SPLIT}_first.wasm"));

@@ -14,6 +14,7 @@ use web_sys::{
     HtmlAudioElement, MessageChannel, MessageEvent,
 };
 
+use super::document;
 use super::scopes::Scopes;
 use super::workers::{Workers, asset, object_url};
 
@@ -21,6 +22,8 @@ use super::workers::{Workers, asset, object_url};
 const PCM_CAPACITY: u32 = 1 << 17;
 /// Seconds of fading when sound starts or stops, so that it does not click.
 const FADE_SECONDS: f64 = 0.008;
+/// The speakers are opened after this time, if the listener does nothing.
+const SPEAKERS_MILLIS: i32 = 6_000;
 /// Time constant of a change of level, which should not be noticed.
 const LEVEL_SECONDS: f64 = 0.6;
 
@@ -78,6 +81,8 @@ struct Inner {
     workers: Workers,
     handler: Box<dyn Fn(AudioEvent)>,
     mode: Cell<Option<Mode>>,
+    /// Made before its graph, which needs the worklet's program first.
+    context: RefCell<Option<AudioContext>>,
     graph: RefCell<Option<Rc<Graph>>>,
     /// Media element: rendered files in [`Mode::File`], else silence that holds the media keys.
     element: HtmlAudioElement,
@@ -105,6 +110,7 @@ impl Audio {
                 workers: workers.clone(),
                 handler: Box::new(handler),
                 mode: Cell::new(None),
+                context: RefCell::new(None),
                 graph: RefCell::new(None),
                 element,
                 volume: Cell::new(1.0),
@@ -153,7 +159,11 @@ impl Audio {
         if !has_worklet() {
             return Err("this page has no AudioWorklet".into());
         }
+        // Opening the speakers holds a browser up for tens of milliseconds, in which the page would
+        // not be drawn.
+        document::sign_of_life(SPEAKERS_MILLIS).await;
         let context = AudioContext::new()?;
+        *self.inner.context.borrow_mut() = Some(context.clone());
         JsFuture::from(context.audio_worklet()?.add_module(&asset("pcm")?)?).await?;
         let gain = context.create_gain()?;
         gain.gain().set_value(0.0);
@@ -316,10 +326,10 @@ impl Audio {
     /// Lets sound out. Browsers allow that only inside a gesture of the listener's.
     pub fn unlock(&self) {
         self.inner.unlocked.set(true);
-        if let Some(graph) = &*self.inner.graph.borrow()
-            && graph.context.state() != AudioContextState::Running
+        if let Some(context) = &*self.inner.context.borrow()
+            && context.state() != AudioContextState::Running
         {
-            forget(graph.context.resume());
+            forget(context.resume());
         }
     }
 

@@ -51,6 +51,12 @@ impl Menu {
         provide_context(Self(RwSignal::new(None)));
     }
 
+    /// It is open.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.0.with(Option::is_some)
+    }
+
     /// Opens it.
     pub fn open(self, of: MenuOf) {
         self.0.set(Some(of));
