@@ -5,6 +5,7 @@ mod icon;
 mod icon_button;
 mod segmented;
 mod slider;
+mod soon;
 mod virtual_list;
 
 pub use dialog::Dialog;
@@ -12,4 +13,5 @@ pub use icon::{Icon, Name};
 pub use icon_button::IconButton;
 pub use segmented::Segmented;
 pub use slider::Slider;
+pub use soon::Soon;
 pub use virtual_list::{GridKey, VirtualList};

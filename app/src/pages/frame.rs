@@ -12,7 +12,7 @@ use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{Menu, Notices, PlayerBar, SiteBanner, use_menu};
 use super::rest::{Later, Over, Part, fetched};
-use crate::components::{Icon, Name};
+use crate::components::{Icon, Name, Soon};
 use crate::core::{Core, tune_path, use_core};
 use crate::shell::document;
 use crate::shell::keyboard::{self, Shortcut};
@@ -63,9 +63,13 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
         };
         navigate(path, options);
     });
-    Effect::new(move |_| {
+    Effect::new(move |was_elsewhere: Option<()>| {
         location.pathname.track();
         let part = location.hash.get_untracked();
+        // The first page stands at its top.
+        if was_elsewhere.is_none() && part.is_empty() {
+            return;
+        }
         // The page that is gone to is there with the next frame.
         request_animation_frame(move || {
             if !document::scroll_to(part.trim_start_matches('#')) {
@@ -86,6 +90,7 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             || core.diagnostics_shown.get()
             || core.hovering.get()
             || menu.is_open()
+            || core.browse.with(|browse| browse.pin.is_some())
     });
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
@@ -116,7 +121,9 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
                 </Routes>
             </main>
             <Later part=Part::Queue wanted=core.queue_shown />
-            <PlayerBar />
+            <Soon>
+                <PlayerBar />
+            </Soon>
             <section class="corner" aria-label=t("Messages")>
                 <Later part=Part::Corner wanted=wants_corner />
                 <Notices />

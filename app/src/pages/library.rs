@@ -11,7 +11,7 @@ use protocol::library::Storage;
 
 use super::browse::Facets;
 use super::parts::{AddMusic, ContinueList, SidePanel, TuneRow};
-use crate::components::{Icon, Name, VirtualList};
+use crate::components::{Icon, Name, Soon, VirtualList};
 use crate::core::use_core;
 
 /// Height of a row in pixels; the style sheet knows it too.
@@ -83,13 +83,17 @@ pub fn Library() -> impl IntoView {
                     <AddMusic />
                 </header>
                 <ContinueList />
-                {move || {
-                    // Only another kind of body builds it anew; counts change in place.
-                    body_kind.get();
-                    untrack(body)
-                }}
+                <Soon>
+                    {move || {
+                        // Only another kind of body builds it anew; counts change in place.
+                        body_kind.get();
+                        untrack(body)
+                    }}
+                </Soon>
             </section>
-            <SidePanel />
+            <Soon>
+                <SidePanel />
+            </Soon>
         </div>
     }
 }

@@ -9,7 +9,8 @@ use super::about::{About, ShortcutTable};
 use super::browse::Browse;
 use super::favourites::{Favourites, History};
 use super::parts::{
-    Countdown, Diagnostics, DropOverlay, ImportPanel, Palette, QueuePanel, TuneMenu, UndoBar,
+    Countdown, Diagnostics, DropOverlay, ImportPanel, Palette, PinDialog, QueuePanel, TuneMenu,
+    UndoBar,
 };
 use super::playlists::{PlaylistPage, Playlists};
 use super::settings::Settings;
@@ -94,6 +95,7 @@ fn Overlays(over: Over) -> impl IntoView {
             <ShortcutTable />
         </Dialog>
         <Palette open=over.palette />
+        <PinDialog />
     }
 }
 

@@ -4,13 +4,14 @@ use catalog::Shelf;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use listening::language::{t, tn};
-use listening::{BrowseIntent, Intent};
+use listening::{BrowseIntent, Intent, PinIntent};
 
 use super::facets::Facets;
 use super::{heading_of, shelf_path, title_of};
 use crate::components::{Icon, Name};
 use crate::core::use_core;
 use crate::pages::library::TuneList;
+use crate::pages::parts::PinButton;
 
 #[component]
 pub fn GroupPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
@@ -51,6 +52,7 @@ pub fn GroupPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                         }
                     />
                 </div>
+                <PinButton of=|()| PinIntent::WeighShown />
             </header>
             {move || view! { <Facets but=Some(shelf.get()) /> }}
             <TuneList />
