@@ -211,6 +211,17 @@ fn Choices(of: MenuOf, open: RwSignal<bool>) -> impl IntoView {
                 <Icon name=Name::Info />
                 <span class="menu-name">{t("About this tune")}</span>
             </button>
+            <button
+                class="menu-item"
+                type="button"
+                on:click=move |_| {
+                    open.set(false);
+                    core.wish(Intent::Keep(KeepIntent::Dislike(to_queue)));
+                }
+            >
+                <Icon name=Name::Close />
+                <span class="menu-name">{t("Not for me")}</span>
+            </button>
             <h3>{t("Playlists")}</h3>
             <ul class="menu-lists">{move || lists().into_iter().map(&row).collect_view()}</ul>
             <form
