@@ -235,7 +235,7 @@ impl Model {
         }
         let tunes = tn(new, "{0} new or better tune", "{0} new or better tunes");
         let text = tf(
-            "{0}: {1}. Search for new:yes to see them.",
+            "{0}: {1}. Browse has them under What is new.",
             &[&news.collection, &tunes],
         );
         self.notify(NoticeKind::Good, text);
