@@ -3,6 +3,7 @@
 mod dialog;
 mod icon;
 mod icon_button;
+mod search_field;
 mod segmented;
 mod slider;
 mod soon;
@@ -11,6 +12,7 @@ mod virtual_list;
 pub use dialog::Dialog;
 pub use icon::{Icon, Name};
 pub use icon_button::IconButton;
+pub use search_field::SearchField;
 pub use segmented::Segmented;
 pub use slider::Slider;
 pub use soon::Soon;

@@ -8,7 +8,7 @@ use listening::{BrowseIntent, Intent, PinIntent};
 
 use super::facets::Facets;
 use super::{heading_of, shelf_path, title_of};
-use crate::components::{Icon, Name};
+use crate::components::{Icon, Name, SearchField};
 use crate::core::use_core;
 use crate::pages::library::TuneList;
 use crate::pages::parts::PinButton;
@@ -74,21 +74,12 @@ fn Selection(
                         {move || total.get().map(|total| tn(total.into(), "{0} tune", "{0} tunes"))}
                     </p>
                 </div>
-                <div class="search">
-                    <Icon name=Name::Search />
-                    <input
-                        id="search"
-                        type="search"
-                        placeholder=t("Search in these")
-                        aria-label=t("Search in these")
-                        autocomplete="off"
-                        spellcheck="false"
-                        prop:value=move || typed.get()
-                        on:input=move |event| {
-                            core.wish(Intent::SetFilter(event_target_value(&event)));
-                        }
-                    />
-                </div>
+                <SearchField
+                    id="search"
+                    label=t("Search in these")
+                    value=typed
+                    on_input=move |text| core.wish(Intent::SetFilter(text))
+                />
                 <PinButton of=|()| PinIntent::WeighShown />
             </header>
             {move || view! { <Facets but=but.get() /> }}

@@ -17,7 +17,7 @@ pub use address::{SHELVES, group_path, heading_of, shelf_path};
 pub use facets::Facets;
 use group::{GroupPage, NewPage};
 
-use crate::components::{Icon, Name, VirtualList};
+use crate::components::{SearchField, VirtualList};
 use crate::core::use_core;
 
 /// Height of a line in pixels; the style sheet knows it too.
@@ -101,18 +101,11 @@ fn ShelfPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                         <h1>{t("Browse")}</h1>
                         <p class="quiet" role="status">{summary}</p>
                     </div>
-                    <div class="search">
-                        <Icon name=Name::Search />
-                        <input
-                            type="search"
-                            placeholder=t("Filter by name")
-                            aria-label=t("Filter by name")
-                            autocomplete="off"
-                            spellcheck="false"
-                            prop:value=move || filter.get()
-                            on:input=move |event| filter.set(event_target_value(&event))
-                        />
-                    </div>
+                    <SearchField
+                        label=t("Filter by name")
+                        value=filter
+                        on_input=move |text| filter.set(text)
+                    />
                 </header>
                 <div class="browse-bar">
                     <nav class="browse-shelves" aria-label=t("Browse by")>
