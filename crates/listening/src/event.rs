@@ -5,6 +5,7 @@ use std::sync::Arc;
 use catalog::{Column, Row};
 use protocol::engine::{Overrides, Tempo};
 use protocol::swarm::InfoHash;
+use protocol::telemetry::Fact;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
@@ -391,4 +392,6 @@ pub enum Effect {
     },
     /// A step on the way to sound begins or ends.
     Trace(Trace),
+    /// Note this for the beacon.
+    Fact(Fact),
 }
