@@ -154,6 +154,8 @@ pub enum Intent {
     Way(WayIntent),
     /// Facets, shelves and the palette.
     Browse(BrowseIntent),
+    /// Whether the site may be told how listening went.
+    SetTelemetry(bool),
     /// The page is being left: keep what must be kept.
     Leave,
 }
