@@ -97,6 +97,7 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/swarm") view={Lazy::<route::Swarm>::new()} />
                     <Route path=path!("/swarm/:hash") view={Lazy::<route::Torrent>::new()} />
                     <Route path=path!("/settings") view={Lazy::<route::Settings>::new()} />
+                    <Route path=path!("/privacy") view={Lazy::<route::Privacy>::new()} />
                     <Route path=path!("/about") view={Lazy::<route::About>::new()} />
                 </Routes>
             </main>

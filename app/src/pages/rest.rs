@@ -8,6 +8,7 @@ use super::about::About;
 use super::browse::Browse;
 use super::favourites::{Favourites, History};
 use super::playlists::{PlaylistPage, Playlists};
+use super::privacy::Privacy;
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -22,6 +23,7 @@ enum Page {
     Nothing,
     Playlist,
     Playlists,
+    Privacy,
     Settings,
     Swarm,
     Torrent,
@@ -38,6 +40,7 @@ fn rest(page: Page) -> AnyView {
         Page::Nothing => view! { <NothingPlaying /> }.into_any(),
         Page::Playlist => view! { <PlaylistPage /> }.into_any(),
         Page::Playlists => view! { <Playlists /> }.into_any(),
+        Page::Privacy => view! { <Privacy /> }.into_any(),
         Page::Settings => view! { <Settings /> }.into_any(),
         Page::Swarm => view! { <SwarmPage /> }.into_any(),
         Page::Torrent => view! { <TorrentPage /> }.into_any(),
@@ -62,5 +65,5 @@ macro_rules! routes {
 /// Routes of these pages.
 pub mod route {
     use super::*;
-    routes! { About Browse Favourites History Nothing Playlist Playlists Settings Swarm Torrent Tune }
+    routes! { About Browse Favourites History Nothing Playlist Playlists Privacy Settings Swarm Torrent Tune }
 }

@@ -107,6 +107,13 @@ pub fn wall_millis() -> u64 {
     millis
 }
 
+/// The time of day of a moment in milliseconds since 1970, as the browser's language writes it.
+#[must_use]
+pub fn time_text(millis: u64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(millis as f64));
+    date.to_locale_time_string("default").into()
+}
+
 /// What this device can do.
 #[must_use]
 pub fn device() -> listening::sources::Device {
