@@ -21,6 +21,7 @@ use protocol::swarm::{Event as SwarmEvent, FileId, FileStatus, InfoHash, Request
 use sidfile::TuneId;
 
 use crate::shell::audio::{self, Audio};
+use crate::shell::beacon::{Beacons, Sent};
 use crate::shell::exporter::{Exported, Exporter};
 use crate::shell::files::{self, Dropped};
 use crate::shell::media_session::{self, Action};
@@ -54,6 +55,7 @@ struct Inner {
     notes: RefCell<NoteTrack>,
     exporter: Exporter,
     tracer: Tracer,
+    beacons: Beacons,
 }
 
 /// Handle to the middle; copied into every view.
@@ -102,6 +104,8 @@ pub struct Core {
     pub site: RwSignal<Site>,
     /// Counts the changes of the language: what is written on the page is written anew.
     pub language: RwSignal<u32>,
+    /// What the site has been told of how listening went.
+    pub told: RwSignal<Sent>,
     /// Files are held over the window.
     pub hovering: RwSignal<bool>,
 }
@@ -167,6 +171,7 @@ impl Core {
             announcement: RwSignal::new(String::new()),
             site: RwSignal::new(Site::default()),
             language: RwSignal::new(0),
+            told: RwSignal::new(Sent::default()),
             hovering: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 model: RefCell::new(model),
@@ -182,6 +187,7 @@ impl Core {
                 notes: RefCell::default(),
                 exporter: Exporter::default(),
                 tracer: Tracer::default(),
+                beacons: Beacons::default(),
             })),
         };
         let inner = core.inner();
@@ -238,6 +244,7 @@ impl Core {
         self.watch_colours();
         self.watch_language();
         self.watch_swarm();
+        self.watch_telemetry();
     }
 
     fn inner(self) -> Rc<Inner> {
@@ -388,7 +395,10 @@ impl Core {
             let Some(event) = inner.queue.borrow_mut().pop_front() else {
                 break;
             };
+            let now = document::now_micros();
+            inner.model.borrow_mut().at_micros(now);
             let effects = inner.model.borrow_mut().update(event);
+            inner.beacons.note_score(&effects, now);
             for effect in effects {
                 self.run(&inner, effect);
             }
@@ -494,6 +504,7 @@ impl Core {
             Effect::MediaSession(state) => media_session::show(state.as_ref()),
             Effect::SetTitle(title) => document::set_title(&title),
             Effect::Trace(trace) => inner.tracer.take(trace),
+            Effect::Fact(fact) => inner.beacons.record(fact),
         }
     }
 

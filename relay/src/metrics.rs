@@ -1,5 +1,7 @@
 //! The one metrics registry, prefix `sidereal_`.
 
+mod player;
+
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -13,6 +15,8 @@ use prometheus::{
     Opts, Registry, TextEncoder,
 };
 
+pub use player::PlayerMetrics;
+
 /// Every metric of the relay. Clones share their values.
 #[derive(Clone)]
 pub struct Metrics {
@@ -24,6 +28,8 @@ pub struct Metrics {
     pub tracker: TrackerMetrics,
     /// The seed's.
     pub seed: SeedMetrics,
+    /// What beacons tell.
+    pub player: PlayerMetrics,
 }
 
 /// What the tracker counts.
@@ -200,6 +206,8 @@ impl Metrics {
         ]);
         let tracker = TrackerMetrics::new(&mut declared);
         let seed = SeedMetrics::new(&mut declared);
+        let player = PlayerMetrics::new();
+        declared.0.push(Box::new(player.clone()));
         let registry = Registry::new();
         for collector in declared.0 {
             registry
@@ -213,6 +221,7 @@ impl Metrics {
             in_progress,
             tracker,
             seed,
+            player,
         }
     }
 

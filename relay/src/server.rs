@@ -10,6 +10,7 @@ use axum::Router;
 use axum_server::Handle;
 use tracing_subscriber::EnvFilter;
 
+use crate::beacons::Intake;
 use crate::collections::Collections;
 use crate::config::{self, Config, LogFormat};
 use crate::metrics::Metrics;
@@ -113,6 +114,7 @@ async fn serve(config: Config) -> Result<(), Error> {
         tracker: tracker.clone(),
         collections: Arc::new(Collections::new(config.collections)),
         outside: Arc::new(outside),
+        beacons: Arc::new(Intake::new(metrics.player.clone())),
     };
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), tracker, config.drain));

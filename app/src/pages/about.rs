@@ -1,6 +1,7 @@
 //! What this is, what it keeps, which keys it knows.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use listening::language::t;
 
 fn shortcuts() -> [(&'static str, &'static str); 16] {
@@ -67,6 +68,11 @@ pub fn About() -> impl IntoView {
                     <li>{t("Tunes you add stay in this browser. They are read here and sent nowhere.")}</li>
                     <li>{t("What you play, search and set is kept in this browser only.")}</li>
                     <li>{t("There is no account, no cookie, no advertising and no third party.")}</li>
+                    <li>
+                        {t("The site is told in counts how well tunes started and sounded, unless you switch it off.")}
+                        " "
+                        <A href="/privacy">{t("Every byte that is sent")}</A>
+                    </li>
                     <li>{t("Sound is made on this device. No server renders it or learns what you hear.")}</li>
                 </ul>
                 <p class="quiet">

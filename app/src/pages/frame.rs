@@ -117,6 +117,7 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/swarm") view=|| fetched(Part::Swarm) />
                     <Route path=path!("/swarm/:hash") view=|| fetched(Part::Torrent) />
                     <Route path=path!("/settings") view=|| fetched(Part::Settings) />
+                    <Route path=path!("/privacy") view=|| fetched(Part::Privacy) />
                     <Route path=path!("/about") view=|| fetched(Part::About) />
                 </Routes>
             </main>

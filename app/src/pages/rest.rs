@@ -13,6 +13,7 @@ use super::parts::{
     UndoBar,
 };
 use super::playlists::{PlaylistPage, Playlists};
+use super::privacy::Privacy;
 use super::settings::Settings;
 use super::swarm::{SwarmPage, TorrentPage};
 use super::tune::{NothingPlaying, Tune};
@@ -35,6 +36,8 @@ pub enum Part {
     Playlist,
     /// A page.
     Playlists,
+    /// A page.
+    Privacy,
     /// A page.
     Settings,
     /// A page.
@@ -70,6 +73,7 @@ fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::Nothing => view! { <NothingPlaying /> }.into_any(),
         Part::Playlist => view! { <PlaylistPage /> }.into_any(),
         Part::Playlists => view! { <Playlists /> }.into_any(),
+        Part::Privacy => view! { <Privacy /> }.into_any(),
         Part::Settings => view! { <Settings /> }.into_any(),
         Part::Swarm => view! { <SwarmPage /> }.into_any(),
         Part::Torrent => view! { <TorrentPage /> }.into_any(),

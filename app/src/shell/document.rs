@@ -110,6 +110,13 @@ pub fn wall_millis() -> u64 {
     millis
 }
 
+/// The time of day of a moment in milliseconds since 1970, as the browser's language writes it.
+#[must_use]
+pub fn time_text(millis: u64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(millis as f64));
+    date.to_locale_time_string("default").into()
+}
+
 /// What this device can do.
 #[must_use]
 pub fn device() -> listening::sources::Device {
@@ -183,16 +190,22 @@ pub fn capture_pointer(event: &web_sys::PointerEvent) {
 /// Steady milliseconds.
 #[must_use]
 pub fn now_millis() -> u64 {
+    now_micros() / 1_000
+}
+
+/// The same in microseconds, as fine as the browser tells.
+#[must_use]
+pub fn now_micros() -> u64 {
     let now = web_sys::window()
         .and_then(|window| window.performance())
         .map_or(0.0, |performance| performance.now());
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "milliseconds since the page was opened"
+        reason = "microseconds since the page was opened"
     )]
-    let millis = now as u64;
-    millis
+    let micros = (now * 1_000.0) as u64;
+    micros
 }
 
 /// Calls `callback` when the page is hidden or left.

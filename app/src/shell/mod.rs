@@ -1,6 +1,7 @@
 //! Effects, one file each. Only here does the app touch the browser.
 
 pub mod audio;
+pub mod beacon;
 pub mod canvas;
 pub mod document;
 pub mod exporter;

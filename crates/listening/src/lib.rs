@@ -39,6 +39,7 @@ mod site;
 pub mod sleep;
 pub mod sources;
 mod swarm;
+mod telemetry;
 pub mod tempo;
 pub mod trace;
 mod view;

@@ -198,6 +198,10 @@ impl Model {
             Intent::Keep(intent) => self.keep_wish(intent),
             Intent::Way(intent) => self.way_wish(intent),
             Intent::Queue(intent) => self.queue_wish(intent),
+            Intent::SetTelemetry(on) => {
+                self.preferences.telemetry = on;
+                self.keep();
+            }
             Intent::Leave => {
                 self.note_place();
                 self.keep();
