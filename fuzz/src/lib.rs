@@ -13,6 +13,7 @@ use listening::share::Spot;
 use protocol::{engine, library};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
+use telemetry::{Beacon, FAMILIES, Kind, Merger};
 use torrent::announce::{ClientMessage, TrackerMessage};
 use torrent::bencode::Value;
 use torrent::{Magnet, Metainfo};
@@ -26,7 +27,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 20] = [
+pub const CHECKS: [Check; 21] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -47,6 +48,7 @@ pub const CHECKS: [Check; 20] = [
     ("wire", peer::wire),
     ("extension", peer::extension),
     ("session", peer::session),
+    ("beacon", beacon),
 ];
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.
@@ -343,5 +345,34 @@ pub fn announce(bytes: &[u8]) {
     if let Ok(message) = TrackerMessage::parse(&text) {
         let written = message.encode();
         assert_eq!(TrackerMessage::parse(&written), Ok(message));
+    }
+}
+
+/// Any bytes are a beacon or an error, also behind a head that fits; a beacon survives being
+/// written, and a relay that adds it up has what it tells.
+pub fn beacon(bytes: &[u8]) {
+    let framed = [&[telemetry::VERSION][..], &[0; 8], bytes].concat();
+    for bytes in [bytes, &framed] {
+        let Ok(beacon) = Beacon::decode(bytes) else {
+            continue;
+        };
+        assert_eq!(beacon.encode(), bytes);
+        let mut merger = Merger::default();
+        merger.merge(&beacon);
+        let mut told: u64 = 0;
+        for family in &FAMILIES {
+            for series in 0..family.series() {
+                told += match family.kind {
+                    Kind::Counter => merger.counter(family.id, series),
+                    Kind::Histogram { .. } => merger
+                        .histogram(family.id, series)
+                        .counts
+                        .iter()
+                        .sum::<u64>(),
+                };
+            }
+        }
+        let counts = beacon.figures().flat_map(|figure| figure.counts);
+        assert_eq!(told, counts.map(|count| u64::from(*count)).sum::<u64>());
     }
 }

@@ -1,6 +1,7 @@
 //! Sidereal's relay: one binary that serves the app, introduces listeners to each other, and
 //! publishes collections.
 
+pub mod beacons;
 pub mod collections;
 pub mod config;
 mod headers;

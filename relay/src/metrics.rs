@@ -6,6 +6,7 @@ mod declare;
 mod exporter;
 mod http;
 mod machine;
+mod player;
 mod swarm;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use declare::{Family, Optional, reference};
 pub use exporter::{Exporter, Token, scrape};
 pub use http::{HttpMetrics, observe};
 pub use machine::MachineMetrics;
+pub use player::PlayerMetrics;
 pub use swarm::{StunMetrics, TrackerMetrics};
 
 /// Every metric of the relay. Clones share their values.
@@ -36,6 +38,8 @@ pub struct Metrics {
     pub seed: SeedMetrics,
     /// The collections'.
     pub collections: CollectionMetrics,
+    /// What beacons tell.
+    pub player: PlayerMetrics,
     /// Parts that may be absent.
     pub adapters: Adapters,
     machine: MachineMetrics,
@@ -94,15 +98,9 @@ impl Metrics {
             &["adapter"],
         );
         #[cfg(target_os = "linux")]
-        declared.collector(
-            prometheus::process_collector::ProcessCollector::for_self(),
-            |name| match name {
-                name if name.contains("seconds") => "seconds",
-                name if name.ends_with("bytes") => "bytes",
-                name if name.ends_with("fds") => "files",
-                _ => "threads",
-            },
-        );
+        declared.collector(prometheus::process_collector::ProcessCollector::for_self());
+        let player = PlayerMetrics::new();
+        declared.collector(player.clone());
         let (tracker, stun) = swarm::new(&mut declared, queue("tracker_handover"));
         Self {
             http: HttpMetrics::new(&mut declared),
@@ -112,6 +110,7 @@ impl Metrics {
             adapters: Adapters(adapters),
             tasks: queue("tasks"),
             tracker,
+            player,
             stun,
             registry: declared.registry,
             families: Arc::new(declared.families),

@@ -8,12 +8,13 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 use axum::response::{IntoResponse, Json};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::{DefaultMakeSpan, TraceLayer};
 use tracing::Level;
 
+use crate::beacons::{self, Intake};
 use crate::collections::{self, Collections};
 use crate::headers;
 use crate::ice::{self, Outside};
@@ -36,6 +37,8 @@ pub struct App {
     pub collections: Arc<Collections>,
     /// How the relay is called by those outside.
     pub outside: Arc<Outside>,
+    /// Takes beacons in.
+    pub beacons: Arc<Intake>,
 }
 
 /// Everything that the public listener answers.
@@ -51,6 +54,7 @@ pub fn public(app: App) -> Router {
             any(collections::catalogue_or_torrent),
         )
         .route("/seed/{collection}/{*rest}", any(collections::seed))
+        .route("/beacon", post(beacons::beacon))
         .route("/api/v1/ice", get(ice::servers))
         .route("/api/v1/{*rest}", any(unknown_api));
     #[cfg(test)]
@@ -145,11 +149,13 @@ pub(crate) mod tests {
                 metrics.collections.clone(),
             )),
             outside: Arc::default(),
+            beacons: Arc::new(Intake::new(metrics.player.clone())),
             metrics,
         }
     }
 
-    fn exporter(state: &App, token: Option<metrics::Token>) -> Exporter {
+    /// What a scrape of it needs.
+    pub fn exporter(state: &App, token: Option<metrics::Token>) -> Exporter {
         Exporter {
             metrics: state.metrics.clone(),
             tracker: state.tracker.clone(),

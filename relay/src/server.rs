@@ -10,6 +10,7 @@ use axum::Router;
 use axum_server::Handle;
 use tracing_subscriber::EnvFilter;
 
+use crate::beacons::Intake;
 use crate::collections::Collections;
 use crate::config::{self, Config, LogFormat};
 use crate::metrics::{Exporter, Metrics};
@@ -120,6 +121,7 @@ async fn serve(config: Config) -> Result<(), Error> {
     };
     let app = App {
         site,
+        beacons: Arc::new(Intake::new(metrics.player.clone())),
         metrics,
         isolation: config.isolation,
         tracker: tracker.clone(),

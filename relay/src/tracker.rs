@@ -417,7 +417,7 @@ impl Post {
 
 /// What sockets are counted by: an address, or the network of one of version 6, which a client may
 /// change within; nothing for this machine.
-fn network(address: IpAddr) -> Option<IpAddr> {
+pub(crate) fn network(address: IpAddr) -> Option<IpAddr> {
     let address = address.to_canonical();
     if address.is_loopback() {
         return None;

@@ -52,6 +52,10 @@ fn seeds_are_read() {
         let torrent = torrent::Metainfo::parse(&seed(&format!("metainfo/{name}")));
         assert!(torrent.is_ok(), "{name}: {torrent:?}");
     }
+    for name in ["failed", "minute", "peers"] {
+        let beacon = telemetry::Beacon::decode(&seed(&format!("beacon/{name}")));
+        assert!(beacon.is_ok(), "{name}: {beacon:?}");
+    }
     for name in ["announce", "answer", "scrape"] {
         let text = String::from_utf8(seed(&format!("announce/{name}"))).expect("text");
         let message = torrent::announce::ClientMessage::parse(&text);

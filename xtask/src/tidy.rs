@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pcm", &[]),
     ("sid", &[]),
     ("torrent", &[]),
+    ("telemetry", &[]),
     ("c64", &["sid", "sidfile"]),
     ("catalog", &["sidfile"]),
     ("protocol", &["sidfile", "catalog", "torrent"]),
@@ -38,7 +39,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "listening",
         ],
     ),
-    ("relay", &["catalog", "sidfile", "protocol", "torrent"]),
+    (
+        "relay",
+        &["catalog", "sidfile", "protocol", "telemetry", "torrent"],
+    ),
     ("xtask", &["c64", "sid", "sidfile", "testkit"]),
     (
         "tests",
@@ -50,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ring",
             "sid",
             "sidfile",
+            "telemetry",
             "testkit",
             "torrent",
         ],

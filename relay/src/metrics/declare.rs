@@ -113,12 +113,8 @@ impl Declared {
         self.add("histogram", named, labels, histograms)
     }
 
-    /// What declares itself: its families are those that it collects. `unit` tells each one's.
-    pub fn collector(
-        &mut self,
-        collector: impl Collector + 'static,
-        unit: fn(&str) -> &'static str,
-    ) {
+    /// What declares itself: its families are those that it collects.
+    pub fn collector(&mut self, collector: impl Collector + 'static) {
         let families = collector.collect();
         let kind = |name: &str| {
             let family = families.iter().find(|family| family.name() == name);
@@ -131,7 +127,7 @@ impl Declared {
         for described in collector.desc() {
             let family = Family {
                 kind: kind(&described.fq_name),
-                unit: unit(&described.fq_name),
+                unit: unit_of(&described.fq_name),
                 name: described.fq_name.clone(),
                 help: described.help.clone(),
                 labels: described.variable_labels.clone(),
@@ -165,6 +161,14 @@ impl Declared {
             .register(Box::new(collector))
             .expect("each name is declared once");
     }
+}
+
+/// The unit of a family that does not say it, by the rules for names.
+fn unit_of(name: &str) -> &'static str {
+    let base = name.strip_suffix("_total").unwrap_or(name);
+    let units = ["seconds", "bytes", "fds", "threads", "peers", "beacons"];
+    let found = units.into_iter().find(|unit| base.ends_with(unit));
+    found.unwrap_or("times")
 }
 
 /// The families as a table in Markdown.

@@ -1,0 +1,200 @@
+//! `/beacon`: what pages tell of how listening went. It is looked at, added up and forgotten.
+
+mod rate;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::header::{self, HeaderMap};
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use telemetry::{Beacon, Error, MOST_BYTES, Seen};
+
+use crate::metrics::PlayerMetrics;
+use crate::router::App;
+use crate::tracker;
+use rate::Buckets;
+
+/// Why a beacon is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It does not come from a page of this site.
+    Origin,
+    /// Its address has sent too many.
+    Rate,
+    /// It is longer than a beacon.
+    Size,
+    /// It ended before its time.
+    Incomplete,
+    /// It is of a version that this relay does not know.
+    Version,
+    /// It is no beacon.
+    Malformed,
+    /// It has the form of one, and no page can have counted so.
+    Impossible,
+}
+
+impl Refusal {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Origin,
+        Self::Rate,
+        Self::Size,
+        Self::Incomplete,
+        Self::Version,
+        Self::Malformed,
+        Self::Impossible,
+    ];
+
+    /// As the metrics have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Origin => "origin",
+            Self::Rate => "rate",
+            Self::Size => "size",
+            Self::Incomplete => "incomplete",
+            Self::Version => "version",
+            Self::Malformed => "malformed",
+            Self::Impossible => "impossible",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Origin => StatusCode::FORBIDDEN,
+            Self::Rate => StatusCode::TOO_MANY_REQUESTS,
+            Self::Size => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete | Self::Version | Self::Malformed | Self::Impossible => {
+                StatusCode::BAD_REQUEST
+            }
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::TooLong(_) => Self::Size,
+            Error::Version(_) => Self::Version,
+            error if error.is_impossible() => Self::Impossible,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+/// Takes beacons in.
+pub struct Intake {
+    metrics: PlayerMetrics,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    memory: Mutex<Memory>,
+}
+
+/// What is remembered of beacons: for a minute who sent, for ten which came.
+#[derive(Default)]
+struct Memory {
+    buckets: Buckets,
+    seen: Seen,
+}
+
+impl Intake {
+    /// Adds up into `metrics`.
+    #[must_use]
+    pub fn new(metrics: PlayerMetrics) -> Self {
+        let start = Instant::now();
+        let millis = move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Self::with_clock(metrics, millis)
+    }
+
+    /// The same by another clock of milliseconds.
+    pub fn with_clock(
+        metrics: PlayerMetrics,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            metrics,
+            clock: Box::new(clock),
+            memory: Mutex::default(),
+        }
+    }
+
+    fn remember<T>(&self, use_it: impl FnOnce(&mut Memory, u64) -> T) -> T {
+        let now = (self.clock)();
+        let memory = self.memory.lock();
+        use_it(&mut memory.unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    async fn take(&self, app: &App, request: Request<Body>) -> Result<(), Refusal> {
+        if !is_of_this_site(app, &request) {
+            return Err(Refusal::Origin);
+        }
+        // Those of this machine are not counted: a proxy may stand before the relay.
+        let sender = address(&request).and_then(tracker::network);
+        let may_send = sender
+            .is_none_or(|sender| self.remember(|memory, now| memory.buckets.take(sender, now)));
+        if !may_send {
+            return Err(Refusal::Rate);
+        }
+        if announced_length(request.headers()).is_some_and(|length| length > MOST_BYTES as u64) {
+            return Err(Refusal::Size);
+        }
+        let bytes = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
+        let bytes = bytes.map_err(|error| {
+            let is_long = std::error::Error::source(&error)
+                .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            if is_long {
+                Refusal::Size
+            } else {
+                Refusal::Incomplete
+            }
+        })?;
+        let beacon = Beacon::decode(&bytes)?;
+        if self.remember(|memory, now| memory.seen.is_new(beacon.id(), now)) {
+            self.metrics.merge(&beacon);
+        } else {
+            self.metrics.duplicate.inc();
+        }
+        Ok(())
+    }
+}
+
+/// Answers `POST /beacon`. A duplicate is answered as what it repeats.
+pub async fn beacon(State(app): State<App>, request: Request<Body>) -> Response {
+    match app.beacons.take(&app, request).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(refusal) => {
+            app.beacons.metrics.refuse(refusal);
+            (refusal.status(), format!("{}\n", refusal.name())).into_response()
+        }
+    }
+}
+
+fn address(request: &Request<Body>) -> Option<IpAddr> {
+    let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    info.map(|info| info.0.ip())
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+/// Browsers say which page a beacon comes from, newer ones also in one word, and scripts cannot
+/// change either.
+fn is_of_this_site(app: &App, request: &Request<Body>) -> bool {
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    match (header("sec-fetch-site"), header("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin == app.outside.base_url(request),
+        (None, None) => false,
+    }
+}
