@@ -165,9 +165,8 @@ impl Declared {
 
 /// The unit of a family that does not say it, by the rules for names.
 fn unit_of(name: &str) -> &'static str {
-    let base = name.strip_suffix("_total").unwrap_or(name);
     let units = ["seconds", "bytes", "fds", "threads", "peers", "beacons"];
-    let found = units.into_iter().find(|unit| base.ends_with(unit));
+    let found = units.into_iter().find(|unit| name.contains(unit));
     found.unwrap_or("times")
 }
 
