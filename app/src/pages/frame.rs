@@ -13,13 +13,14 @@ use super::library::Library;
 use super::not_found::NotFound;
 use super::parts::{
     Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, Palette, PlayerBar,
-    QueuePanel, SiteBanner, TuneMenu, UndoBar,
+    QueuePanel, STAGE, SiteBanner, TuneMenu, UndoBar,
 };
 use super::rest::route;
 use crate::components::{Dialog, Icon, Name};
 use crate::core::{Core, tune_path, use_core};
 use crate::shell::document;
 use crate::shell::keyboard::{self, Shortcut};
+use crate::shell::visuals;
 
 /// Step of the arrow keys.
 const SEEK_MILLIS: i32 = 5_000;
@@ -186,6 +187,10 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<
         }
         Shortcut::Diagnostics => {
             core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::FullScreen => {
+            visuals::toggle_full_screen(STAGE);
             return;
         }
         Shortcut::Queue => {

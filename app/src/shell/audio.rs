@@ -5,8 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, ArrayBuffer, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
-use protocol::engine::{Event as EngineEvent, Output, Tempo};
-use ring::pcm;
+use protocol::engine::{Output, Tempo};
+use protocol::visuals;
+use ring::{pcm, scope};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -14,11 +15,12 @@ use web_sys::{
     HtmlAudioElement, MessageChannel, MessageEvent,
 };
 
-use super::scopes::Scopes;
 use super::workers::{Workers, asset, object_url};
 
 /// Frames of the PCM ring: more than a second at any rate, twice over for a change of voices.
 const PCM_CAPACITY: u32 = 1 << 17;
+/// Frames of the scope ring, about two seconds.
+const SCOPE_CAPACITY: u32 = 1 << 16;
 /// Seconds of fading when sound starts or stops, so that it does not click.
 const FADE_SECONDS: f64 = 0.008;
 /// Time constant of a change of level, which should not be noticed.
@@ -47,6 +49,8 @@ pub enum AudioEvent {
     Failed(String),
     /// The rendered file was played to its end.
     FileEnded,
+    /// Sound goes through other rings than before, see [`Audio::show_rings`].
+    Connected,
 }
 
 /// What has been heard, by the audio clock.
@@ -86,7 +90,8 @@ struct Inner {
     level: Cell<f32>,
     playing: Cell<bool>,
     unlocked: Cell<bool>,
-    scopes: Scopes,
+    /// The rings of sound and levels, where memory is shared.
+    rings: RefCell<Option<(JsValue, JsValue)>>,
     on_ended: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
@@ -111,7 +116,7 @@ impl Audio {
                 level: Cell::new(1.0),
                 playing: Cell::new(false),
                 unlocked: Cell::new(false),
-                scopes: Scopes::default(),
+                rings: RefCell::new(None),
                 on_ended: RefCell::new(None),
             }),
         };
@@ -234,7 +239,8 @@ impl Audio {
         }
 
         let output = if mode == Mode::Ring {
-            let scope_buffer = self.inner.scopes.make_ring();
+            let scope_buffer = scope_ring();
+            *self.inner.rings.borrow_mut() = Some((buffer.clone(), scope_buffer.clone()));
             self.inner.workers.start_engine(
                 rate,
                 Output::Ring,
@@ -243,7 +249,7 @@ impl Audio {
             *graph.words.borrow_mut() = words;
             Output::Ring
         } else {
-            self.inner.scopes.forget_ring();
+            *self.inner.rings.borrow_mut() = None;
             *graph.words.borrow_mut() = Int32Array::new_with_length(pcm::HEADER_WORDS);
             let copy = graph.words.borrow().clone();
             copy.set_index(pcm::word::RATE, rate.cast_signed());
@@ -263,6 +269,7 @@ impl Audio {
             Output::Port
         };
         debug_assert_ne!(output, Output::File);
+        (self.inner.handler)(AudioEvent::Connected);
         Ok(())
     }
 
@@ -475,23 +482,23 @@ impl Audio {
             .set_current_time(f64::from(millis) / 1000.0);
     }
 
-    /// Notes levels that came by message; the page hands every [`EngineEvent::Scope`] on.
-    pub fn take_scope(&self, event: &EngineEvent) {
-        self.inner.scopes.take(event);
-    }
-
-    /// The latest `count` levels at the play head: voice v of chip c in `out[4 * c + v]`, one for
-    /// every 32 machine cycles. False where there are none.
-    pub fn scope(&self, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
+    /// Shows the rings to the visuals; without shared memory there are none.
+    pub fn show_rings(&self) {
         let Some(graph) = self.inner.graph.borrow().clone() else {
-            return false;
+            return;
         };
-        let position = graph
-            .words
-            .borrow()
-            .get_index(pcm::word::POSITION)
-            .cast_unsigned();
-        self.inner.scopes.levels(position, count, out)
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate is a small integer"
+        )]
+        let rate = graph.context.sample_rate() as u32;
+        let request = visuals::Request::Rings { rate };
+        let workers = &self.inner.workers;
+        match &*self.inner.rings.borrow() {
+            Some((pcm, scope)) => workers.visuals(&request, &[("pcm", pcm), ("scope", scope)]),
+            None => workers.visuals(&request, &[]),
+        }
     }
 
     fn state_changed(&self) {
@@ -511,6 +518,20 @@ impl Audio {
         };
         (self.inner.handler)(event);
     }
+}
+
+/// A ring for the levels of the voices.
+fn scope_ring() -> JsValue {
+    let buffer = SharedArrayBuffer::new(scope::byte_length(SCOPE_CAPACITY));
+    let words = Int32Array::new_with_byte_offset_and_length(&buffer, 0, scope::HEADER_WORDS);
+    for (word, value) in [
+        (scope::word::MAGIC, scope::MAGIC_VALUE),
+        (scope::word::VERSION, scope::VERSION_VALUE),
+        (scope::word::CAPACITY, SCOPE_CAPACITY),
+    ] {
+        words.set_index(word, value.cast_signed());
+    }
+    buffer.into()
 }
 
 /// Louder as the ear hears it: -50 dB at the lower end, and silence at 0.

@@ -11,5 +11,6 @@ pub mod find;
 pub mod keep;
 pub mod library;
 pub mod swarm;
+pub mod visuals;
 
 pub use envelope::{EVENT, Envelope, Error, VERSION, decode, encode};
