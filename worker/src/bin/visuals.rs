@@ -1,6 +1,6 @@
 //! The worker that draws: what plays, on canvases of the page.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -14,6 +14,9 @@ use worker::visuals::Stage;
 
 /// How often it is told how drawing goes.
 const METER_MILLIS: f64 = 1_000.0;
+
+/// How often it is looked whether frames of the screen come.
+const WATCH_MILLIS: i32 = 300;
 
 /// Pictures that were drawn.
 #[derive(Default)]
@@ -36,15 +39,24 @@ fn main() {
     sys::install_panic_hook();
     let studio: Rc<RefCell<Studio>> = Rc::default();
     let frames: Rc<RefCell<Option<Frames>>> = Rc::default();
+    let is_watched = Rc::new(Cell::new(false));
     let ask = {
         let (studio, frames) = (Rc::clone(&studio), Rc::clone(&frames));
         move || {
-            let stage = &studio.borrow().stage;
-            if let Some(frames) = &*frames.borrow()
-                && stage.is_busy()
-            {
-                frames.ask(stage.needs_timer());
+            if !ask_once(&studio, &frames) || is_watched.replace(true) {
+                return;
             }
+            let (studio, frames) = (Rc::clone(&studio), Rc::clone(&frames));
+            let is_watched = Rc::clone(&is_watched);
+            spawn_local(async move {
+                while ask_once(&studio, &frames) {
+                    sys::sleep(WATCH_MILLIS).await;
+                    if let Some(frames) = &*frames.borrow() {
+                        frames.give_up_late();
+                    }
+                }
+                is_watched.set(false);
+            });
         }
     };
     let draw = {
@@ -77,6 +89,18 @@ fn main() {
         ask();
     });
     sys::post(EVENT, &Event::Ready, None);
+}
+
+/// Asks for the next picture; false where none is wanted.
+fn ask_once(studio: &RefCell<Studio>, frames: &RefCell<Option<Frames>>) -> bool {
+    let stage = &studio.borrow().stage;
+    if let Some(frames) = &*frames.borrow()
+        && stage.is_busy()
+    {
+        frames.ask(stage.needs_timer());
+        return true;
+    }
+    false
 }
 
 impl Studio {

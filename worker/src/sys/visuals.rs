@@ -1,6 +1,6 @@
 //! What pictures need of the browser: the rings, canvases, frames of the screen.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Atomics, Float32Array, Int16Array, Int32Array};
@@ -9,6 +9,7 @@ use ring::{pcm, scope};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
+use super::now_millis;
 use crate::visuals::picture::{Align, Face, Ink, Mark, Picture};
 use crate::visuals::{Levels, SAMPLES, Sound};
 
@@ -16,6 +17,10 @@ use crate::visuals::{Levels, SAMPLES, Sound};
 const MOST_PIXELS: f64 = 8_192.0;
 /// Time between pictures while no frames of the screen come.
 const TIMER_MILLIS: i32 = 40;
+/// A frame of the screen that has not come by then is lost.
+const LATE_MILLIS: f64 = 250.0;
+/// Stands for a timer where numbers of frames are.
+const NO_FRAME: i32 = -1;
 /// Typefaces: of the page, and where every letter is as wide as the others.
 const SANS: &str = "Inter, system-ui, sans-serif";
 const MONO: &str = "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace";
@@ -298,44 +303,58 @@ fn colour(colours: &Colours, ink: Ink) -> &str {
 /// that it is asked.
 #[derive(Clone)]
 pub struct Frames {
-    is_asked: Rc<Cell<bool>>,
-    tick: Rc<RefCell<Option<Closure<dyn FnMut()>>>>,
+    /// Number of the frame that is asked for, and when it was.
+    asked: Rc<Cell<Option<(i32, f64)>>>,
+    tick: Rc<Closure<dyn FnMut()>>,
 }
 
 impl Frames {
     /// Calls `draw`.
     #[must_use]
     pub fn new(draw: impl Fn() + 'static) -> Self {
-        let frames = Self {
-            is_asked: Rc::default(),
-            tick: Rc::default(),
-        };
-        let is_asked = Rc::clone(&frames.is_asked);
-        *frames.tick.borrow_mut() = Some(Closure::new(move || {
-            is_asked.set(false);
+        let asked = Rc::new(Cell::new(None));
+        let is_called = Rc::clone(&asked);
+        let tick = Rc::new(Closure::<dyn FnMut()>::new(move || {
+            is_called.set(None);
             draw();
         }));
-        frames
+        Self { asked, tick }
     }
 
     /// Asks for one call, unless it is asked for already.
     pub fn ask(&self, by_timer: bool) {
-        if self.is_asked.replace(true) {
+        if self.asked.get().is_some() {
             return;
         }
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        if let Some(tick) = &*self.tick.borrow() {
-            let function = tick.as_ref().unchecked_ref();
-            let asked = if by_timer {
-                scope.set_timeout_with_callback_and_timeout_and_arguments_0(function, TIMER_MILLIS)
-            } else {
-                scope.request_animation_frame(function)
-            };
+        let function = (*self.tick).as_ref().unchecked_ref();
+        let timer = || {
+            let wait = TIMER_MILLIS;
+            let set = scope.set_timeout_with_callback_and_timeout_and_arguments_0(function, wait);
+            set.ok().map(|_| NO_FRAME)
+        };
+        let frame = if by_timer {
+            timer()
+        } else {
             // A worker without frames of the screen has timers.
-            if asked.is_err() {
-                let _ = scope
-                    .set_timeout_with_callback_and_timeout_and_arguments_0(function, TIMER_MILLIS);
+            let frame = scope.request_animation_frame(function).ok();
+            frame.or_else(timer)
+        };
+        self.asked.set(frame.map(|frame| (frame, now_millis())));
+    }
+
+    /// Gives up a frame that does not come: none come while the page is on no screen, and one that
+    /// was asked for is lost with the canvas that it was for.
+    pub fn give_up_late(&self) {
+        if let Some((frame, at)) = self.asked.get()
+            && now_millis() - at > LATE_MILLIS
+        {
+            if frame != NO_FRAME {
+                let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+                // What is not asked for any more needs no giving up.
+                let _ = scope.cancel_animation_frame(frame);
             }
+            self.asked.set(None);
         }
     }
 }
