@@ -10,12 +10,13 @@ use listening::{ImportPhase, Intent, SoundMode};
 
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{Menu, Notices, PlayerBar, SiteBanner, use_menu};
+use super::parts::{Menu, Notices, PlayerBar, STAGE, SiteBanner, use_menu};
 use super::rest::{Later, Over, Part, fetched};
 use crate::components::{Icon, Name, Soon};
 use crate::core::{Core, tune_path, use_core};
 use crate::shell::document;
 use crate::shell::keyboard::{self, Shortcut};
+use crate::shell::visuals;
 
 /// Step of the arrow keys.
 const SEEK_MILLIS: i32 = 5_000;
@@ -201,6 +202,10 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<
         }
         Shortcut::Diagnostics => {
             core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::FullScreen => {
+            visuals::toggle_full_screen(STAGE);
             return;
         }
         Shortcut::Queue => {

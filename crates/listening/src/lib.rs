@@ -29,7 +29,6 @@ mod player;
 pub mod preferences;
 pub mod queue;
 mod queue_wishes;
-pub mod scope;
 pub mod score;
 mod scouted;
 pub mod session;
