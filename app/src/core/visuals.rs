@@ -8,7 +8,7 @@ use protocol::visuals::{Chip, Event, Place, Request, View};
 
 use super::Core;
 use crate::shell::audio::Audio;
-use crate::shell::visuals::{self, Apart, PageCanvas, Surface};
+use crate::shell::visuals::{self, Apart, Host, Surface};
 use crate::shell::workers::Which;
 use crate::shell::{document, language};
 
@@ -26,6 +26,7 @@ pub struct Visuals {
     pub meter: RwSignal<(u32, u16, u32)>,
     /// A picture stands apart from the page.
     pub is_apart: RwSignal<bool>,
+    surface: StoredValue<Option<Surface>, LocalStorage>,
     apart: StoredValue<Apart, LocalStorage>,
     registers: StoredValue<Vec<EngineEvent>, LocalStorage>,
 }
@@ -38,6 +39,7 @@ impl Default for Visuals {
             words: RwSignal::new(String::new()),
             meter: RwSignal::new((0, 0, 0)),
             is_apart: RwSignal::new(false),
+            surface: StoredValue::new_local(None),
             apart: StoredValue::new_local(Apart::default()),
             registers: StoredValue::new_local(Vec::new()),
         }
@@ -45,10 +47,35 @@ impl Default for Visuals {
 }
 
 impl Core {
-    /// Has the worker draw on a canvas; `None` where this browser cannot.
-    pub fn surface(self, canvas: &PageCanvas, view: View) -> Option<Surface> {
-        let workers = self.inner().workers.borrow().clone()?;
-        Surface::open(&workers, canvas, view, move || self.visuals_began())
+    /// Puts the picture into an element of the page; false where this browser cannot. There is one
+    /// canvas, which moves from page to page: Chromium shows no second one that takes the place of
+    /// the first.
+    pub fn place_picture(self, host: &Host, view: View) -> bool {
+        let workers = self.inner().workers.borrow().clone();
+        let Some(workers) = workers else {
+            return false;
+        };
+        let is_there = self.visuals.surface.with_value(Option::is_some);
+        if !is_there {
+            let surface = Surface::open(&workers, view, move || self.visuals_began());
+            self.visuals.surface.set_value(surface);
+        }
+        self.show_view(view);
+        self.visuals.surface.with_value(|surface| {
+            if let Some(surface) = surface {
+                surface.place(host);
+            }
+            surface.is_some()
+        })
+    }
+
+    /// The picture on the page shows something else.
+    pub fn show_view(self, view: View) {
+        self.visuals.surface.with_value(|surface| {
+            if let Some(surface) = surface {
+                surface.set_view(view);
+            }
+        });
     }
 
     /// Starts the worker again that was given up.
@@ -96,6 +123,7 @@ impl Core {
 
     /// The worker was started again, or given up.
     pub(super) fn visuals_died(self, gone: Option<String>) {
+        self.visuals.surface.set_value(None);
         self.visuals.failed.set(gone);
         self.visuals.starts.update(|starts| *starts += 1);
     }

@@ -25,8 +25,8 @@ thread_local! {
     static LAST: Cell<u32> = const { Cell::new(0) };
 }
 
-/// A canvas on the page.
-pub type PageCanvas = HtmlCanvasElement;
+/// An element of the page that a canvas is put into.
+pub type Host = web_sys::HtmlDivElement;
 
 /// A canvas that the worker has, from the first time on that it can be seen.
 pub struct Surface {
@@ -122,17 +122,14 @@ fn ratio_percent() -> u16 {
 }
 
 impl Surface {
-    /// Hands a canvas over when it is first seen, which `begun` is told; `None` where this browser
-    /// cannot.
-    pub fn open(
-        workers: &Workers,
-        canvas: &HtmlCanvasElement,
-        view: View,
-        begun: impl Fn() + 'static,
-    ) -> Option<Self> {
-        if !get(canvas, "transferControlToOffscreen").is_function() {
+    /// Makes a canvas that is handed over when it is first seen, which `begun` is told; `None` where
+    /// this browser cannot.
+    pub fn open(workers: &Workers, view: View, begun: impl Fn() + 'static) -> Option<Self> {
+        let canvas: HtmlCanvasElement = document()?.create_element("canvas").ok()?.unchecked_into();
+        if !get(&canvas, "transferControlToOffscreen").is_function() {
             return None;
         }
+        canvas.set_class_name("stage-canvas");
         let how = How {
             view,
             width: units(canvas.client_width()),
@@ -141,9 +138,15 @@ impl Surface {
             is_seen: false,
             is_apart: false,
         };
-        let told = Told::new(workers, canvas.clone(), how);
+        let told = Told::new(workers, canvas, how);
         let seen = watch(&told, begun).ok();
         Some(Self { told, _seen: seen })
+    }
+
+    /// Moves the canvas into an element of the page.
+    pub fn place(&self, host: &Host) {
+        // What is on the page takes a child.
+        let _ = host.append_child(&self.told.canvas);
     }
 
     /// Shows something else.

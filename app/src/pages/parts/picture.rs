@@ -8,7 +8,7 @@ use protocol::visuals::View;
 
 use crate::components::{IconButton, Name};
 use crate::core::use_core;
-use crate::shell::visuals::{self, Surface};
+use crate::shell::visuals;
 
 /// Id of what fills the screen with the picture.
 pub const STAGE: &str = "stage";
@@ -66,8 +66,7 @@ pub fn Picture(
 #[component]
 fn Canvas(view: Signal<View>) -> impl IntoView {
     let core = use_core();
-    let canvas = NodeRef::<html::Canvas>::new();
-    let surface = StoredValue::new_local(None::<Surface>);
+    let host = NodeRef::<html::Div>::new();
     let missing = RwSignal::new(false);
     // The worker is fetched once there is something to see: the first sound comes before it.
     let plays = Memo::new(move |_| {
@@ -75,25 +74,11 @@ fn Canvas(view: Signal<View>) -> impl IntoView {
             .with(|player| matches!(player.state, State::Playing | State::Paused))
     });
     Effect::new(move |_| {
-        let Some(canvas) = canvas.get().filter(|_| plays.get()) else {
-            return;
-        };
-        // A canvas is handed over once.
-        if surface.with_value(Option::is_none) {
-            let opened = core.surface(&canvas, view.get_untracked());
-            missing.set(opened.is_none());
-            surface.set_value(opened);
+        if let Some(host) = host.get().filter(|_| plays.get()) {
+            missing.set(!core.place_picture(&host, view.get_untracked()));
         }
     });
-    Effect::new(move |_| {
-        let view = view.get();
-        surface.with_value(|surface| {
-            if let Some(surface) = surface {
-                surface.set_view(view);
-            }
-        });
-    });
-    on_cleanup(move || surface.set_value(None));
+    Effect::new(move |_| core.show_view(view.get()));
     let title = move || {
         core.player.with(|player| {
             player
@@ -104,13 +89,13 @@ fn Canvas(view: Signal<View>) -> impl IntoView {
     };
     view! {
         <p class="stage-title" aria-hidden="true">{title}</p>
-        <canvas
-            node_ref=canvas
-            class="stage-canvas"
+        <div
+            node_ref=host
+            class="stage-host"
             role="img"
             aria-label=move || view_name(view.get())
             aria-describedby="stage-seen"
-        ></canvas>
+        ></div>
         <p id="stage-seen" class="hidden-words">{move || core.visuals.words.get()}</p>
         <Show when=move || missing.get()>
             <p class="stage-words quiet">
