@@ -196,6 +196,8 @@ const EXPECTED: &[(&str, f64)] = &[
     ),
     ("sidereal_cache_misses_total{cache=\"torrent\"}", 1.0),
     ("sidereal_cache_hits_total{cache=\"torrent\"}", 1.0),
+    ("sidereal_cache_misses_total{cache=\"collection\"}", 2.0),
+    ("sidereal_cache_hits_total{cache=\"collection\"}", 22.0),
     ("sidereal_collections", 1.0),
     ("sidereal_collections_failed", 1.0),
     ("sidereal_catalogue_entries", 4.0),
@@ -288,6 +290,9 @@ fn every_question_has_an_answer() {
     for (question, expected) in EXPECTED {
         assert_eq!(prometheus.query(question), [*expected], "{question}");
     }
+    // What one more label with many values would break.
+    let series = prometheus.query("scrape_samples_scraped{job=\"sidereal\"}");
+    assert!(series[0] < 1_000.0, "{series:?} series");
     let mut open = questions();
     let count = open.len();
     assert!(count > 250, "{count} questions");
