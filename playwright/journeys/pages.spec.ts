@@ -8,7 +8,7 @@ import { heardSince, record, rms } from '../lib/tap'
 import { demos, root, threeTunes, upload } from '../lib/tunes'
 
 const md5 = createHash('md5').update(readFileSync(demos[0])).digest('hex')
-const routes = { library: '/', favourites: '/favourites', playlists: '/playlists', history: '/history', tune: `/tune/${md5}`, swarm: '/swarm', settings: '/settings', about: '/about', missing: '/nowhere/at/all' }
+const routes = { library: '/', favourites: '/favourites', playlists: '/playlists', history: '/history', tune: `/tune/${md5}`, swarm: '/swarm', settings: '/settings', about: '/about', privacy: '/privacy', missing: '/nowhere/at/all' }
 const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
 for (const [name, path] of Object.entries(routes))

@@ -41,7 +41,7 @@ export class Relay {
   }
 
   async up() {
-    this.child = spawn(binary, ['serve', '--site', this.site, '--port', String(this.port), '--metrics', 'off', '--stun', 'off', '--log', 'warn', ...this.options], { stdio: ['ignore', 'inherit', 'inherit'] })
+    this.child = spawn(binary, ['serve', '--site', this.site, '--port', String(this.port), ...(this.options.includes('--metrics') ? [] : ['--metrics', 'off']), '--stun', 'off', '--log', 'warn', ...this.options], { stdio: ['ignore', 'inherit', 'inherit'] })
     for (let tries = 0; tries < 200; tries++) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined)
       if (answer?.ok) return

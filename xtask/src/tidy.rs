@@ -18,12 +18,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("c64", &["sid", "sidfile"]),
     ("catalog", &["sidfile"]),
-    ("protocol", &["sidfile", "catalog", "torrent"]),
+    ("protocol", &["sidfile", "catalog", "telemetry", "torrent"]),
     ("listening", &["catalog", "protocol", "sidfile"]),
     ("testkit", &["sid", "sidfile"]),
     (
         "app",
-        &["listening", "protocol", "catalog", "ring", "sidfile"],
+        &[
+            "listening",
+            "protocol",
+            "catalog",
+            "ring",
+            "sidfile",
+            "telemetry",
+        ],
     ),
     (
         "worker",

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use listening::preferences::Theme;
 use listening::{Event, LibraryState, Network, Reach, art};
+use protocol::telemetry::Fact;
 
 use super::{Core, publish};
-use crate::shell::{document, language, network, site};
+use crate::shell::{beacon, document, language, network, site};
 
 impl Core {
     /// The swarm starts when the library is there and the page at rest, and hears of the network.
@@ -36,9 +37,12 @@ impl Core {
     fn start_swarm(self) {
         let workers = self.inner().workers.borrow().clone();
         let Some(workers) = workers else { return };
-        if let Some(rtc) = &*self.inner().rtc.borrow() {
-            rtc.warm_up();
-        }
+        leptos::task::spawn_local(async move {
+            document::breathe().await;
+            if let Some(rtc) = &*self.inner().rtc.borrow() {
+                rtc.warm_up();
+            }
+        });
         site::keep(move |how| publish(self.site, how));
         network::watch_network(move |online, metered| {
             self.send(Event::Connection { online, metered });
@@ -70,6 +74,21 @@ impl Core {
                     });
                 }
             });
+        });
+    }
+
+    /// Beacons go out as the settings say.
+    pub(super) fn watch_telemetry(self) {
+        let wanted = Memo::new(move |_| self.settings.with(|settings| settings.telemetry));
+        Effect::new(move |_| self.inner().beacons.set_wanted(wanted.get()));
+        beacon::watch(move || {
+            let inner = self.inner();
+            if inner.beacons.send() {
+                publish(self.told, inner.beacons.sent());
+            }
+        });
+        beacon::watch_long_frames(move |count| {
+            self.inner().beacons.record(Fact::LongFrames(count));
         });
     }
 

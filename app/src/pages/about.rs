@@ -1,9 +1,10 @@
 //! What this is, what it keeps, which keys it knows.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use listening::language::t;
 
-fn shortcuts() -> [(&'static str, &'static str); 16] {
+fn shortcuts() -> [(&'static str, &'static str); 17] {
     [
         ("Space", t("Play or pause")),
         ("\u{2190} \u{2192}", t("Seek 5 seconds back or forth")),
@@ -15,6 +16,10 @@ fn shortcuts() -> [(&'static str, &'static str); 16] {
         ("< >", t("Slower or faster")),
         ("Q", t("Show the queue; in the list: add the tune to it")),
         ("Shift Q", t("In the list: play the tune next")),
+        (
+            "V",
+            t("Picture of what plays on the full screen, or no more"),
+        ),
         ("D", t("Show diagnostics")),
         ("/", t("Search the library")),
         ("Ctrl K", t("Find a tune, composer, page or action")),
@@ -67,6 +72,11 @@ pub fn About() -> impl IntoView {
                     <li>{t("Tunes you add stay in this browser. They are read here and sent nowhere.")}</li>
                     <li>{t("What you play, search and set is kept in this browser only.")}</li>
                     <li>{t("There is no account, no cookie, no advertising and no third party.")}</li>
+                    <li>
+                        {t("The site is told in counts how well tunes started and sounded, unless you switch it off.")}
+                        " "
+                        <A href="/privacy">{t("Every byte that is sent")}</A>
+                    </li>
                     <li>{t("Sound is made on this device. No server renders it or learns what you hear.")}</li>
                 </ul>
                 <p class="quiet">

@@ -8,6 +8,7 @@ mod library;
 mod not_found;
 mod parts;
 mod playlists;
+mod privacy;
 mod rest;
 mod settings;
 mod swarm;

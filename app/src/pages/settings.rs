@@ -10,7 +10,7 @@ use protocol::library::Storage;
 
 use super::parts::{
     ChipChoice, FilterChoice, GradeChoice, KeepSettings, OnwardSettings, Roms, SiteFact,
-    SpreadChoice, SwarmSettings, VideoChoice,
+    SpreadChoice, SwarmSettings, TelemetrySetting, VideoChoice,
 };
 use crate::components::{Icon, Name, Segmented};
 use crate::core::use_core;
@@ -178,6 +178,13 @@ pub fn Settings() -> impl IntoView {
                         on_choose=move |language| core.wish(Intent::SetLanguage(language))
                     />
                 </Setting>
+            </section>
+            <section class="card">
+                <h2>{t("Privacy")}</h2>
+                <TelemetrySetting />
+                <p>
+                    <A href="/privacy">{t("Every byte that is sent")}</A>
+                </p>
             </section>
             <section class="card">
                 <h2>{t("This device")}</h2>

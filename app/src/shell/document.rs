@@ -1,9 +1,12 @@
 //! Title, theme, accent and focus: what concerns the document as a whole.
 
 use super::workers::{get, object_url};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+    AddEventListenerOptions, Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions,
+    ScrollLogicalPosition,
 };
 
 fn document() -> Option<Document> {
@@ -107,6 +110,13 @@ pub fn wall_millis() -> u64 {
     millis
 }
 
+/// The time of day of a moment in milliseconds since 1970, as the browser's language writes it.
+#[must_use]
+pub fn time_text(millis: u64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(millis as f64));
+    date.to_locale_time_string("default").into()
+}
+
 /// What this device can do.
 #[must_use]
 pub fn device() -> listening::sources::Device {
@@ -123,6 +133,51 @@ pub fn device() -> listening::sources::Device {
     }
 }
 
+/// What a listener who is there does first.
+const SIGNS: [&str; 6] = [
+    "pointermove",
+    "pointerdown",
+    "touchstart",
+    "keydown",
+    "click",
+    "focusin",
+];
+
+/// Waits until the listener moves, touches or presses something, for at most `millis`. What follows
+/// still counts as the listener's own doing.
+pub async fn sign_of_life(millis: i32) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let seen = Promise::new(&mut |resolve, _| {
+        let options = AddEventListenerOptions::new();
+        options.set_once(true);
+        options.set_capture(true);
+        options.set_passive(true);
+        // A window takes any listener, and always has timers.
+        for kind in SIGNS {
+            let _ = window.add_event_listener_with_callback_and_add_event_listener_options(
+                kind, &resolve, &options,
+            );
+        }
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
+    });
+    // Nothing rejects it.
+    let _ = JsFuture::from(seen).await;
+}
+
+/// Lets the browser draw and answer before what follows.
+pub async fn breathe() {
+    let soon = Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            // A window always has timers.
+            let _ = window.set_timeout_with_callback(&resolve);
+        }
+    });
+    // Nothing rejects it.
+    let _ = JsFuture::from(soon).await;
+}
+
 /// Sends what else this pointer does to the element that it was pressed on.
 pub fn capture_pointer(event: &web_sys::PointerEvent) {
     let target = event.current_target();
@@ -135,16 +190,22 @@ pub fn capture_pointer(event: &web_sys::PointerEvent) {
 /// Steady milliseconds.
 #[must_use]
 pub fn now_millis() -> u64 {
+    now_micros() / 1_000
+}
+
+/// The same in microseconds, as fine as the browser tells.
+#[must_use]
+pub fn now_micros() -> u64 {
     let now = web_sys::window()
         .and_then(|window| window.performance())
         .map_or(0.0, |performance| performance.now());
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "milliseconds since the page was opened"
+        reason = "microseconds since the page was opened"
     )]
-    let millis = now as u64;
-    millis
+    let micros = (now * 1_000.0) as u64;
+    micros
 }
 
 /// Calls `callback` when the page is hidden or left.
@@ -259,7 +320,7 @@ pub fn share(title: &str, url: &str) {
         // The listener may close the sheet, which is no failure.
         if let Ok(promise) = share.call1(&navigator, &data) {
             let ignore = Closure::once_into_js(|_: JsValue| ());
-            let promise: js_sys::Promise = promise.unchecked_into();
+            let promise: Promise = promise.unchecked_into();
             let catch = get(&promise, "catch");
             if let Ok(catch) = catch.dyn_into::<js_sys::Function>() {
                 let _ = catch.call1(&promise, &ignore);

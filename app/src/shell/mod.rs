@@ -1,7 +1,7 @@
 //! Effects, one file each. Only here does the app touch the browser.
 
 pub mod audio;
-pub mod canvas;
+pub mod beacon;
 pub mod document;
 pub mod exporter;
 pub mod files;
@@ -9,10 +9,9 @@ pub mod keyboard;
 pub mod language;
 pub mod media_session;
 pub mod network;
-pub mod roll;
 pub mod rtc;
-mod scopes;
 pub mod site;
 pub mod storage;
 pub mod trace;
+pub mod visuals;
 pub mod workers;

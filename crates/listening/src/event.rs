@@ -5,6 +5,8 @@ use std::sync::Arc;
 use catalog::{Column, Row};
 use protocol::engine::{Overrides, Tempo};
 use protocol::swarm::InfoHash;
+use protocol::telemetry::Fact;
+use protocol::visuals::View;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
@@ -104,6 +106,8 @@ pub enum Intent {
     SetTheme(Theme),
     /// Language of the page.
     SetLanguage(Language),
+    /// What is drawn of a tune.
+    SetPicture(View),
     /// Navigation wide or narrow.
     ToggleNavigation,
     /// Words to filter the list by.
@@ -153,6 +157,8 @@ pub enum Intent {
     Way(WayIntent),
     /// Facets, shelves and the palette.
     Browse(BrowseIntent),
+    /// Whether the site may be told how listening went.
+    SetTelemetry(bool),
     /// The page is being left: keep what must be kept.
     Leave,
 }
@@ -391,4 +397,6 @@ pub enum Effect {
     },
     /// A step on the way to sound begins or ends.
     Trace(Trace),
+    /// Note this for the beacon.
+    Fact(Fact),
 }

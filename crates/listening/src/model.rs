@@ -20,6 +20,7 @@ use crate::session::Unfinished;
 use crate::sleep::Sleep;
 use crate::sources::Ways;
 use crate::swarm::Swarm;
+use crate::telemetry::Feel;
 use crate::trace::Step;
 use crate::view::{ClockView, Notice, NoticeKind, PageView, PlayerView, SettingsView, State};
 use crate::wanted::Wanted;
@@ -107,6 +108,7 @@ pub struct Model {
     pub(crate) session_asked: bool,
     pub(crate) hint: Hint,
     pub(crate) ways: Ways,
+    pub(crate) feel: Feel,
     pub(crate) trace_session: u32,
     /// Steps that have begun.
     pub(crate) trace_open: Vec<Step>,
@@ -151,6 +153,7 @@ impl Default for Model {
             session_asked: false,
             hint: Hint::default(),
             ways: Ways::default(),
+            feel: Feel::default(),
             trace_session: 0,
             trace_open: Vec::new(),
             unfinished: Unfinished::default(),
@@ -176,6 +179,7 @@ impl Default for Model {
 impl Model {
     /// Takes an event and tells what is to be done about it, in order.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let moment = self.moment(&event);
         let before = (
             self.player.state,
             self.player.current.as_ref().map(|c| c.id),
@@ -244,6 +248,7 @@ impl Model {
         self.keep_picks();
         self.look_after_files();
         self.watch_listening();
+        self.note_facts(&moment);
         std::mem::take(&mut self.effects)
     }
 
@@ -484,6 +489,8 @@ impl Model {
             | Said::Joined { .. }
             | Said::Parted { .. }
             | Said::Passed { .. }
+            | Said::Fetched { .. }
+            | Said::Filled { .. }
             | Said::Ended { .. }
             | Said::Scope { .. } => {}
         }

@@ -110,6 +110,11 @@ impl Model {
         view
     }
 
+    /// The pick of the current tune.
+    pub(crate) fn way_taken(&self) -> Option<&Pick> {
+        self.ways.current.as_ref()
+    }
+
     /// What the device and the listener's choices come to.
     #[must_use]
     pub fn profile(&self) -> Profile {

@@ -121,6 +121,10 @@ impl Model {
                 self.preferences.language = language;
                 self.keep();
             }
+            Intent::SetPicture(view) => {
+                self.preferences.picture = view;
+                self.keep();
+            }
             Intent::ToggleNavigation => {
                 self.preferences.narrow_navigation = !self.preferences.narrow_navigation;
                 self.keep();
@@ -198,6 +202,10 @@ impl Model {
             Intent::Keep(intent) => self.keep_wish(intent),
             Intent::Way(intent) => self.way_wish(intent),
             Intent::Queue(intent) => self.queue_wish(intent),
+            Intent::SetTelemetry(on) => {
+                self.preferences.telemetry = on;
+                self.keep();
+            }
             Intent::Leave => {
                 self.note_place();
                 self.keep();

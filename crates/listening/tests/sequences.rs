@@ -9,9 +9,10 @@ use common::{Page, machine, tune};
 use listening::preferences::{Repeat, Songs};
 use listening::queue::{QueueIntent, Tune};
 use listening::sleep::SleepWish;
-use listening::{AudioEvent, Effect, Event, Heard, Intent, SoundMode, State};
+use listening::{AudioCommand, AudioEvent, Effect, Event, Heard, Intent, SoundMode, State};
 use protocol::engine::{self, Failure, Overrides, Request};
 use protocol::swarm::{FileId, Request as SwarmRequest};
+use protocol::telemetry::{Fact, Outcome, SeekOutcome};
 use sidfile::TuneId;
 
 struct Dice(u64);
@@ -168,6 +169,8 @@ fn step(dice: &mut Dice, page: &mut Page, follower: &mut Follower, mode: &mut Op
         34 => return page.event(Event::Audio(AudioEvent::Resumed)),
         35 => return page.event(Event::Audio(AudioEvent::FileEnded)),
         36 => return page.event(Event::Audio(AudioEvent::Failed("none".into()))),
+        37..=38 => return page.engine(0, engine::Event::Fetched { tune: engine_tune }),
+        39 => return page.engine(0, engine::Event::Filled { tune: engine_tune }),
         40..=43 if title != "nowhere" => {
             let entry = page.index.get(&tune(title, 1).md5).expect("it is here");
             let row = std::sync::Arc::new(catalog::Row::from(&entry));
@@ -301,6 +304,70 @@ fn what_must_always_hold() {
             assert!(page.model.settings().volume <= 100);
         }
     }
+}
+
+/// What is noted of a page, whatever happens to it: each wish to hear a tune ends in one way, and
+/// the parts of the time to its first sample are all of that time.
+#[test]
+fn every_wish_ends_once_and_its_parts_add_up() {
+    let (mut successes, mut failures, mut seeks) = (0, 0, 0);
+    for seed in 1..400u64 {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut page = Page::open("");
+        let mut follower = Follower::default();
+        let mut mode = None;
+        let mut facts = Vec::new();
+        let mut asked_seeks = 0;
+        for _ in 0..150 {
+            page.effects.clear();
+            step(&mut dice, &mut page, &mut follower, &mut mode);
+            if page.model.player().state == State::Playing && dice.below(2) > 0 {
+                let position = page.model.clock().position_millis;
+                page.tick(300, position + 200);
+            }
+            let effects = std::mem::take(&mut page.effects);
+            follower.follow(&effects, mode);
+            for effect in effects {
+                match effect {
+                    Effect::Fact(fact) => facts.push(fact),
+                    Effect::Engine(_, Request::Seek { .. })
+                    | Effect::Audio(AudioCommand::SeekFile(_)) => asked_seeks += 1,
+                    _ => {}
+                }
+            }
+        }
+        // Everything comes to an end.
+        page.wish(Intent::Stop);
+        let last = page.effects.into_iter();
+        facts.extend(last.filter_map(|effect| match effect {
+            Effect::Fact(fact) => Some(fact),
+            _ => None,
+        }));
+        let count = |of: fn(&Fact) -> bool| facts.iter().filter(|fact| of(fact)).count();
+        let attempts = count(|fact| matches!(fact, Fact::PlayAttempt));
+        let ends = count(|fact| matches!(fact, Fact::Play(_)));
+        let times = count(|fact| matches!(fact, Fact::FirstAudio(_)));
+        assert_eq!((attempts, attempts), (ends, times), "seed {seed}");
+        let ended_seeks = count(|fact| matches!(fact, Fact::Seek(..)));
+        assert_eq!(ended_seeks, asked_seeks, "seed {seed}");
+        seeks += count(|fact| matches!(fact, Fact::Seek(_, SeekOutcome::Success)));
+        failures += count(|fact| matches!(fact, Fact::Play(Outcome::Failed)));
+        for (at, fact) in facts.iter().enumerate() {
+            let Fact::FirstAudio(Some(total)) = fact else {
+                continue;
+            };
+            successes += 1;
+            let parts = facts[at + 1..at + 4].iter().map(|part| match part {
+                Fact::StartPhase(_, Some(took)) => *took,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(parts.sum::<u64>(), *total, "seed {seed}");
+        }
+    }
+    assert!(
+        successes > 500 && failures > 100 && seeks > 20,
+        "{successes} {failures} {seeks}"
+    );
 }
 
 #[test]

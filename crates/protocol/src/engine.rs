@@ -538,4 +538,14 @@ pub enum Event {
         /// Which.
         tune: TuneId,
     },
+    /// The bytes of the song that was asked for are here, and are those that were wanted.
+    Fetched {
+        /// Which.
+        tune: TuneId,
+    },
+    /// Its first sound lies ready for the speakers.
+    Filled {
+        /// Which.
+        tune: TuneId,
+    },
 }

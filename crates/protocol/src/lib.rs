@@ -11,5 +11,7 @@ pub mod find;
 pub mod keep;
 pub mod library;
 pub mod swarm;
+pub mod telemetry;
+pub mod visuals;
 
 pub use envelope::{EVENT, Envelope, Error, VERSION, decode, encode};

@@ -21,6 +21,7 @@ use std::rc::Rc;
 use c64::ScopeBuffer;
 use pcm::Tags;
 use pcm::wav::Wav;
+use protocol::EVENT;
 use protocol::engine::{
     ALL_AUDIBLE, Audible, Event, Failure, Grade, MAX_CHIPS, Output, Overrides, Request, Tempo,
 };
@@ -425,6 +426,9 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             audible,
             wanted,
         } = order;
+        if !matches!(wanted, Wanted::Export { .. }) {
+            self.outside.tell(EVENT, &Event::Fetched { tune }, None);
+        }
         let asked = overrides;
         let tempo = match wanted {
             Wanted::Play { tempo, .. } => tempo,

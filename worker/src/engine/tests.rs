@@ -212,11 +212,15 @@ impl Rig {
     }
 }
 
-/// Told all the time.
+/// Told all the time, or with every song.
 fn is_running(event: &Event) -> bool {
     matches!(
         event,
-        Event::Meter { .. } | Event::Scouted(_) | Event::Registers { .. }
+        Event::Meter { .. }
+            | Event::Scouted(_)
+            | Event::Registers { .. }
+            | Event::Fetched { .. }
+            | Event::Filled { .. }
     )
 }
 
@@ -249,6 +253,28 @@ fn what_is_played_is_the_song() {
     assert_eq!(heard.len(), frames_of(1500, RATE) as usize);
     assert!(heard == whole(1, [ALL_AUDIBLE; 3], 1500)[..heard.len()]);
     assert!(matches!(rig.told(5)[..], [Event::Loaded { .. }]));
+}
+
+#[test]
+fn the_way_to_the_first_sound_is_told_step_by_step() {
+    let mut rig = Rig::new();
+    let order = |rig: &Rig| {
+        let told = rig.world.told.borrow();
+        let steps = told.iter().filter_map(|(_, event)| match event {
+            Event::Fetched { .. } => Some("fetched"),
+            Event::Loaded { .. } => Some("loaded"),
+            Event::Filled { .. } => Some("filled"),
+            Event::Sought { .. } => Some("sought"),
+            _ => None,
+        });
+        steps.collect::<Vec<_>>()
+    };
+    rig.load(1, 0, None);
+    assert_eq!(order(&rig), ["fetched", "loaded", "filled"]);
+    rig.play(100);
+    rig.engine.request(6, Request::Seek { millis: 50 });
+    rig.settle();
+    assert_eq!(order(&rig), ["fetched", "loaded", "filled", "sought"]);
 }
 
 #[test]

@@ -124,6 +124,7 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             }
             return Next::Busy;
         }
+        let tune = song.id;
         song.task = Task::Playing;
         song.flow.restart();
         self.tail = None;
@@ -132,15 +133,14 @@ impl<S: Sink, O: Outside> Engine<S, O> {
             .writer
             .open(song.session.at(), song.flow.step(), None, seen);
         self.render(CHUNK / 2, Some(opened));
-        if !is_new {
-            self.outside.tell(
-                id,
-                &Event::Sought {
-                    millis: millis_of(target, self.rate),
-                },
-                None,
-            );
-        }
+        let (id, event) = match is_new {
+            true => (EVENT, Event::Filled { tune }),
+            false => {
+                let millis = millis_of(target, self.rate);
+                (id, Event::Sought { millis })
+            }
+        };
+        self.outside.tell(id, &event, None);
         Next::Busy
     }
 
