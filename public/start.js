@@ -5,6 +5,7 @@ globalThis.siderealAssets = {
   library: '/library-worker.js',
   pcm: '/pcm-processor.js',
   swarm: '/swarm-worker.js',
+  visuals: '/visuals-worker.js',
 }
 const fail = (error) => {
   const problem = document.getElementById('problem')

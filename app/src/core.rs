@@ -1,5 +1,6 @@
 //! The page's middle: feeds events to the model, runs its effects, and publishes its views.
 
+mod visuals;
 mod watch;
 
 use std::cell::{Cell, RefCell};
@@ -8,7 +9,6 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use listening::keep::{KeepIntent, KeptView};
-use listening::notes::NoteTrack;
 use listening::sources::WayView;
 use listening::{
     AudioCommand, AudioEvent, BrowseView, ClockView, Effect, Event, ExportView, Heard, ImportView,
@@ -29,6 +29,8 @@ use crate::shell::rtc::Rtc;
 use crate::shell::trace::{Span, Tracer};
 use crate::shell::workers::{FromWorker, Which, Workers};
 use crate::shell::{document, storage};
+
+pub use visuals::Visuals;
 
 /// Ticks a second: the place in the song is shown no more often.
 const TICK_MILLIS: u32 = 100;
@@ -51,8 +53,6 @@ struct Inner {
     torrents: RefCell<VecDeque<files::Bytes>>,
     rtc: RefCell<Option<Rtc>>,
     navigator: RefCell<Option<Navigator>>,
-    /// Notes and registers of the current song, as far as the engine has run.
-    notes: RefCell<NoteTrack>,
     exporter: Exporter,
     tracer: Tracer,
     beacons: Beacons,
@@ -106,6 +106,8 @@ pub struct Core {
     pub language: RwSignal<u32>,
     /// What the site has been told of how listening went.
     pub told: RwSignal<Sent>,
+    /// Pictures of what plays.
+    pub visuals: Visuals,
     /// Files are held over the window.
     pub hovering: RwSignal<bool>,
 }
@@ -172,6 +174,7 @@ impl Core {
             site: RwSignal::new(Site::default()),
             language: RwSignal::new(0),
             told: RwSignal::new(Sent::default()),
+            visuals: Visuals::default(),
             hovering: RwSignal::new(false),
             inner: StoredValue::new_local(Rc::new(Inner {
                 model: RefCell::new(model),
@@ -184,7 +187,6 @@ impl Core {
                 torrents: RefCell::default(),
                 rtc: RefCell::new(None),
                 navigator: RefCell::new(None),
-                notes: RefCell::default(),
                 exporter: Exporter::default(),
                 tracer: Tracer::default(),
                 beacons: Beacons::default(),
@@ -245,6 +247,7 @@ impl Core {
         self.watch_language();
         self.watch_swarm();
         self.watch_telemetry();
+        self.watch_visuals();
     }
 
     fn inner(self) -> Rc<Inner> {
@@ -336,24 +339,6 @@ impl Core {
         }
     }
 
-    /// Newest levels at the play head; see [`Audio::scope`].
-    pub fn scope(self, count: usize, levels: &mut [Vec<i16>; 12]) -> bool {
-        self.with_audio(|audio| audio.scope(count, levels))
-            .unwrap_or(false)
-    }
-
-    /// Uses the notes and registers of the current song; there are none of another.
-    pub fn with_notes<T>(self, use_them: impl FnOnce(&NoteTrack) -> T) -> T {
-        let inner = self.inner();
-        let notes = inner.notes.borrow();
-        let current = inner.model.borrow().player().tune.map(|tune| tune.id);
-        if notes.tune() == current {
-            use_them(&notes)
-        } else {
-            use_them(&NoteTrack::default())
-        }
-    }
-
     /// The place in the song that is heard now.
     pub fn heard_millis(self) -> u32 {
         let clock = self.clock.get_untracked();
@@ -369,7 +354,9 @@ impl Core {
 
     /// How everything stands, name and value.
     pub fn diagnostics(self) -> Vec<(String, String)> {
-        self.inner().model.borrow().diagnostics()
+        let mut facts = self.inner().model.borrow().diagnostics();
+        facts.push(self.visuals_fact());
+        facts
     }
 
     /// The last steps on the way to sound, the newest first.
@@ -519,10 +506,11 @@ impl Core {
         };
         match said {
             FromWorker::Engine { id, event, file } => {
-                if let EngineEvent::Scope { .. } = &event {
-                    self.with_audio(|audio| audio.take_scope(&event));
-                } else if let EngineEvent::Registers { .. } = &event {
-                    inner.notes.borrow_mut().take(event);
+                if matches!(
+                    event,
+                    EngineEvent::Scope { .. } | EngineEvent::Registers { .. }
+                ) {
+                    self.visuals_hear(event);
                 } else if let Some(ticket) = ticket_of(id) {
                     self.send(Event::Engine {
                         ticket,
@@ -545,17 +533,20 @@ impl Core {
                     self.send(Event::Swarm { ticket, event });
                 }
             }
+            FromWorker::Visuals(event) => self.visuals_say(event),
             FromWorker::Gone { which, reason } => {
-                inner.tickets.borrow_mut().clear();
+                self.forget_tickets(which);
                 self.send(match which {
+                    Which::Visuals => return self.visuals_died(Some(reason)),
                     Which::Engine => Event::EngineGone { reason },
                     Which::Library => Event::LibraryGone { reason },
                     Which::Swarm => Event::SwarmGone { reason },
                 });
             }
             FromWorker::Restarted { which, reason } => {
-                inner.tickets.borrow_mut().clear();
+                self.forget_tickets(which);
                 self.send(match which {
+                    Which::Visuals => return self.visuals_died(None),
                     Which::Engine => Event::EngineRestarted { reason },
                     Which::Library => Event::LibraryRestarted { reason },
                     Which::Swarm => {
@@ -566,6 +557,13 @@ impl Core {
                     }
                 });
             }
+        }
+    }
+
+    /// What a worker that died had been asked will not be answered; the visuals answer nothing.
+    fn forget_tickets(self, which: Which) {
+        if which != Which::Visuals {
+            self.inner().tickets.borrow_mut().clear();
         }
     }
 
@@ -580,6 +578,7 @@ impl Core {
             audio::AudioEvent::Resumed => AudioEvent::Resumed,
             audio::AudioEvent::Failed(reason) => AudioEvent::Failed(reason),
             audio::AudioEvent::FileEnded => AudioEvent::FileEnded,
+            audio::AudioEvent::Connected => return self.tell_rings(),
         }));
     }
 }

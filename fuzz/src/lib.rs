@@ -10,7 +10,7 @@ use catalog::{Column, Index, Query, Sort};
 use listening::keep::{self as keeping, Kept, Key};
 use listening::preferences::Preferences;
 use listening::share::Spot;
-use protocol::{engine, library};
+use protocol::{engine, library, visuals};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
 use telemetry::{Beacon, FAMILIES, Kind, Merger};
@@ -170,6 +170,8 @@ pub fn protocol(bytes: &[u8]) {
     check::<engine::Event>(bytes);
     check::<library::Request>(bytes);
     check::<library::Event>(bytes);
+    check::<visuals::Request>(bytes);
+    check::<visuals::Event>(bytes);
 }
 
 /// Any bytes are a session, picks or unfinished tunes, or they are refused.

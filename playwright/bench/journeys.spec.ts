@@ -1,24 +1,12 @@
 // What a listener waits for, measured. Figures go to the file that SIDEREAL_BENCH names.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, test, type Browser, type Page } from '@playwright/test'
-import { zipSync } from 'fflate'
-import { add, addFolder, click, count, dropPaths, open, play, player, rows, watchLongTasks } from '../lib/page'
+import { test, type Page } from '@playwright/test'
+import { median, note, writeFigures } from '../lib/figures'
+import { add, click, open, play, player, watchLongTasks } from '../lib/page'
 import { heardSince } from '../lib/tap'
-import { pathBelow, shared, threeTunes, upload, walk } from '../lib/tunes'
+import { threeTunes, upload } from '../lib/tunes'
 
-const figures: { name: string; value: string; aim: string }[] = []
-const note = (name: string, value: string, aim: string) => {
-  figures.push({ name, value, aim })
-  console.log(`${name}: ${value} (aim ${aim})`)
-}
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-
-test.afterAll(() => {
-  if (process.env.SIDEREAL_BENCH) writeFileSync(process.env.SIDEREAL_BENCH, JSON.stringify({ rows: figures }))
-})
+test.afterAll(writeFigures)
 
 test('click to first sample, pause to silence', async ({ page }) => {
   const tunes = threeTunes()
@@ -41,46 +29,6 @@ test('click to first sample, pause to silence', async ({ page }) => {
   note('click to first sample, median of 12', `${median(starts).toFixed(0)} ms`, '100 ms')
   note('click to first sample, worst of 12', `${Math.max(...starts).toFixed(0)} ms`, '100 ms')
   note('pause to silence, median of 12', `${median(stops).toFixed(0)} ms`, '100 ms')
-})
-
-/** Brings the shared collection in three times, and notes how that went. */
-async function importThrice(browser: Browser, how: string, bring: (page: Page) => Promise<void>) {
-  const times: number[] = []
-  const tasks: number[] = []
-  const scripts: number[] = []
-  for (let run = 0; run < 3; run++) {
-    const page = await (await browser.newContext({ baseURL: process.env.SIDEREAL_URL, viewport: { width: 1440, height: 900 } })).newPage()
-    await open(page)
-    await expect(rows(page).first()).toBeVisible()
-    const longest = await watchLongTasks(page)
-    const start = Date.now()
-    await bring(page)
-    await expect.poll(() => count(page), { timeout: 120_000, intervals: [50] }).toBeGreaterThan(2800)
-    times.push(Date.now() - start)
-    const { task, script } = await longest()
-    tasks.push(task)
-    scripts.push(script)
-    await page.context().close()
-  }
-  note(`import of 2,808 tunes, ${how}, median of 3`, `${(median(times) / 1000).toFixed(1)} s`, '-')
-  note(`longest script meanwhile, ${how}, worst of 3`, `${Math.max(...scripts).toFixed(0)} ms`, '50 ms')
-  note(`longest task with the browser's part, ${how}, worst of 3`, `${Math.max(...tasks).toFixed(0)} ms`, '-')
-}
-
-test('import of the shared collection, and what holds the page up meanwhile', async ({ browser }) => {
-  test.skip(!shared, 'the shared collection is not beside the checkout')
-  const folder = mkdtempSync(join(tmpdir(), 'sidereal-bench-'))
-  const files: Record<string, [Uint8Array, { level: 0 }]> = {}
-  for (const path of walk(shared!)) files[pathBelow(shared!, path)] = [readFileSync(path), { level: 0 }]
-  writeFileSync(join(folder, 'hvsc.zip'), zipSync(files))
-  await importThrice(browser, 'as a zip', async (page) => {
-    const chooser = page.waitForEvent('filechooser')
-    await page.getByRole('button', { name: 'Add files' }).click()
-    await (await chooser).setFiles(join(folder, 'hvsc.zip'))
-  })
-  rmSync(folder, { recursive: true })
-  await importThrice(browser, 'as a picked folder', (page) => addFolder(page, shared!))
-  await importThrice(browser, 'as a dropped folder', (page) => dropPaths(page, [shared!]))
 })
 
 /** Keeps the shared buffers that the page makes, so that the ring can be looked at. */

@@ -56,6 +56,31 @@ test('an empty profile finds a tune of the collection, hears it, and has fetched
   await page.context().close()
 })
 
+test('the tunes of a composer are kept offline, and play with the relay gone', async ({ browser }) => {
+  const relay = await Relay.start(['--collections', collections])
+  const { page } = await listener(browser, relay)
+  await expect(page.getByRole('status').filter({ hasText: /tunes/ }).first()).toBeVisible()
+  await page.getByRole('link', { name: 'Browse' }).click()
+  await page.getByLabel('Filter by name').fill(wanted.author)
+  await page.getByRole('row').filter({ hasText: wanted.author }).first().click()
+  await expect(page.getByRole('heading', { name: wanted.author, level: 1 })).toBeVisible()
+  const tunes = await rows(page).count()
+  await page.getByRole('button', { name: 'Keep offline' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Keep offline' })
+  await expect(dialog.getByText(/of the swarm: at most .*B\./)).toBeVisible()
+  await dialog.getByRole('button', { name: 'Keep on this device' }).click()
+  await expect(page.getByRole('region', { name: 'Messages' }).getByText(/will be on this device, and stay/)).toBeVisible()
+  // The swarm's page counts what is here.
+  await page.getByRole('link', { name: 'Swarm', exact: true }).click()
+  await page.getByRole('link', { name: /Sampler|C64Music|demo/ }).first().click()
+  await page.getByLabel('Filter files').fill(`${wanted.path.split('/').at(-2)}/`)
+  await expect.poll(() => page.getByText('100 %', { exact: true }).count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(Math.min(tunes, 3))
+  relay.kill()
+  await page.getByRole('link', { name: 'Library', exact: true }).click()
+  await hear(page, wanted, await play(page, wanted.title))
+  await page.context().close()
+})
+
 test('a second listener gets it from the first, without the web seed', async ({ browser }) => {
   const relay = await Relay.start(['--collections', collections])
   const { page: first } = await listener(browser, relay)

@@ -41,6 +41,22 @@ test('every response is isolated', async ({ page }) => {
   }
 })
 
+test('pages that cannot be fetched say so, while the tune goes on, and come when asked again', async ({ page }) => {
+  const isRest = (url: URL) => url.pathname.includes('listen_rest')
+  await page.route(isRest, (route) => route.abort())
+  await open(page)
+  await heardSince(page, await click(player(page).getByRole('button', { name: 'Play', exact: true })))
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await expect(page.getByRole('heading', { name: 'This part of the page could not be fetched' })).toBeVisible()
+  const before = await elapsed(page)
+  await expect.poll(() => elapsed(page)).toBeGreaterThan(before)
+  await page.unroute(isRest)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible()
+  await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox', { name: 'Tunes, composers' })).toBeFocused()
+})
+
 for (const [which, words] of [
   ['engine', 'The sound engine could not be started'],
   ['library', 'The library could not be opened'],

@@ -8,7 +8,7 @@ import { heardSince, record, rms } from '../lib/tap'
 import { demos, root, threeTunes, upload } from '../lib/tunes'
 
 const md5 = createHash('md5').update(readFileSync(demos[0])).digest('hex')
-const routes = { library: '/', favourites: '/favourites', playlists: '/playlists', history: '/history', tune: `/tune/${md5}`, swarm: '/swarm', settings: '/settings', about: '/about', privacy: '/privacy', missing: '/nowhere/at/all' }
+const routes = { library: '/', browse: '/browse', news: '/browse/new', favourites: '/favourites', playlists: '/playlists', history: '/history', tune: `/tune/${md5}`, swarm: '/swarm', settings: '/settings', about: '/about', privacy: '/privacy', missing: '/nowhere/at/all' }
 const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
 for (const [name, path] of Object.entries(routes))
@@ -18,6 +18,8 @@ for (const [name, path] of Object.entries(routes))
       for (const [size, viewport] of Object.entries(sizes)) {
         await page.setViewportSize(viewport)
         await open(page, path)
+        // What is fetched late is there.
+        await expect(page.locator('main h1').first()).toBeVisible()
         if (name === 'library') await expect(rows(page).first()).toBeVisible()
         await page.waitForTimeout(300)
         const { violations } = await new AxeBuilder({ page }).analyze()
@@ -31,6 +33,7 @@ test('the page fits 360 px and twice the zoom', async ({ page }) => {
     await page.setViewportSize(viewport)
     for (const path of Object.values(routes)) {
       await open(page, path)
+      await expect(page.locator('main h1').first()).toBeVisible()
       const width = await page.evaluate(() => document.documentElement.scrollWidth)
       expect(width, `${path} at ${viewport.width}`).toBeLessThanOrEqual(viewport.width)
     }

@@ -1,32 +1,19 @@
 // Finding a tune among 53,669, by words, by keyboard, by browsing, and playing it.
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
+import { catalogue, publishWhole } from '../lib/catalogue'
 import { add, count, open, player, rows, watchErrors } from '../lib/page'
 import { heardSince } from '../lib/tap'
 import { shared } from '../lib/tunes'
 
-const catalogue = process.env.SIDEREAL_CATALOGUE
 const tune = 'MUSICIANS/H/Hubbard_Rob/Commando.sid'
 
 test.skip(!catalogue || !shared, 'the shared collection is not here')
 
 /** A page whose site publishes the whole collection, catalogue only. */
 async function visit(page: Page, path = '/') {
-  const bytes = readFileSync(catalogue!)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const listing = {
-    version: 1,
-    collections: [
-      {
-        name: 'Whole', files: 53669, tunes: 87000, bytes: 1,
-        catalogue: { url: 'collections/whole.bin', sha256, bytes: bytes.length }, torrents: [],
-      },
-    ],
-  }
-  await page.route('**/collections.json', (route) => route.fulfill({ json: listing }))
-  await page.route('**/collections/whole.bin', (route) => route.fulfill({ body: bytes }))
+  await publishWhole(page)
   await open(page, path)
   await expect.poll(() => count(page), { timeout: 60_000 }).toBeGreaterThan(50_000)
 }

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use sidfile::Md5;
 use torrent::{InfoHash, Metainfo};
 
+use crate::metrics::CollectionMetrics;
 use files::{Files, Source};
 pub use seed::seed;
 pub use serve::{catalogue_or_torrent, listing};
@@ -225,6 +226,7 @@ pub struct Collections {
     loaded: Mutex<BTreeMap<String, Loaded>>,
     /// Torrents as they were asked for, by address of the relay.
     torrents: serve::TorrentCache,
+    metrics: CollectionMetrics,
 }
 
 struct Loaded {
@@ -237,13 +239,12 @@ struct Loaded {
 impl Collections {
     /// Collections in `folder`, which may not be there yet.
     #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
-        let loaded = Mutex::default();
-        let torrents = serve::TorrentCache::default();
+    pub fn new(folder: PathBuf, metrics: CollectionMetrics) -> Self {
         Self {
             folder,
-            loaded,
-            torrents,
+            loaded: Mutex::default(),
+            torrents: serve::TorrentCache::new(metrics.torrent_cache.clone()),
+            metrics,
         }
     }
 
@@ -280,6 +281,36 @@ impl Collections {
         self.refresh(&mut loaded, name)
     }
 
+    /// Sets the gauges; whether all that was published can be served. None where nothing is.
+    pub fn measure(&self) -> Option<bool> {
+        let all = self.all();
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let metrics = &self.metrics;
+        let failed = loaded.values().filter(|known| known.collection.is_none());
+        let failed = failed.count();
+        let entries = |found: &Collection| i64::from(found.manifest.files);
+        let published = |name: &String| loaded.get(name).map(|known| known.stamp.seconds());
+        metrics.collection_cache.entries.set(loaded.len() as i64);
+        metrics.served.set(all.len() as i64);
+        metrics.failed.set(failed as i64);
+        metrics
+            .entries
+            .set(all.iter().map(|(_, found)| entries(found)).sum());
+        metrics
+            .oldest
+            .set(all.iter().filter_map(|(name, _)| published(name)).min());
+        if let Some(each) = &metrics.each {
+            each.entries.reset();
+            each.published.reset();
+            for (name, found) in &all {
+                each.entries.with_label_values(&[name]).set(entries(found));
+                let published = published(name).map_or(0, |seconds| seconds as i64);
+                each.published.with_label_values(&[name]).set(published);
+            }
+        }
+        (!loaded.is_empty()).then_some(failed == 0)
+    }
+
     fn refresh(
         &self,
         loaded: &mut BTreeMap<String, Loaded>,
@@ -290,8 +321,10 @@ impl Collections {
         if let Some(known) = loaded.get(name)
             && known.stamp == stamp
         {
+            self.metrics.collection_cache.hits.inc();
             return known.collection.clone();
         }
+        self.metrics.collection_cache.misses.inc();
         let collection = Collection::load(&folder)
             .map(Arc::new)
             .inspect_err(|error| {

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::ice;
+use crate::metrics::Token;
 use crate::tracker;
 
 /// What can be said on the command line or in the environment.
@@ -35,6 +36,13 @@ struct Options {
     /// Address and port of the metrics listener, or "off" [default: 127.0.0.1:9464]
     #[arg(long, env = "SIDEREAL_METRICS")]
     metrics: Option<AddressOrOff>,
+    /// What scrapers of the metrics have to say, as in `Authorization: Bearer TOKEN`
+    /// [default: nothing]
+    #[arg(long, env = "SIDEREAL_METRICS_TOKEN", hide_env_values = true)]
+    metrics_token: Option<Token>,
+    /// Give the metrics a series for each collection [default: off]
+    #[arg(long, env = "SIDEREAL_METRICS_COLLECTIONS")]
+    metrics_collections: Option<Switch>,
     /// Folder for what the relay keeps [default: sidereal in the user's data folder]
     #[arg(long, env = "SIDEREAL_DATA_DIR")]
     data_dir: Option<PathBuf>,
@@ -161,6 +169,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where metrics are served.
     pub metrics: Option<SocketAddr>,
+    /// What scrapers have to say.
+    pub metrics_token: Option<Token>,
+    /// Whether single collections have metrics.
+    pub metrics_collections: bool,
     /// Folder for what the relay keeps.
     pub data_dir: PathBuf,
     /// Folder of the app, where it is not the one built in.
@@ -266,6 +278,9 @@ impl Config {
         Ok(Self {
             listen: SocketAddr::new(host, port),
             metrics,
+            metrics_token: said.metrics_token.or(file.metrics_token),
+            metrics_collections: said.metrics_collections.or(file.metrics_collections)
+                == Some(Switch::On),
             collections: said
                 .collections
                 .or(file.collections)
@@ -383,6 +398,7 @@ mod tests {
         check_refused("\nprot = 1", "line 2: unknown field `prot`");
         check_refused("port = 70000", "line 1: ");
         check_refused("metrics = \"here\"", "expected an address and a port");
+        check_refused("metrics_token = \"\"", "a token is made of");
         check_refused("tls_cert = \"a\"", "tls-cert needs tls-key");
         check_refused("tls_key = \"a\"", "tls-key needs tls-cert");
         check_refused(

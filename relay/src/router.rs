@@ -18,7 +18,7 @@ use crate::beacons::{self, Intake};
 use crate::collections::{self, Collections};
 use crate::headers;
 use crate::ice::{self, Outside};
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Exporter, Metrics};
 use crate::site::Site;
 use crate::tracker;
 
@@ -75,10 +75,10 @@ pub fn public(app: App) -> Router {
 }
 
 /// What the metrics listener answers.
-pub fn private(metrics: Metrics) -> Router {
+pub fn private(exporter: Exporter) -> Router {
     Router::new()
         .route("/metrics", get(metrics::scrape))
-        .with_state(metrics)
+        .with_state(exporter)
 }
 
 async fn version() -> impl IntoResponse {
@@ -122,6 +122,7 @@ pub(crate) mod tests {
     use axum::http::{HeaderMap, Method};
     use http_body_util::BodyExt as _;
     use std::path::Path;
+    use std::task::{Context, Waker};
     use tower::ServiceExt as _;
 
     fn write(folder: &Path, name: &str, text: &str) {
@@ -137,16 +138,30 @@ pub(crate) mod tests {
         for (name, text) in site {
             write(folder.path(), name, text);
         }
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(false);
         App {
             site: Arc::new(Site::load(Some(folder.path())).unwrap()),
             isolation: true,
             tracker: tracker::Hub::start(tracker::Config::default(), metrics.tracker.clone())
                 .unwrap(),
-            collections: Arc::new(Collections::new(folder.path().join("none"))),
+            collections: Arc::new(Collections::new(
+                folder.path().join("none"),
+                metrics.collections.clone(),
+            )),
             outside: Arc::default(),
             beacons: Arc::new(Intake::new(metrics.player.clone())),
             metrics,
+        }
+    }
+
+    /// What a scrape of it needs.
+    pub fn exporter(state: &App, token: Option<metrics::Token>) -> Exporter {
+        Exporter {
+            metrics: state.metrics.clone(),
+            tracker: state.tracker.clone(),
+            collections: Arc::clone(&state.collections),
+            data_dir: ".".into(),
+            token,
         }
     }
 
@@ -299,19 +314,64 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn requests_are_counted_by_bounded_labels() {
         let state = state(&[]);
-        let metrics = state.metrics.clone();
+        let exporter = exporter(&state, None);
         let app = public(state);
         ask(&app, Method::GET, "/tune/1", &HTML).await;
         ask(&app, Method::GET, "/tune/2", &HTML).await;
         ask(&app, Method::from_bytes(b"BREW").unwrap(), "/healthz", &[]).await;
-        let (_, _, text) = ask(&private(metrics), Method::GET, "/metrics", &[]).await;
+        let (_, _, text) = ask(&private(exporter), Method::GET, "/metrics", &[]).await;
         for line in [
             "sidereal_http_requests_total{method=\"GET\",route=\"site\",status=\"200\"} 2",
             "sidereal_http_requests_total{method=\"other\",route=\"/healthz\",status=\"405\"} 1",
             "sidereal_http_requests_in_progress 0",
+            "sidereal_http_request_duration_seconds_count{method=\"GET\",route=\"site\",status=\"200\"} 2",
             "sidereal_build_info{version=",
+            "sidereal_adapter_up{adapter=\"tracker\"} 1",
+            "sidereal_data_dir_free_bytes ",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_client_goes_is_not_in_progress_for_ever() {
+        let state = state(&[]);
+        let exporter = exporter(&state, None);
+        let metrics = state.metrics.clone();
+        let stuck = Router::new()
+            .route("/stuck", get(std::future::pending::<()>))
+            .layer(axum::middleware::from_fn_with_state(
+                metrics,
+                metrics::observe,
+            ));
+        let request = Request::get("/stuck").body(Body::empty()).unwrap();
+        let mut answer = Box::pin(stuck.oneshot(request));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(answer.as_mut().poll(&mut context).is_pending());
+        let text = exporter.metrics.text();
+        assert!(
+            text.contains("sidereal_http_requests_in_progress 1"),
+            "{text}"
+        );
+        drop(answer);
+        let text = exporter.metrics.text();
+        assert!(
+            text.contains("sidereal_http_requests_in_progress 0"),
+            "{text}"
+        );
+        let line = "{method=\"GET\",route=\"/stuck\",status=\"aborted\"} 1";
+        assert!(text.contains(line), "{text}");
+    }
+
+    #[tokio::test]
+    async fn metrics_may_ask_for_a_token() {
+        let app = private(exporter(&state(&[]), Some("secret".parse().unwrap())));
+        let (status, headers, text) = ask(&app, Method::GET, "/metrics", &[]).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(headers["www-authenticate"], "Bearer");
+        assert!(!text.contains("sidereal"), "{text}");
+        let said = [("authorization", "Bearer secret")];
+        let (status, ..) = ask(&app, Method::GET, "/metrics", &said).await;
+        assert_eq!(status, StatusCode::OK);
     }
 }

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use crate::beacons::Intake;
 use crate::collections::Collections;
 use crate::config::{self, Config, LogFormat};
-use crate::metrics::Metrics;
+use crate::metrics::{Exporter, Metrics};
 use crate::router::{self, App};
 use crate::site::{self, Site};
 use crate::stun;
@@ -97,24 +97,36 @@ async fn serve(config: Config) -> Result<(), Error> {
         .transpose()?;
     let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip()).await?;
 
-    let metrics = Metrics::new();
+    let metrics = Metrics::new(config.metrics_collections);
+    metrics.adapters.set("tls", tls.as_ref().map(|_| true));
     let mut outside = config.outside;
     if let Some((address, is_asked_for)) = config.stun {
-        match stun::start(address).await {
+        let started = stun::start(address, metrics.stun.clone()).await;
+        metrics.adapters.set("stun", Some(started.is_ok()));
+        match started {
             Ok(address) => outside.stun_port = Some(address.port()),
             Err(error) if is_asked_for => return Err(listen_error(address, "--stun", error)),
             Err(error) => tracing::warn!(%address, %error, "no STUN: choose another with --stun"),
         }
     }
     let tracker = Hub::start(config.tracker, metrics.tracker.clone()).map_err(Error::Serve)?;
+    let collections = Collections::new(config.collections, metrics.collections.clone());
+    let collections = Arc::new(collections);
+    let exporter = Exporter {
+        metrics: metrics.clone(),
+        tracker: tracker.clone(),
+        collections: Arc::clone(&collections),
+        data_dir: config.data_dir.clone(),
+        token: config.metrics_token,
+    };
     let app = App {
         site,
-        metrics: metrics.clone(),
+        beacons: Arc::new(Intake::new(metrics.player.clone())),
+        metrics,
         isolation: config.isolation,
         tracker: tracker.clone(),
-        collections: Arc::new(Collections::new(config.collections)),
+        collections,
         outside: Arc::new(outside),
-        beacons: Arc::new(Intake::new(metrics.player.clone())),
     };
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), tracker, config.drain));
@@ -139,7 +151,7 @@ async fn serve(config: Config) -> Result<(), Error> {
             }
         }
     };
-    let private = serve_private(private, router::private(metrics), handle.clone());
+    let private = serve_private(private, router::private(exporter), handle.clone());
     tokio::try_join!(public, private).map_err(Error::Serve)?;
     tracing::info!("stopped");
     Ok(())

@@ -17,6 +17,8 @@ use stun_types::message::{
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
+use crate::metrics::StunMetrics;
+
 /// Most answers to an address in a second: a page gathers candidates for several connections at
 /// once, and a household shares an address.
 const MOST_A_SECOND: u32 = 100;
@@ -30,25 +32,28 @@ const MOST_REQUEST: usize = 548;
 ///
 /// # Errors
 /// The address cannot be used.
-pub async fn start(address: SocketAddr) -> io::Result<SocketAddr> {
+pub async fn start(address: SocketAddr, metrics: StunMetrics) -> io::Result<SocketAddr> {
     let socket = Arc::new(UdpSocket::bind(address).await?);
     let address = socket.local_addr()?;
-    tokio::spawn(serve(socket));
+    tokio::spawn(serve(socket, metrics));
     tracing::info!(%address, "STUN");
     Ok(address)
 }
 
-async fn serve(socket: Arc<UdpSocket>) {
+async fn serve(socket: Arc<UdpSocket>, metrics: StunMetrics) {
     let mut buffer = [0; MOST_REQUEST];
     let mut limit = Limit::default();
     loop {
         match socket.recv_from(&mut buffer).await {
             Ok((count, from)) => {
-                if limit.take(from.ip(), Instant::now())
-                    && let Some(answer) = answer(&buffer[..count], from)
-                {
+                if !limit.take(from.ip(), Instant::now()) {
+                    metrics.limited.inc();
+                } else if let Some(answer) = answer(&buffer[..count], from) {
+                    metrics.answered.inc();
                     // A datagram may be lost anyway; who asked asks again.
                     let _ = socket.send_to(&answer, from).await;
+                } else {
+                    metrics.ignored.inc();
                 }
             }
             // Of some systems: an earlier answer could not be delivered.
@@ -109,6 +114,7 @@ mod tests {
     use stun_types::attribute::{Software, Username};
 
     use super::*;
+    use crate::metrics::Metrics;
 
     fn request() -> MessageWriteVec {
         Message::builder_request(BINDING, MessageWriteVec::new())
@@ -116,7 +122,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_listener_is_told_its_address() {
-        let address = start("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let metrics = Metrics::new(false).stun;
+        let address = "127.0.0.1:0".parse().unwrap();
+        let address = start(address, metrics.clone()).await.unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let mut question = request();
         question
@@ -132,6 +140,7 @@ mod tests {
         assert!(answer.has_class(MessageClass::Success));
         let mapped = answer.attribute::<XorMappedAddress>().unwrap();
         assert_eq!(mapped.addr(asked), socket.local_addr().unwrap());
+        assert_eq!((metrics.answered.get(), metrics.ignored.get()), (1, 0));
     }
 
     #[test]

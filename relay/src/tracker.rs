@@ -18,8 +18,9 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use prometheus::IntCounter;
-use tokio::sync::{Notify, mpsc};
+use prometheus::IntGauge;
+use prometheus::local::LocalHistogram;
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use torrent::announce::{Action, ClientMessage, Failure, TrackerMessage};
 use torrent::tracker::{Client, ClientId, Outcome, Tracker};
@@ -56,13 +57,20 @@ impl Default for Config {
 #[derive(Clone)]
 pub struct Hub {
     to_thread: mpsc::UnboundedSender<ToThread>,
+    /// Sockets on the way to the thread.
+    handover: IntGauge,
 }
+
+/// How long the tracker's thread may take to answer before it is taken for stuck.
+const MOST_SILENCE: Duration = Duration::from_secs(1);
 
 enum ToThread {
     /// A socket that has agreed to speak WebSocket, whose it is, and bytes that came along.
     Socket(Stream, Option<IpAddr>, Vec<u8>),
     /// Tell everybody to go elsewhere.
     Stop,
+    /// Set the gauges, and say so.
+    Measure(oneshot::Sender<()>),
 }
 
 impl Hub {
@@ -72,6 +80,7 @@ impl Hub {
     /// The machine refuses a thread.
     pub fn start(config: Config, metrics: TrackerMetrics) -> std::io::Result<Self> {
         let (to_thread, from_hub) = mpsc::unbounded_channel();
+        let handover = metrics.handover.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -80,14 +89,28 @@ impl Hub {
             .spawn(move || {
                 tokio::task::LocalSet::new().block_on(&runtime, run(config, metrics, from_hub));
             })?;
-        Ok(Self { to_thread })
+        Ok(Self {
+            to_thread,
+            handover,
+        })
     }
 
     fn add(&self, stream: Stream, address: Option<IpAddr>, early: Vec<u8>) {
+        self.handover.inc();
         // Without its thread the tracker is gone, and dropping the stream says so.
         let _ = self
             .to_thread
             .send(ToThread::Socket(stream, address, early));
+    }
+
+    /// Brings the gauges up to date; whether the tracker's thread did so.
+    pub async fn measure(&self) -> bool {
+        let (done, is_done) = oneshot::channel();
+        let _ = self.to_thread.send(ToThread::Measure(done));
+        matches!(
+            tokio::time::timeout(MOST_SILENCE, is_done).await,
+            Ok(Ok(()))
+        )
     }
 
     /// Closes all sockets with words: the relay stops.
@@ -105,6 +128,9 @@ struct Room {
     addresses: HashMap<IpAddr, usize>,
     next_client: u32,
     start: Instant,
+    /// Counted here, handed over when the tracker is measured: a message takes little longer than
+    /// counting between threads would.
+    message_seconds: LocalHistogram,
     /// What all sockets read into.
     buffer: Vec<u8>,
 }
@@ -118,8 +144,7 @@ struct Post {
     is_full: Rc<Notify>,
     /// The message that is being sent; kept for its memory.
     scratch: String,
-    /// Messages that were not taken.
-    lost: IntCounter,
+    metrics: TrackerMetrics,
 }
 
 /// Longest time that messages gather before they go out, under load. A write costs several times
@@ -147,12 +172,18 @@ async fn run(
         tokio::select! {
             message = from_hub.recv() => match message {
                 Some(ToThread::Socket(stream, address, early)) => {
+                    room.borrow().metrics.handover.dec();
                     socket::open(&room, stream, address, early);
                 }
                 Some(ToThread::Stop) => {
                     for outbox in room.borrow().post.outboxes.values() {
                         outbox.close(Close::new(1001, "the relay stops"));
                     }
+                }
+                Some(ToThread::Measure(done)) => {
+                    room.borrow().measure();
+                    // Whoever asked may have stopped waiting.
+                    let _ = done.send(());
                 }
                 None => return,
             },
@@ -165,9 +196,11 @@ async fn run(
 /// the more there is.
 async fn collect(room: Rc<RefCell<Room>>) {
     let is_full = Rc::clone(&room.borrow().post.is_full);
+    let gathering_seconds = room.borrow().metrics.gathering_seconds.clone();
     let mut gathering = Duration::ZERO;
     loop {
         is_full.notified().await;
+        let since = Instant::now();
         if gathering.is_zero() {
             tokio::task::yield_now().await;
         } else {
@@ -177,6 +210,7 @@ async fn collect(room: Rc<RefCell<Room>>) {
         for outbox in &full {
             outbox.collect();
         }
+        gathering_seconds.observe(since.elapsed().as_secs_f64());
         gathering = if full.len() >= LOAD {
             (gathering * 2).clamp(LEAST_GATHERING, MOST_GATHERING)
         } else if gathering > LEAST_GATHERING {
@@ -198,9 +232,10 @@ impl Room {
                 full: Vec::new(),
                 is_full: Rc::default(),
                 scratch: String::new(),
-                lost: metrics.lost.clone(),
+                metrics: metrics.clone(),
             },
             config,
+            message_seconds: metrics.message_seconds.local(),
             metrics,
             addresses: HashMap::new(),
             next_client: 0,
@@ -210,7 +245,11 @@ impl Room {
     }
 
     fn now_millis(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
+        self.millis(Instant::now())
+    }
+
+    fn millis(&self, at: Instant) -> u64 {
+        at.duration_since(self.start).as_millis() as u64
     }
 
     /// A socket comes in: whose it is, and what will be sent to it.
@@ -223,7 +262,7 @@ impl Room {
             *count += 1;
             if *count > self.config.most_sockets {
                 let most = self.config.most_sockets;
-                self.metrics.refused_sockets.inc();
+                self.metrics.limited_sockets.inc();
                 outbox.close(Close::new(
                     1008,
                     format!("more than {most} sockets of an address"),
@@ -253,8 +292,7 @@ impl Room {
     }
 
     /// Serves a message.
-    fn message(&mut self, client: &mut Client, text: &str) {
-        let now = self.now_millis();
+    fn message(&mut self, now: u64, client: &mut Client, text: &str) {
         let message = match ClientMessage::parse(text) {
             Ok(message) => message,
             Err(error) => return self.refuse(client.id(), error.0),
@@ -266,14 +304,16 @@ impl Room {
             ..
         } = self;
         let send = |to, message: &TrackerMessage<'_>| post.send(to, message);
-        let outcome = match message {
+        let (outcome, relayed, refused) = match message {
             ClientMessage::Announce(announce) => {
                 metrics.announces.inc();
-                tracker.announce(now, client, &announce, send)
+                let outcome = tracker.announce(now, client, &announce, send);
+                (outcome, &metrics.relayed_offers, &metrics.refused_announces)
             }
             ClientMessage::Answer(answer) => {
                 metrics.answers.inc();
-                tracker.answer(now, client, &answer, send)
+                let outcome = tracker.answer(now, client, &answer, send);
+                (outcome, &metrics.relayed_answers, &metrics.refused_answers)
             }
             ClientMessage::Scrape(hashes) => {
                 metrics.scrapes.inc();
@@ -281,9 +321,9 @@ impl Room {
             }
         };
         match outcome {
-            Outcome::Relayed(count) => self.metrics.relayed.inc_by(u64::from(count)),
+            Outcome::Relayed(count) => relayed.inc_by(u64::from(count)),
             Outcome::Gone => self.metrics.gone.inc(),
-            Outcome::Refused => self.metrics.refused_peers.inc(),
+            Outcome::Refused => refused.inc(),
         }
     }
 
@@ -309,33 +349,54 @@ impl Room {
         self.post.send(to, &TrackerMessage::Failure(failure));
     }
 
+    /// Counts a socket that is closed for what its client sent.
+    fn count_close(&self, close: &Close) {
+        match close.status {
+            // The client closes.
+            1000 => {}
+            1008 => self.metrics.limited_messages.inc(),
+            1009 => self.metrics.closed_large.inc(),
+            _ => self.metrics.closed_protocol.inc(),
+        }
+    }
+
     /// Forgets peers that fell silent, and closes sockets that did.
     fn sweep(&mut self) {
         let now = self.now_millis();
         self.tracker.sweep(now);
         let most = 2_000 * u64::from(self.config.swarms.interval_seconds);
         for outbox in self.post.outboxes.values() {
-            if now.saturating_sub(outbox.heard_millis()) > most {
+            let is_silent = now.saturating_sub(outbox.heard_millis()) > most;
+            if is_silent && !outbox.is_closing() {
+                self.metrics.closed_silent.inc();
                 outbox.close(Close::new(1000, "nothing was said for two intervals"));
             }
             outbox.end_if_closing_long(now);
         }
-        let all = self.tracker.all_counts();
-        let (torrents, peers) = all.fold((0, 0), |(torrents, peers), (_, counts)| {
-            (
-                torrents + 1,
-                peers + i64::from(counts.complete) + i64::from(counts.incomplete),
-            )
-        });
-        self.metrics.torrents.set(torrents);
-        self.metrics.peers.set(peers);
+    }
+
+    /// Sets the gauges.
+    fn measure(&self) {
+        let (mut swarms, mut seeders, mut leechers) = (0, 0, 0);
+        for (_, counts) in self.tracker.all_counts() {
+            swarms += 1;
+            seeders += i64::from(counts.complete);
+            leechers += i64::from(counts.incomplete);
+        }
+        let outboxes = self.post.outboxes.values();
+        let waiting: usize = outboxes.map(|outbox| outbox.waiting_bytes()).sum();
+        self.metrics.swarms.set(swarms);
+        self.metrics.seeders.set(seeders);
+        self.metrics.peers.set(seeders + leechers);
+        self.metrics.waiting_bytes.set(waiting as i64);
+        self.message_seconds.flush();
     }
 }
 
 impl Post {
     fn send(&mut self, to: ClientId, message: &TrackerMessage<'_>) {
         let Some(outbox) = self.outboxes.get(&to) else {
-            return self.lost.inc();
+            return self.metrics.lost.inc();
         };
         self.scratch.clear();
         message.write(&mut self.scratch);
@@ -345,7 +406,11 @@ impl Post {
                 self.is_full.notify_one();
             }
             Pushed::More => {}
-            Pushed::Refused => self.lost.inc(),
+            Pushed::Refused => self.metrics.lost.inc(),
+            Pushed::TooSlow => {
+                self.metrics.closed_slow.inc();
+                self.metrics.lost.inc();
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ mod store_error;
 #[cfg(feature = "swarm")]
 pub mod swarm;
 pub mod sys;
+#[cfg(feature = "visuals")]
+pub mod visuals;
 
 #[cfg(any(feature = "library", feature = "swarm"))]
 pub use store_error::StoreError;

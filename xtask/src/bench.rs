@@ -2,6 +2,7 @@
 
 mod engine;
 mod journeys;
+mod library;
 mod search;
 mod torrent;
 mod tracker;
@@ -31,6 +32,8 @@ enum Name {
     Tracker,
     /// Page to page in Chromium, beside webtorrent
     Torrent,
+    /// The library on the built product: bytes to the first sound, opening, importing, Lighthouse
+    Library,
     /// Search as you type over the whole collection, beside MiniSearch and FlexSearch
     Search,
 }
@@ -49,6 +52,9 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
     if wanted(Name::Torrent) {
         figures.insert("torrent".into(), torrent::run()?);
+    }
+    if wanted(Name::Library) {
+        figures.insert("library".into(), library::run()?);
     }
     if wanted(Name::Search) {
         figures.insert("search".into(), search::run()?);

@@ -27,7 +27,7 @@ pub struct Bundle {
 pub const SPLIT: &str = "listen";
 
 /// Every bundle of the product.
-pub const BUNDLES: [Bundle; 4] = [
+pub const BUNDLES: [Bundle; 5] = [
     Bundle {
         name: SPLIT,
         budget: 430_000,
@@ -48,10 +48,15 @@ pub const BUNDLES: [Bundle; 4] = [
         budget: 320_000,
         optimise: Some("-Oz"),
     },
+    Bundle {
+        name: "visuals",
+        budget: 120_000,
+        optimise: Some("-O3"),
+    },
 ];
 
 /// Features that the binaries above and the workers' tests need.
-pub const FEATURES: &str = "worker/engine,worker/library,worker/swarm";
+pub const FEATURES: &str = "worker/engine,worker/library,worker/swarm,worker/visuals";
 
 /// How much effort goes into a build.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -185,7 +190,7 @@ fn bind(wasm: &Path, out: &Path, bundle: &Bundle, effort: Effort) -> Result<()> 
 /// What a module of two parts imports its loader from.
 const LINK: &str = "./__wasm_split.______________________.js";
 
-/// Splits a module where its `#[lazy]` function begins, and returns the first part.
+/// Splits a module where its `#[wasm_split]` function begins, and returns the first part.
 fn split(wasm: &Path, out: &Path) -> Result<PathBuf> {
     let bytes = fs::read(wasm).with_context(|| format!("{}", wasm.display()))?;
     let first = out.join(format!("{SPLIT}_first.wasm"));

@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 use crate::shell::root;
 
 /// Where texts are.
-const SOURCES: [&str; 2] = ["app/src", "crates/listening/src"];
+const SOURCES: [&str; 3] = ["app/src", "crates/listening/src", "worker/src/visuals"];
 /// Looks texts up, and has some for its own tests.
 const LOOKUP: &str = "crates/listening/src/language.rs";
 

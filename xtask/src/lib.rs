@@ -10,6 +10,7 @@ mod dist;
 mod journeys;
 #[cfg(test)]
 mod languages;
+mod monitoring;
 mod npm;
 mod prg;
 mod probe;

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::bundle::FEATURES;
 use crate::shell::{cargo, execute, exists, step};
-use crate::{journeys, probe};
+use crate::{journeys, monitoring, probe};
 
 #[derive(Args)]
 pub struct TestArgs {
@@ -35,6 +35,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
         step("WebAssembly against native", probe::test)?;
     }
     if wanted(Kind::Browser) {
+        step("dashboards against Grafana's types", monitoring::dashboards)?;
         step("journeys in a browser", || journeys::test(&[]))?;
     }
     Ok(())
@@ -42,7 +43,9 @@ pub fn run(args: &TestArgs) -> Result<()> {
 
 /// Everything that has tests outside a browser. The page has none: its rules are in `listening`.
 fn native() -> Result<()> {
+    let prometheus = monitoring::programs()?;
     let mut command = cargo();
+    command.envs(prometheus.map(|folder| ("SIDEREAL_PROMETHEUS", folder)));
     if exists_nextest() {
         command.args(["nextest", "run", "--no-fail-fast"]);
     } else {

@@ -23,7 +23,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["sid", "sidfile"]),
     (
         "app",
-        &["listening", "protocol", "catalog", "ring", "sidfile", "telemetry"],
+        &[
+            "listening",
+            "protocol",
+            "catalog",
+            "ring",
+            "sidfile",
+            "telemetry",
+        ],
     ),
     (
         "worker",

@@ -7,7 +7,7 @@ fn main() {
     // The page is not mounted yet, so there is no executor of its own.
     wasm_bindgen_futures::spawn_local(async {
         language::begin().await;
-        document::remove_boot();
+        document::breathe().await;
         leptos::mount::mount_to_body(app::pages::App);
     });
 }

@@ -55,6 +55,8 @@ pub enum Name {
     Grip,
     Shelves,
     Funnel,
+    FullScreen,
+    Apart,
 }
 
 const HEART: &str =
@@ -173,6 +175,11 @@ impl Name {
                 false,
             ),
             Self::Funnel => ("M4 5.5h16l-6.2 7.4v5.6l-3.6-1.9v-3.7z", false),
+            Self::FullScreen => (
+                "M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15",
+                false,
+            ),
+            Self::Apart => ("M10 18.5H3.5v-13h17V10M13 13.5h7.5v5.5H13z", false),
             Self::Share => ("M12 15V3.5M8 7l4-3.8L16 7M6 11H4.5v9.5h15V11H18", false),
         }
     }

@@ -37,9 +37,12 @@ impl Core {
     fn start_swarm(self) {
         let workers = self.inner().workers.borrow().clone();
         let Some(workers) = workers else { return };
-        if let Some(rtc) = &*self.inner().rtc.borrow() {
-            rtc.warm_up();
-        }
+        leptos::task::spawn_local(async move {
+            document::breathe().await;
+            if let Some(rtc) = &*self.inner().rtc.borrow() {
+                rtc.warm_up();
+            }
+        });
         site::keep(move |how| publish(self.site, how));
         network::watch_network(move |online, metered| {
             self.send(Event::Connection { online, metered });

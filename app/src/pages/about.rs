@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use listening::language::t;
 
-fn shortcuts() -> [(&'static str, &'static str); 16] {
+fn shortcuts() -> [(&'static str, &'static str); 17] {
     [
         ("Space", t("Play or pause")),
         ("\u{2190} \u{2192}", t("Seek 5 seconds back or forth")),
@@ -16,6 +16,10 @@ fn shortcuts() -> [(&'static str, &'static str); 16] {
         ("< >", t("Slower or faster")),
         ("Q", t("Show the queue; in the list: add the tune to it")),
         ("Shift Q", t("In the list: play the tune next")),
+        (
+            "V",
+            t("Picture of what plays on the full screen, or no more"),
+        ),
         ("D", t("Show diagnostics")),
         ("/", t("Search the library")),
         ("Ctrl K", t("Find a tune, composer, page or action")),

@@ -3,23 +3,20 @@
 use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
-use leptos_router::{Lazy, NavigateOptions, path};
+use leptos_router::{NavigateOptions, path};
 use listening::keep::KeepIntent;
 use listening::language::{t, tf};
-use listening::{Intent, SoundMode};
+use listening::{ImportPhase, Intent, SoundMode};
 
-use super::about::ShortcutTable;
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{
-    Countdown, Diagnostics, DropOverlay, ImportPanel, Menu, Notices, Palette, PlayerBar,
-    QueuePanel, SiteBanner, TuneMenu, UndoBar,
-};
-use super::rest::route;
-use crate::components::{Dialog, Icon, Name};
+use super::parts::{Menu, Notices, PlayerBar, STAGE, SiteBanner, use_menu};
+use super::rest::{Later, Over, Part, fetched};
+use crate::components::{Icon, Name, Soon};
 use crate::core::{Core, tune_path, use_core};
 use crate::shell::document;
 use crate::shell::keyboard::{self, Shortcut};
+use crate::shell::visuals;
 
 /// Step of the arrow keys.
 const SEEK_MILLIS: i32 = 5_000;
@@ -35,12 +32,18 @@ pub fn App() -> impl IntoView {
     let help = RwSignal::new(false);
     let palette = RwSignal::new(false);
     keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
+    let begun = RwSignal::new(false);
+    leptos::task::spawn_local(async move {
+        document::breathe().await;
+        document::remove_boot();
+        begun.set(true);
+    });
     view! {
         <Router>
             {move || {
                 // Texts are looked up as views are made: another language makes them anew.
                 core.language.track();
-                view! { <Frame help=help palette=palette /> }
+                begun.get().then(|| view! { <Frame help=help palette=palette /> })
             }}
         </Router>
     }
@@ -61,9 +64,13 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
         };
         navigate(path, options);
     });
-    Effect::new(move |_| {
+    Effect::new(move |was_elsewhere: Option<()>| {
         location.pathname.track();
         let part = location.hash.get_untracked();
+        // The first page stands at its top.
+        if was_elsewhere.is_none() && part.is_empty() {
+            return;
+        }
         // The page that is gone to is there with the next frame.
         request_animation_frame(move || {
             if !document::scroll_to(part.trim_start_matches('#')) {
@@ -72,6 +79,20 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
         });
     });
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
+    let wants_corner = Signal::derive(move || {
+        core.import.with(|import| import.phase != ImportPhase::None)
+            || core.kept.with(|kept| kept.undo.is_some())
+            || core.onward.with(|onward| onward.countdown.is_some())
+    });
+    let menu = use_menu();
+    let wants_over = Signal::derive(move || {
+        help.get()
+            || palette.get()
+            || core.diagnostics_shown.get()
+            || core.hovering.get()
+            || menu.is_open()
+            || core.browse.with(|browse| browse.pin.is_some())
+    });
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
@@ -85,38 +106,32 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
-                    <Route path=path!("/browse") view={Lazy::<route::Browse>::new()} />
-                    <Route path=path!("/browse/:shelf") view={Lazy::<route::Browse>::new()} />
-                    <Route path=path!("/tune") view={Lazy::<route::Nothing>::new()} />
-                    <Route path=path!("/tune/:md5") view={Lazy::<route::Tune>::new()} />
-                    <Route path=path!("/tune/:md5/:song") view={Lazy::<route::Tune>::new()} />
-                    <Route path=path!("/favourites") view={Lazy::<route::Favourites>::new()} />
-                    <Route path=path!("/playlists") view={Lazy::<route::Playlists>::new()} />
-                    <Route path=path!("/playlists/:id") view={Lazy::<route::Playlist>::new()} />
-                    <Route path=path!("/history") view={Lazy::<route::History>::new()} />
-                    <Route path=path!("/swarm") view={Lazy::<route::Swarm>::new()} />
-                    <Route path=path!("/swarm/:hash") view={Lazy::<route::Torrent>::new()} />
-                    <Route path=path!("/settings") view={Lazy::<route::Settings>::new()} />
-                    <Route path=path!("/privacy") view={Lazy::<route::Privacy>::new()} />
-                    <Route path=path!("/about") view={Lazy::<route::About>::new()} />
+                    <Route path=path!("/browse") view=|| fetched(Part::Browse) />
+                    <Route path=path!("/browse/:shelf") view=|| fetched(Part::Browse) />
+                    <Route path=path!("/tune") view=|| fetched(Part::Nothing) />
+                    <Route path=path!("/tune/:md5") view=|| fetched(Part::Tune) />
+                    <Route path=path!("/tune/:md5/:song") view=|| fetched(Part::Tune) />
+                    <Route path=path!("/favourites") view=|| fetched(Part::Favourites) />
+                    <Route path=path!("/playlists") view=|| fetched(Part::Playlists) />
+                    <Route path=path!("/playlists/:id") view=|| fetched(Part::Playlist) />
+                    <Route path=path!("/history") view=|| fetched(Part::History) />
+                    <Route path=path!("/swarm") view=|| fetched(Part::Swarm) />
+                    <Route path=path!("/swarm/:hash") view=|| fetched(Part::Torrent) />
+                    <Route path=path!("/settings") view=|| fetched(Part::Settings) />
+                    <Route path=path!("/privacy") view=|| fetched(Part::Privacy) />
+                    <Route path=path!("/about") view=|| fetched(Part::About) />
                 </Routes>
             </main>
-            <QueuePanel />
-            <PlayerBar />
+            <Later part=Part::Queue wanted=core.queue_shown />
+            <Soon>
+                <PlayerBar />
+            </Soon>
             <section class="corner" aria-label=t("Messages")>
-                <ImportPanel />
-                <UndoBar />
-                <Countdown />
+                <Later part=Part::Corner wanted=wants_corner />
                 <Notices />
             </section>
         </div>
-        <Diagnostics />
-        <DropOverlay />
-        <TuneMenu />
-        <Dialog id="shortcuts" title=t("Keyboard shortcuts") open=help>
-            <ShortcutTable />
-        </Dialog>
-        <Palette open=palette />
+        <Later part=Part::Over(Over { help, palette }) wanted=wants_over />
         <p class="hidden-words" role="status" aria-live="polite">
             {move || core.announcement.get()}
         </p>
@@ -187,6 +202,10 @@ fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<
         }
         Shortcut::Diagnostics => {
             core.diagnostics_shown.update(|shown| *shown = !*shown);
+            return;
+        }
+        Shortcut::FullScreen => {
+            visuals::toggle_full_screen(STAGE);
             return;
         }
         Shortcut::Queue => {

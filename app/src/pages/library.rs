@@ -11,7 +11,7 @@ use protocol::library::Storage;
 
 use super::browse::Facets;
 use super::parts::{AddMusic, ContinueList, SidePanel, TuneRow};
-use crate::components::{Icon, Name, VirtualList};
+use crate::components::{Icon, Name, SearchField, Soon, VirtualList};
 use crate::core::use_core;
 
 /// Height of a row in pixels; the style sheet knows it too.
@@ -53,22 +53,14 @@ pub fn Library() -> impl IntoView {
                             {move || summary(&state.get(), total.get(), &filter.get())}
                         </p>
                     </div>
-                    <div class="search">
-                        <Icon name=Name::Search />
-                        <input
-                            id="search"
-                            type="search"
-                            placeholder=t("Search title, composer, year")
-                            aria-label=t("Search the library")
-                            autocomplete="off"
-                            spellcheck="false"
-                            prop:value=move || filter.get()
-                            on:input=move |event| {
-                                core.wish(Intent::SetFilter(event_target_value(&event)));
-                            }
-                        />
-                        <kbd aria-hidden="true">"/"</kbd>
-                    </div>
+                    <SearchField
+                        id="search"
+                        label=t("Search the library")
+                        hint=t("Search title, composer, year")
+                        value=filter
+                        on_input=move |text| core.wish(Intent::SetFilter(text))
+                        key="/"
+                    />
                     <button
                         type="button"
                         class="button facets-toggle"
@@ -83,13 +75,17 @@ pub fn Library() -> impl IntoView {
                     <AddMusic />
                 </header>
                 <ContinueList />
-                {move || {
-                    // Only another kind of body builds it anew; counts change in place.
-                    body_kind.get();
-                    untrack(body)
-                }}
+                <Soon>
+                    {move || {
+                        // Only another kind of body builds it anew; counts change in place.
+                        body_kind.get();
+                        untrack(body)
+                    }}
+                </Soon>
             </section>
-            <SidePanel />
+            <Soon>
+                <SidePanel />
+            </Soon>
         </div>
     }
 }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
-use listening::Intent;
 use listening::keep::KeepIntent;
 use listening::language::{t, tn};
+use listening::{Intent, PinIntent};
 use protocol::keep::{Change, FileKind, Folder, List, ListId, Playlist};
 
 use super::favourites::{Count, PlayAll};
-use super::parts::{KeptList, change};
+use super::parts::{KeptList, PinButton, change};
 use crate::components::{Dialog, Icon, IconButton, Name};
 use crate::core::use_core;
 
@@ -300,6 +300,15 @@ fn Known(id: ListId) -> impl IntoView {
                 </div>
                 <div class="button-row">
                     <PlayAll />
+                    <PinButton of=move |()| {
+                        let md5s = core
+                            .kept
+                            .with_untracked(|kept| {
+                                let list = kept.playlists.get(&id);
+                                list.map(|list| list.items.iter().map(|item| item.tune.md5).collect())
+                            });
+                        PinIntent::Weigh(name.get_untracked(), md5s.unwrap_or_default())
+                    } />
                     <button class="button" type="button" on:click=move |_| export(FileKind::PlaylistM3u8(id))>
                         "M3U8"
                     </button>

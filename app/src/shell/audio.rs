@@ -1,12 +1,15 @@
 //! The audio graph: worklet, gain, speakers; and an `<audio>` element that keeps media keys alive,
 //! or plays rendered files where there is no worklet.
 
+mod browser;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, ArrayBuffer, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
-use protocol::engine::{Event as EngineEvent, Output, Tempo};
-use ring::pcm;
+use protocol::engine::{Output, Tempo};
+use protocol::visuals;
+use ring::{pcm, scope};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -14,13 +17,19 @@ use web_sys::{
     HtmlAudioElement, MessageChannel, MessageEvent,
 };
 
-use super::scopes::Scopes;
+use browser::{forget, gain_of, has_worklet, is_isolated, silence, worklet_node};
+
+use super::document;
 use super::workers::{Workers, asset, object_url};
 
 /// Frames of the PCM ring: more than a second at any rate, twice over for a change of voices.
 const PCM_CAPACITY: u32 = 1 << 17;
+/// Frames of the scope ring, about two seconds.
+const SCOPE_CAPACITY: u32 = 1 << 16;
 /// Seconds of fading when sound starts or stops, so that it does not click.
 const FADE_SECONDS: f64 = 0.008;
+/// The speakers are opened after this time, if the listener does nothing.
+const SPEAKERS_MILLIS: i32 = 6_000;
 /// Time constant of a change of level, which should not be noticed.
 const LEVEL_SECONDS: f64 = 0.6;
 
@@ -47,6 +56,8 @@ pub enum AudioEvent {
     Failed(String),
     /// The rendered file was played to its end.
     FileEnded,
+    /// Sound goes through other rings than before, see [`Audio::show_rings`].
+    Connected,
 }
 
 /// What has been heard, by the audio clock.
@@ -78,6 +89,8 @@ struct Inner {
     workers: Workers,
     handler: Box<dyn Fn(AudioEvent)>,
     mode: Cell<Option<Mode>>,
+    /// Made before its graph, which needs the worklet's program first.
+    context: RefCell<Option<AudioContext>>,
     graph: RefCell<Option<Rc<Graph>>>,
     /// Media element: rendered files in [`Mode::File`], else silence that holds the media keys.
     element: HtmlAudioElement,
@@ -86,7 +99,8 @@ struct Inner {
     level: Cell<f32>,
     playing: Cell<bool>,
     unlocked: Cell<bool>,
-    scopes: Scopes,
+    /// The rings of sound and levels, where memory is shared.
+    rings: RefCell<Option<(JsValue, JsValue)>>,
     on_ended: RefCell<Option<Closure<dyn FnMut()>>>,
 }
 
@@ -105,13 +119,14 @@ impl Audio {
                 workers: workers.clone(),
                 handler: Box::new(handler),
                 mode: Cell::new(None),
+                context: RefCell::new(None),
                 graph: RefCell::new(None),
                 element,
                 volume: Cell::new(1.0),
                 level: Cell::new(1.0),
                 playing: Cell::new(false),
                 unlocked: Cell::new(false),
-                scopes: Scopes::default(),
+                rings: RefCell::new(None),
                 on_ended: RefCell::new(None),
             }),
         };
@@ -153,7 +168,11 @@ impl Audio {
         if !has_worklet() {
             return Err("this page has no AudioWorklet".into());
         }
+        // Opening the speakers holds a browser up for tens of milliseconds, in which the page would
+        // not be drawn.
+        document::sign_of_life(SPEAKERS_MILLIS).await;
         let context = AudioContext::new()?;
+        *self.inner.context.borrow_mut() = Some(context.clone());
         JsFuture::from(context.audio_worklet()?.add_module(&asset("pcm")?)?).await?;
         let gain = context.create_gain()?;
         gain.gain().set_value(0.0);
@@ -234,7 +253,8 @@ impl Audio {
         }
 
         let output = if mode == Mode::Ring {
-            let scope_buffer = self.inner.scopes.make_ring();
+            let scope_buffer = scope_ring();
+            *self.inner.rings.borrow_mut() = Some((buffer.clone(), scope_buffer.clone()));
             self.inner.workers.start_engine(
                 rate,
                 Output::Ring,
@@ -243,7 +263,7 @@ impl Audio {
             *graph.words.borrow_mut() = words;
             Output::Ring
         } else {
-            self.inner.scopes.forget_ring();
+            *self.inner.rings.borrow_mut() = None;
             *graph.words.borrow_mut() = Int32Array::new_with_length(pcm::HEADER_WORDS);
             let copy = graph.words.borrow().clone();
             copy.set_index(pcm::word::RATE, rate.cast_signed());
@@ -263,6 +283,7 @@ impl Audio {
             Output::Port
         };
         debug_assert_ne!(output, Output::File);
+        (self.inner.handler)(AudioEvent::Connected);
         Ok(())
     }
 
@@ -316,10 +337,10 @@ impl Audio {
     /// Lets sound out. Browsers allow that only inside a gesture of the listener's.
     pub fn unlock(&self) {
         self.inner.unlocked.set(true);
-        if let Some(graph) = &*self.inner.graph.borrow()
-            && graph.context.state() != AudioContextState::Running
+        if let Some(context) = &*self.inner.context.borrow()
+            && context.state() != AudioContextState::Running
         {
-            forget(graph.context.resume());
+            forget(context.resume());
         }
     }
 
@@ -475,23 +496,23 @@ impl Audio {
             .set_current_time(f64::from(millis) / 1000.0);
     }
 
-    /// Notes levels that came by message; the page hands every [`EngineEvent::Scope`] on.
-    pub fn take_scope(&self, event: &EngineEvent) {
-        self.inner.scopes.take(event);
-    }
-
-    /// The latest `count` levels at the play head: voice v of chip c in `out[4 * c + v]`, one for
-    /// every 32 machine cycles. False where there are none.
-    pub fn scope(&self, count: usize, out: &mut [Vec<i16>; 12]) -> bool {
+    /// Shows the rings to the visuals; without shared memory there are none.
+    pub fn show_rings(&self) {
         let Some(graph) = self.inner.graph.borrow().clone() else {
-            return false;
+            return;
         };
-        let position = graph
-            .words
-            .borrow()
-            .get_index(pcm::word::POSITION)
-            .cast_unsigned();
-        self.inner.scopes.levels(position, count, out)
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate is a small integer"
+        )]
+        let rate = graph.context.sample_rate() as u32;
+        let request = visuals::Request::Rings { rate };
+        let workers = &self.inner.workers;
+        match &*self.inner.rings.borrow() {
+            Some((pcm, scope)) => workers.visuals(&request, &[("pcm", pcm), ("scope", scope)]),
+            None => workers.visuals(&request, &[]),
+        }
     }
 
     fn state_changed(&self) {
@@ -513,68 +534,16 @@ impl Audio {
     }
 }
 
-/// Louder as the ear hears it: -50 dB at the lower end, and silence at 0.
-fn gain_of(volume: f32) -> f32 {
-    volume * volume * volume
-}
-
-fn has_worklet() -> bool {
-    let global = js_sys::global();
-    let has =
-        |name: &str| Reflect::get(&global, &name.into()).is_ok_and(|value| !value.is_undefined());
-    // Over plain http some browsers have the types, and no worklet on the context.
-    let secure = Reflect::get(&global, &"isSecureContext".into());
-    let secure = secure.is_ok_and(|secure| secure.is_truthy());
-    secure && has("AudioWorkletNode") && has("AudioContext")
-}
-
-fn is_isolated() -> bool {
-    let global = js_sys::global();
-    let isolated = Reflect::get(&global, &"crossOriginIsolated".into());
-    isolated.is_ok_and(|value| value.is_truthy())
-        && Reflect::get(&global, &"SharedArrayBuffer".into())
-            .is_ok_and(|value| !value.is_undefined())
-}
-
-/// A worklet node; a port among its options has to be transferred by message, as options are only
-/// copied.
-fn worklet_node(
-    context: &AudioContext,
-    options: &AudioWorkletNodeOptions,
-    port: Option<web_sys::MessagePort>,
-) -> Result<AudioWorkletNode, JsValue> {
-    let node = AudioWorkletNode::new_with_options(context, "pcm", options)?;
-    if let Some(port) = port {
-        let message = Object::new();
-        Reflect::set(&message, &"engine".into(), &port)?;
-        node.port()?
-            .post_message_with_transferable(&message, &Array::of1(&port))?;
+/// A ring for the levels of the voices.
+fn scope_ring() -> JsValue {
+    let buffer = SharedArrayBuffer::new(scope::byte_length(SCOPE_CAPACITY));
+    let words = Int32Array::new_with_byte_offset_and_length(&buffer, 0, scope::HEADER_WORDS);
+    for (word, value) in [
+        (scope::word::MAGIC, scope::MAGIC_VALUE),
+        (scope::word::VERSION, scope::VERSION_VALUE),
+        (scope::word::CAPACITY, SCOPE_CAPACITY),
+    ] {
+        words.set_index(word, value.cast_signed());
     }
-    Ok(node)
-}
-
-/// Ten seconds of silence as a WAV file, 8 bit at 8 kHz: shorter files do not hold media keys.
-fn silence() -> Vec<u8> {
-    const RATE: u32 = 8000;
-    const BYTES: u32 = RATE * 10;
-    let mut wav = Vec::with_capacity(44 + BYTES as usize);
-    wav.extend_from_slice(b"RIFF");
-    wav.extend_from_slice(&(36 + BYTES).to_le_bytes());
-    wav.extend_from_slice(b"WAVEfmt ");
-    for word in [16, 0x0001_0001, RATE, RATE, 0x0008_0001] {
-        wav.extend_from_slice(&u32::to_le_bytes(word));
-    }
-    wav.extend_from_slice(b"data");
-    wav.extend_from_slice(&BYTES.to_le_bytes());
-    wav.resize(44 + BYTES as usize, 128);
-    wav
-}
-
-/// Lets a promise go on by itself. Playing may be refused before a gesture; `unlock` comes with it.
-fn forget(promise: Result<js_sys::Promise, JsValue>) {
-    if let Ok(promise) = promise {
-        spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
-        });
-    }
+    buffer.into()
 }

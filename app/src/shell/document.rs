@@ -1,9 +1,12 @@
 //! Title, theme, accent and focus: what concerns the document as a whole.
 
 use super::workers::{get, object_url};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+    AddEventListenerOptions, Document, HtmlElement, HtmlInputElement, ScrollIntoViewOptions,
+    ScrollLogicalPosition,
 };
 
 fn document() -> Option<Document> {
@@ -128,6 +131,51 @@ pub fn device() -> listening::sources::Device {
         cores,
         plain_http: is_insecure(),
     }
+}
+
+/// What a listener who is there does first.
+const SIGNS: [&str; 6] = [
+    "pointermove",
+    "pointerdown",
+    "touchstart",
+    "keydown",
+    "click",
+    "focusin",
+];
+
+/// Waits until the listener moves, touches or presses something, for at most `millis`. What follows
+/// still counts as the listener's own doing.
+pub async fn sign_of_life(millis: i32) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let seen = Promise::new(&mut |resolve, _| {
+        let options = AddEventListenerOptions::new();
+        options.set_once(true);
+        options.set_capture(true);
+        options.set_passive(true);
+        // A window takes any listener, and always has timers.
+        for kind in SIGNS {
+            let _ = window.add_event_listener_with_callback_and_add_event_listener_options(
+                kind, &resolve, &options,
+            );
+        }
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
+    });
+    // Nothing rejects it.
+    let _ = JsFuture::from(seen).await;
+}
+
+/// Lets the browser draw and answer before what follows.
+pub async fn breathe() {
+    let soon = Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            // A window always has timers.
+            let _ = window.set_timeout_with_callback(&resolve);
+        }
+    });
+    // Nothing rejects it.
+    let _ = JsFuture::from(soon).await;
 }
 
 /// Sends what else this pointer does to the element that it was pressed on.
@@ -272,7 +320,7 @@ pub fn share(title: &str, url: &str) {
         // The listener may close the sheet, which is no failure.
         if let Ok(promise) = share.call1(&navigator, &data) {
             let ignore = Closure::once_into_js(|_: JsValue| ());
-            let promise: js_sys::Promise = promise.unchecked_into();
+            let promise: Promise = promise.unchecked_into();
             let catch = get(&promise, "catch");
             if let Ok(catch) = catch.dyn_into::<js_sys::Function>() {
                 let _ = catch.call1(&promise, &ignore);

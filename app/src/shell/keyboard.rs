@@ -34,6 +34,8 @@ pub enum Shortcut {
     Search,
     /// F.
     Favourite,
+    /// V.
+    FullScreen,
     /// Question mark.
     Help,
     /// K with Control or Command.
@@ -84,6 +86,7 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             "q" | "Q" => Shortcut::Queue,
             "/" => Shortcut::Search,
             "f" | "F" => Shortcut::Favourite,
+            "v" | "V" => Shortcut::FullScreen,
             "?" => Shortcut::Help,
             _ => return,
         };

@@ -56,6 +56,14 @@ impl Tongue {
     }
 }
 
+/// Address of the catalogue that is spoken; empty for English.
+pub fn address() -> String {
+    match WANTED.get() {
+        Tongue::English => String::new(),
+        Tongue::German => workers::asset("german").unwrap_or_default(),
+    }
+}
+
 /// Speaks the language that was kept: before the page is there.
 pub async fn begin() {
     let (preferences, _) = Preferences::load(&storage::load());

@@ -2,7 +2,6 @@
 
 pub mod audio;
 pub mod beacon;
-pub mod canvas;
 pub mod document;
 pub mod exporter;
 pub mod files;
@@ -10,10 +9,9 @@ pub mod keyboard;
 pub mod language;
 pub mod media_session;
 pub mod network;
-pub mod roll;
 pub mod rtc;
-mod scopes;
 pub mod site;
 pub mod storage;
 pub mod trace;
+pub mod visuals;
 pub mod workers;

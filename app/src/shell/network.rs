@@ -1,8 +1,10 @@
 //! The network: whether there is one, what the site says of connections, and what stays on disk.
 
+use std::rc::Rc;
+
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::workers::get;
 
@@ -50,6 +52,16 @@ pub fn ask_to_persist() {
     }
 }
 
+async fn site_answers() -> bool {
+    let Some(window) = web_sys::window() else {
+        return false;
+    };
+    // No cache knows this address.
+    let address = format!("/healthz?{}", js_sys::Date::now());
+    let answer = JsFuture::from(window.fetch_with_str(&address)).await;
+    answer.is_ok_and(|response| response.unchecked_into::<web_sys::Response>().ok())
+}
+
 /// Calls `tell` now and whenever it changes with whether there is a network, and whether it is paid
 /// by the byte or thrift is asked for, where the browser tells.
 pub fn watch_network(tell: impl Fn(bool, bool) + 'static) {
@@ -59,10 +71,21 @@ pub fn watch_network(tell: impl Fn(bool, bool) + 'static) {
     let navigator = window.navigator();
     let connection = get(&navigator, "connection");
     let (watched, asked) = (connection.clone(), navigator.clone());
+    let tell = Rc::new(tell);
     let look = Closure::<dyn Fn()>::new(move || {
         let saves = get(&watched, "saveData").is_truthy();
         let is_cellular = get(&watched, "type").as_string().as_deref() == Some("cellular");
-        tell(asked.on_line(), saves || is_cellular);
+        let is_metered = saves || is_cellular;
+        if asked.on_line() {
+            tell(true, is_metered);
+        } else {
+            // A site on this device answers where the browser knows of no network.
+            let (tell, asked) = (Rc::clone(&tell), asked.clone());
+            spawn_local(async move {
+                let answers = site_answers().await;
+                tell(answers || asked.on_line(), is_metered);
+            });
+        }
     });
     let callback: &js_sys::Function = look.as_ref().unchecked_ref();
     let _ = callback.call0(&JsValue::UNDEFINED);

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use protocol::{engine, library, swarm};
+use protocol::{engine, library, swarm, visuals};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -31,6 +31,8 @@ pub enum Which {
     Library,
     /// Fetches tunes from others, and gives them.
     Swarm,
+    /// Draws what plays.
+    Visuals,
 }
 
 impl Which {
@@ -39,6 +41,7 @@ impl Which {
             Self::Engine => "engine",
             Self::Library => "library",
             Self::Swarm => "swarm",
+            Self::Visuals => "visuals",
         }
     }
 }
@@ -74,6 +77,8 @@ pub enum FromWorker {
         /// Bytes beside it.
         bytes: Option<Uint8Array>,
     },
+    /// Said by the visuals.
+    Visuals(visuals::Event),
     /// A worker died and was started again; what it had been asked will not be answered.
     Restarted {
         /// Which.
@@ -177,6 +182,7 @@ struct Inner {
     engine: Slot,
     library: Slot,
     swarm: Slot,
+    visuals: Slot,
     next_id: Cell<u32>,
     handler: Box<Handler>,
     /// Called when the engine was started again and needs its output.
@@ -197,6 +203,7 @@ impl Workers {
                 engine: Slot::new(Which::Engine),
                 library: Slot::new(Which::Library),
                 swarm: Slot::new(Which::Swarm),
+                visuals: Slot::new(Which::Visuals),
                 next_id: Cell::new(protocol::EVENT),
                 handler: Box::new(handler),
                 on_engine: RefCell::new(None),
@@ -271,6 +278,22 @@ impl Workers {
     pub fn swarm_bytes(&self, request: &swarm::Request, bytes: &Uint8Array) -> u32 {
         let transfer = Array::of1(&bytes.buffer());
         self.ask(&self.inner.swarm, request, &[("bytes", bytes)], &transfer)
+    }
+
+    /// Starts the visuals, where they do not run yet.
+    pub fn start_visuals(&self) {
+        if self.inner.visuals.worker.borrow().is_none() {
+            self.launch(Which::Visuals);
+        }
+    }
+
+    /// Tells the visuals something, with what is beside it; a canvas is handed over.
+    pub fn visuals(&self, request: &visuals::Request, beside: &[(&str, &JsValue)]) {
+        let transfer = Array::new();
+        for (_, value) in beside.iter().filter(|(name, _)| *name == "canvas") {
+            transfer.push(value);
+        }
+        self.ask(&self.inner.visuals, request, beside, &transfer);
     }
 
     /// Gives library and swarm ends of two channels, over which each asks the other for files.
@@ -360,6 +383,7 @@ impl Workers {
             Which::Engine => &self.inner.engine,
             Which::Library => &self.inner.library,
             Which::Swarm => &self.inner.swarm,
+            Which::Visuals => &self.inner.visuals,
         }
     }
 
@@ -409,6 +433,7 @@ impl Workers {
             Which::Engine => self.receive_engine(&bytes, data).err(),
             Which::Library => self.receive_library(&bytes).err(),
             Which::Swarm => self.receive_swarm(&bytes, data).err(),
+            Which::Visuals => self.receive_visuals(&bytes).err(),
         };
         if let Some(error) = problem {
             web_sys::console::error_1(&error.to_string().into());
@@ -447,6 +472,15 @@ impl Workers {
         Ok(())
     }
 
+    fn receive_visuals(&self, bytes: &[u8]) -> Result<(), protocol::Error> {
+        let (_, event) = open::<visuals::Event>(bytes)?;
+        if event == visuals::Event::Ready {
+            self.inner.visuals.is_ready();
+        }
+        (self.inner.handler)(FromWorker::Visuals(event));
+        Ok(())
+    }
+
     /// Starts a worker that was given up once more.
     pub fn start_again(&self, which: Which) {
         let slot = self.slot(which);
@@ -481,6 +515,9 @@ impl Workers {
         let engine = &self.inner.engine;
         if which == Which::Swarm {
             return self.connect_swarm();
+        }
+        if which == Which::Visuals {
+            return;
         }
         if which == Which::Library {
             self.connect_swarm();

@@ -281,6 +281,13 @@ impl Index {
         self.columns.row(file as usize)
     }
 
+    /// Where a swarm has a file, where it is not here, and its bytes.
+    #[must_use]
+    pub fn whereabouts(&self, file: u32) -> (Option<Remote>, u32) {
+        let at = file as usize;
+        (self.columns.remote(at), self.columns.headers[at].size)
+    }
+
     /// What a list shows of a file that was found: with what was looked for.
     #[must_use]
     pub fn hit(&self, file: u32, found: &Found) -> Hit {

@@ -11,6 +11,7 @@ use crate::event::{Effect, Ticket};
 use crate::language::{tf, tn};
 use crate::list::{Answer, LibraryState};
 use crate::model::Model;
+use crate::pins::{PinIntent, PinView};
 use crate::view::NoticeKind;
 
 /// Tunes that the palette shows.
@@ -28,6 +29,8 @@ pub enum BrowseIntent {
     Show(Option<ShelfWish>),
     /// What is typed in the palette, or that it is closed.
     Suggest(Option<String>),
+    /// Something of a whole lot of tunes.
+    Pin(PinIntent),
 }
 
 /// A shelf, and which part of it.
@@ -70,6 +73,8 @@ pub struct BrowseView {
     pub groups: Option<Arc<[Group]>>,
     /// What the palette found.
     pub suggestions: Option<Arc<SuggestionsView>>,
+    /// A lot of tunes that may be kept on this device.
+    pub pin: Option<PinView>,
 }
 
 #[derive(Debug, Default)]
@@ -79,6 +84,8 @@ pub(crate) struct Browse {
     facets: Option<Ticket>,
     groups: Option<Ticket>,
     suggestions: Option<(Ticket, String)>,
+    /// The lot that is weighed, and what it is called.
+    pub weighing: Option<(Ticket, String)>,
 }
 
 impl Model {
@@ -125,6 +132,7 @@ impl Model {
                 });
                 self.browse.suggestions = Some((ticket, text));
             }
+            BrowseIntent::Pin(intent) => self.pin_lot(intent),
         }
     }
 
@@ -160,7 +168,7 @@ impl Model {
         });
     }
 
-    fn find(&mut self, request: Request) -> Ticket {
+    pub(crate) fn find(&mut self, request: Request) -> Ticket {
         let ticket = self.ticket();
         let request = LibraryRequest::Find(request);
         self.effects.push(Effect::Library(ticket, request));
@@ -216,6 +224,7 @@ impl Model {
                 }
             }
             Said::News(news) => self.tell_news(&news),
+            Said::Weighed { files, bytes, own } => self.weighed(ticket, files, bytes, own),
         }
     }
 
@@ -226,7 +235,7 @@ impl Model {
         }
         let tunes = tn(new, "{0} new or better tune", "{0} new or better tunes");
         let text = tf(
-            "{0}: {1}. Search for new:yes to see them.",
+            "{0}: {1}. Browse has them under What is new.",
             &[&news.collection, &tunes],
         );
         self.notify(NoticeKind::Good, text);

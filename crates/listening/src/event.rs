@@ -6,6 +6,7 @@ use catalog::{Column, Row};
 use protocol::engine::{Overrides, Tempo};
 use protocol::swarm::InfoHash;
 use protocol::telemetry::Fact;
+use protocol::visuals::View;
 use protocol::{engine, library, swarm};
 use sidfile::{Md5, TuneId};
 
@@ -105,6 +106,8 @@ pub enum Intent {
     SetTheme(Theme),
     /// Language of the page.
     SetLanguage(Language),
+    /// What is drawn of a tune.
+    SetPicture(View),
     /// Navigation wide or narrow.
     ToggleNavigation,
     /// Words to filter the list by.

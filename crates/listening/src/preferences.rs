@@ -12,6 +12,7 @@ mod text;
 
 use catalog::Sort;
 use protocol::engine::{Overrides, Tempo};
+use protocol::visuals::View;
 use sidfile::TuneId;
 
 use crate::event::SoundMode;
@@ -139,6 +140,8 @@ pub struct Preferences {
     pub swarm: SwarmChoices,
     /// The navigation shows icons only.
     pub narrow_navigation: bool,
+    /// What is drawn of a tune.
+    pub picture: View,
     /// How close rows stand.
     pub density: Density,
     /// Language.
@@ -175,6 +178,7 @@ impl Default for Preferences {
             tempo: None,
             swarm: SwarmChoices::default(),
             narrow_navigation: false,
+            picture: View::default(),
             density: Density::default(),
             language: Language::default(),
             engine_order: [SoundMode::Ring, SoundMode::Port, SoundMode::File],

@@ -121,6 +121,10 @@ impl Model {
                 self.preferences.language = language;
                 self.keep();
             }
+            Intent::SetPicture(view) => {
+                self.preferences.picture = view;
+                self.keep();
+            }
             Intent::ToggleNavigation => {
                 self.preferences.narrow_navigation = !self.preferences.narrow_navigation;
                 self.keep();

@@ -5,9 +5,10 @@ mod common;
 
 use catalog::{Column, Shelf};
 use common::Page;
-use listening::{BrowseIntent, Effect, Event, Intent, ShelfWish, Ticket, UNASKED};
-use protocol::find::{self, News};
+use listening::{BrowseIntent, Effect, Event, Intent, PinIntent, ShelfWish, Ticket, UNASKED};
+use protocol::find::{self, Lot, News};
 use protocol::library::{self, Request};
+use protocol::swarm::{self, FileId, InfoHash, Priority};
 
 fn sort(page: &Page) -> (Column, bool) {
     let sort = page.model.list().query.sort;
@@ -133,6 +134,68 @@ fn the_palette_shows_what_was_typed_last() {
     assert_eq!((&*found.text, found.total), ("ab", 2));
     browse(&mut page, BrowseIntent::Suggest(None));
     assert_eq!(page.model.browse_view().suggestions, None);
+}
+
+#[test]
+fn a_lot_is_weighed_and_kept_or_left() {
+    let mut page = Page::open("");
+    page.event(Event::SwarmMayStart {
+        origin: "http://here".into(),
+    });
+    let weigh = |page: &mut Page, of: PinIntent| {
+        page.effects.clear();
+        browse(page, BrowseIntent::Pin(of));
+        let ticket = page.effects.iter().find_map(|effect| match effect {
+            Effect::Library(ticket, Request::Find(find::Request::Weigh(lot))) => {
+                Some((*ticket, lot.clone()))
+            }
+            _ => None,
+        });
+        let (ticket, lot) = ticket.expect("it is asked");
+        let file = |file| FileId {
+            torrent: InfoHash([5; 20]),
+            file,
+        };
+        page.event(Event::Library {
+            ticket,
+            event: library::Event::Find(find::Event::Weighed {
+                files: vec![file(3), file(4), file(9)],
+                bytes: 12_000,
+                own: 1,
+            }),
+        });
+        lot
+    };
+    let asked = |page: &Page| -> Vec<((u32, u32), Priority)> {
+        let asked = page.effects.iter().filter_map(|effect| match effect {
+            Effect::Swarm(
+                _,
+                swarm::Request::Prioritise {
+                    files, priority, ..
+                },
+            ) => Some((*files, *priority)),
+            _ => None,
+        });
+        asked.collect()
+    };
+    page.wish(Intent::SetFilter("year:1987".into()));
+    let lot = weigh(&mut page, PinIntent::WeighShown);
+    assert!(matches!(lot, Lot::Query(query) if query.filter == "year:1987"));
+    let pin = page.model.browse_view().pin.expect("it is shown");
+    assert_eq!((&*pin.name, pin.bytes, pin.own), ("year:1987", 12_000, 1));
+    browse(&mut page, BrowseIntent::Pin(PinIntent::Keep(true)));
+    assert_eq!(
+        asked(&page),
+        [((3, 5), Priority::Normal), ((9, 10), Priority::Normal)]
+    );
+    assert_eq!(page.model.browse_view().pin, None);
+
+    weigh(&mut page, PinIntent::Weigh("Mine".into(), Vec::new()));
+    browse(&mut page, BrowseIntent::Pin(PinIntent::Leave));
+    assert_eq!(asked(&page), []);
+    weigh(&mut page, PinIntent::Weigh("Mine".into(), Vec::new()));
+    browse(&mut page, BrowseIntent::Pin(PinIntent::Keep(false)));
+    assert_eq!(asked(&page)[0], ((3, 5), Priority::None));
 }
 
 #[test]

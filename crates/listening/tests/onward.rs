@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use catalog::Row;
 use common::{Page, entry, machine, tune};
+use listening::keep::KeepIntent;
 use listening::preferences::Repeat;
 use listening::queue::{QueueIntent, Tune};
 use listening::sleep::{SleepView, SleepWish};
 use listening::sources::Device;
 use listening::{AudioCommand, Effect, Event, HintState, Intent, SoundMode, State};
 use protocol::engine::{Event as Said, Request};
+use protocol::keep::{self, Change, Deed};
+use protocol::library::Request as Wish;
 use sidfile::TuneId;
 
 fn queued(page: &Page, title: &str, song: u16) -> Tune {
@@ -426,4 +429,25 @@ fn what_version_1_kept_is_read() {
         (tune("a", 1), 40_000)
     );
     assert!(page.model.notices().is_empty());
+}
+
+#[test]
+fn what_is_not_wanted_is_noted_and_left_where_it_plays() {
+    let mut page = Page::playing("a");
+    let noted = |page: &Page| {
+        page.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Library(_, Wish::Keep(keep::Request::Change(Change::Log(line)))) => {
+                (line.deed == Deed::Dislike).then_some(line.tune)
+            }
+            _ => None,
+        })
+    };
+    page.wish(Intent::Keep(KeepIntent::Dislike(tune("b", 0))));
+    assert_eq!(
+        (noted(&page), current(&page)),
+        (Some(tune("b", 0)), tune("a", 1))
+    );
+    page.wish(Intent::Keep(KeepIntent::Dislike(tune("a", 0))));
+    assert_eq!(noted(&page), Some(tune("a", 1)));
+    assert_eq!(page.loads(), tune("b", 1));
 }

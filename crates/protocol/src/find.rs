@@ -2,6 +2,18 @@
 
 use catalog::{Group, Hint, Hit, Query, Shelf};
 use serde::{Deserialize, Serialize};
+use sidfile::Md5;
+
+use crate::swarm::FileId;
+
+/// Some of the library's tunes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lot {
+    /// Those that a query selects.
+    Query(Query),
+    /// Those of these digests.
+    Files(Vec<Md5>),
+}
 
 /// Asked of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +51,8 @@ pub enum Request {
         /// Most tunes.
         count: u32,
     },
+    /// What a lot takes to have here. Answer: [`Event::Weighed`].
+    Weigh(Lot),
 }
 
 /// Said by the library.
@@ -78,6 +92,15 @@ pub enum Event {
     },
     /// A collection has changed since this listener last saw it.
     News(News),
+    /// What a lot takes to have here.
+    Weighed {
+        /// Files of swarms, in order.
+        files: Vec<FileId>,
+        /// Their bytes.
+        bytes: u64,
+        /// Files that are the listener's own, and here anyway.
+        own: u32,
+    },
 }
 
 /// How a collection has changed.

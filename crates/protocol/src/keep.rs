@@ -122,7 +122,7 @@ pub struct Play {
 pub enum Deed {
     /// A song was begun.
     Play,
-    /// It was left in its first third.
+    /// It was left early: before its half, and before half a minute of it.
     EarlySkip,
     /// It was left after that.
     LateSkip,

@@ -12,5 +12,6 @@ pub mod keep;
 pub mod library;
 pub mod swarm;
 pub mod telemetry;
+pub mod visuals;
 
 pub use envelope::{EVENT, Envelope, Error, VERSION, decode, encode};

@@ -14,7 +14,10 @@ use telemetry::{Fact, Outcome, Phase, Recorder, SeekMode, SeekOutcome, Start};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::router::{private, public, tests::state};
+use crate::router::{
+    private, public,
+    tests::{exporter, state},
+};
 
 /// A relay, its clock, and the way to its metrics.
 struct Relay {
@@ -59,8 +62,10 @@ impl Relay {
     /// Series and value of the families whose names begin so; those at 0 are left out.
     async fn scrape(&self, name: &str) -> BTreeMap<String, String> {
         let request = Request::get("/metrics").body(Body::empty()).unwrap();
-        let exporter = private(self.app.metrics.clone());
-        let response = exporter.oneshot(request).await.unwrap();
+        let response = private(exporter(&self.app, None))
+            .oneshot(request)
+            .await
+            .unwrap();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let series = text.lines().filter(|line| line.starts_with(name));

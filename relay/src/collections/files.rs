@@ -29,6 +29,11 @@ impl Stamp {
         Self::of_data(&fs::metadata(path)?)
     }
 
+    /// Seconds since 1970.
+    pub fn seconds(&self) -> u64 {
+        self.time / 1_000_000_000
+    }
+
     /// The stamp in what the file system says.
     pub fn of_data(data: &fs::Metadata) -> io::Result<Self> {
         let time = data.modified()?.duration_since(SystemTime::UNIX_EPOCH);

@@ -16,11 +16,13 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Method, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use futures_util::stream;
+use prometheus::IntCounter;
 
 use super::files::Stamp;
 use super::range::{self, Wanted};
 use super::serve::{cross_origin, preflight};
 use super::{Collection, Torrent};
+use crate::metrics::SeedMetrics;
 use crate::router::App;
 
 /// Bytes read and sent at once.
@@ -57,21 +59,48 @@ pub async fn seed(
     } else if request.method() != Method::GET && request.method() != Method::HEAD {
         (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n").into_response()
     } else {
-        match app
-            .collections
-            .get(&collection)
-            .and_then(|found| Content::find(found, &rest))
-        {
-            Some(content) => answer(app, content, request.method(), request.headers()).await,
-            None => (StatusCode::NOT_FOUND, "no such content\n").into_response(),
+        let found = app.collections.get(&collection);
+        match found.and_then(|found| Content::find(found, &rest)) {
+            Some(content) => {
+                let count = Count::new(&app, &collection);
+                answer(count, content, request.method(), request.headers()).await
+            }
+            None => {
+                app.metrics.seed.unknown.inc();
+                (StatusCode::NOT_FOUND, "no such content\n").into_response()
+            }
         }
     };
     cross_origin(response.headers_mut());
     response
 }
 
+/// Where what is sent is counted.
+#[derive(Clone)]
+struct Count {
+    seed: SeedMetrics,
+    /// Bytes of this collection, where the operator wants them apart.
+    bytes: Option<IntCounter>,
+}
+
+impl Count {
+    fn new(app: &App, collection: &str) -> Self {
+        let each = app.metrics.collections.each.as_ref();
+        Self {
+            seed: app.metrics.seed.clone(),
+            bytes: each.map(|each| each.seed_bytes.with_label_values(&[collection])),
+        }
+    }
+
+    fn sent(&self, chunk: &Bytes) {
+        for bytes in [&self.seed.bytes].into_iter().chain(&self.bytes) {
+            bytes.inc_by(chunk.len() as u64);
+        }
+    }
+}
+
 async fn answer(
-    app: App,
+    count: Count,
     content: Content,
     method: &Method,
     headers: &HeaderMap,
@@ -89,11 +118,12 @@ async fn answer(
         Some(header) if is_same => range::parse(header, length),
         _ => Wanted::Whole,
     };
-    let (status, part) = match wanted {
-        _ if is_known => (StatusCode::NOT_MODIFIED, 0..0),
-        Wanted::Whole => (StatusCode::OK, 0..length),
-        Wanted::Part(start, end) => (StatusCode::PARTIAL_CONTENT, start..end),
-        Wanted::Nothing => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0),
+    let seed = count.seed.clone();
+    let (status, part, outcome) = match wanted {
+        _ if is_known => (StatusCode::NOT_MODIFIED, 0..0, &seed.unchanged),
+        Wanted::Whole => (StatusCode::OK, 0..length, &seed.whole),
+        Wanted::Part(start, end) => (StatusCode::PARTIAL_CONTENT, start..end, &seed.ranges),
+        Wanted::Nothing => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0, &seed.beyond),
     };
     let is_body = status.is_success() && method == Method::GET;
     let start = content.bytes.start;
@@ -101,14 +131,15 @@ async fn answer(
     let etag = HeaderValue::from_str(&content.etag).expect("hexadecimal digits");
     // The first bytes are read before anything is promised.
     let body = if is_body {
-        match first(content, bytes, &app).await {
+        match first(content, bytes, count).await {
             Ok(body) => body,
             Err(Lost::Changed) => {
-                app.metrics.seed.changed.inc();
+                seed.changed.inc();
                 let words = "this changed since it was published\n";
                 return (StatusCode::GONE, words).into_response();
             }
             Err(Lost::Read(error)) => {
+                seed.failed.inc();
                 tracing::warn!(%error, "published content cannot be read");
                 return (StatusCode::INTERNAL_SERVER_ERROR, "cannot be read\n").into_response();
             }
@@ -116,6 +147,7 @@ async fn answer(
     } else {
         Body::empty()
     };
+    outcome.inc();
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -150,19 +182,19 @@ async fn answer(
 
 /// A body whose first bytes are read; the rest is, as the client takes it. A file that changes
 /// meanwhile cuts the body short.
-async fn first(content: Content, bytes: Range<u64>, app: &App) -> Result<Body, Lost> {
-    let metrics = app.metrics.seed.clone();
+async fn first(content: Content, bytes: Range<u64>, count: Count) -> Result<Body, Lost> {
+    let timer = count.seed.first_bytes_seconds.start_timer();
     let (content, chunk) = read(content, bytes.start..bytes.end.min(bytes.start + CHUNK)).await?;
-    metrics.served.inc();
-    metrics.bytes.inc_by(chunk.len() as u64);
+    timer.observe_duration();
+    count.sent(&chunk);
     let rest = bytes.start + chunk.len() as u64..bytes.end;
     if rest.is_empty() {
         return Ok(Body::from(chunk));
     }
-    let begin = (Some(chunk), content, rest, metrics);
-    let body = stream::try_unfold(begin, |(ready, content, rest, metrics)| async move {
+    let begin = (Some(chunk), content, rest, count);
+    let body = stream::try_unfold(begin, |(ready, content, rest, count)| async move {
         if let Some(chunk) = ready {
-            return Ok(Some((chunk, (None, content, rest, metrics))));
+            return Ok(Some((chunk, (None, content, rest, count))));
         }
         if rest.is_empty() {
             return Ok::<_, io::Error>(None);
@@ -171,8 +203,8 @@ async fn first(content: Content, bytes: Range<u64>, app: &App) -> Result<Body, L
         let later = now.end..rest.end;
         match read(content, now).await {
             Ok((content, chunk)) => {
-                metrics.bytes.inc_by(chunk.len() as u64);
-                Ok(Some((chunk, (None, content, later, metrics))))
+                count.sent(&chunk);
+                Ok(Some((chunk, (None, content, later, count))))
             }
             Err(Lost::Changed) => Err(io::Error::other("changed since it was published")),
             Err(Lost::Read(error)) => Err(error),

@@ -16,6 +16,7 @@ use torrent::percent;
 
 use super::publish::{brotli, gzip};
 use super::{Collection, Collections, Torrent};
+use crate::metrics::CacheMetrics;
 use crate::router::App;
 use crate::site::header_contains;
 
@@ -121,8 +122,10 @@ struct Forms {
 }
 
 /// Torrents as they were asked for: by collection's name, info hash, and address of the relay.
-#[derive(Default)]
-pub struct TorrentCache(Mutex<BTreeMap<(String, InfoHash, String), Forms>>);
+pub struct TorrentCache {
+    kept: Mutex<BTreeMap<(String, InfoHash, String), Forms>>,
+    metrics: CacheMetrics,
+}
 
 /// Answers `/collections/{collection}/{file}`.
 pub async fn catalogue_or_torrent(
@@ -216,13 +219,21 @@ fn answer(
 }
 
 impl TorrentCache {
+    /// An empty one.
+    pub fn new(metrics: CacheMetrics) -> Self {
+        let kept = Mutex::default();
+        Self { kept, metrics }
+    }
+
     /// The torrent with tracker and web seed of the relay at `base`, such as `https://host`.
     fn get(&self, collection: &str, torrent: &Torrent, base: String) -> Forms {
         let key = (collection.to_owned(), torrent.metainfo.info_hash, base);
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(&key) {
+            self.metrics.hits.inc();
             return known.clone();
         }
+        self.metrics.misses.inc();
         let base = &key.2;
         // `http` becomes `ws`, `https` becomes `wss`.
         let tracker = format!("ws{}/announce", base.strip_prefix("http").unwrap_or(base));
@@ -245,6 +256,7 @@ impl TorrentCache {
             kept.clear();
         }
         kept.insert(key, forms.clone());
+        self.metrics.entries.set(kept.len() as i64);
         forms
     }
 }

@@ -15,6 +15,7 @@ use tower::ServiceExt as _;
 
 use super::publish::{Error, Options, Progress, Published, publish};
 use super::*;
+use crate::metrics::Metrics;
 use crate::router::tests::app_with;
 
 /// A folder to publish, and one to publish to.
@@ -79,7 +80,10 @@ impl Place {
     }
 
     fn app(&self) -> Router {
-        app_with(Collections::new(self.out()))
+        app_with(Collections::new(
+            self.out(),
+            Metrics::new(false).collections,
+        ))
     }
 
     fn collection(&self) -> Collection {
@@ -392,6 +396,34 @@ async fn the_listing_leads_to_everything() {
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
         assert!(headers.contains_key("cross-origin-opener-policy"), "{path}");
     }
+}
+
+#[test]
+fn what_is_published_is_measured() {
+    let folder = Place::new();
+    let metrics = Metrics::new(true);
+    let collections = Collections::new(folder.out(), metrics.collections.clone());
+    assert_eq!(collections.measure(), None);
+    assert!(
+        !metrics
+            .text()
+            .contains("sidereal_catalogue_published_timestamp_seconds ")
+    );
+    let published = folder.publish();
+    assert_eq!(collections.measure(), Some(true));
+    let text = metrics.text();
+    for line in [
+        "sidereal_collections 1",
+        "sidereal_catalogue_published_timestamp_seconds ",
+        &format!("sidereal_catalogue_entries {}", published.manifest.files),
+        "sidereal_collection_entries{collection=\"Some-Tunes\"} ",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    fs::write(folder.out().join("Some-Tunes/collection.json"), "{}").unwrap();
+    assert_eq!(collections.measure(), Some(false));
+    assert_eq!(metrics.collections.failed.get(), 1);
+    assert_eq!(metrics.collections.collection_cache.misses.get(), 2);
 }
 
 #[tokio::test]

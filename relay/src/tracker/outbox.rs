@@ -37,8 +37,10 @@ pub enum Pushed {
     First,
     /// It waits with others.
     More,
-    /// It was not taken: the socket closes, or is too slow.
+    /// It was not taken: the socket closes.
     Refused,
+    /// It was not taken, and the socket is closed because it reads too slowly.
+    TooSlow,
 }
 
 /// What a socket is to do next.
@@ -72,7 +74,7 @@ impl Outbox {
         if waiting.bytes.len() + text.len() > MOST_WAITING {
             drop(waiting);
             self.close(Close::new(1008, "this socket reads too slowly"));
-            return Pushed::Refused;
+            return Pushed::TooSlow;
         }
         let is_first = waiting.bytes.is_empty();
         frames::put_text(text, &mut waiting.bytes);
@@ -105,6 +107,11 @@ impl Outbox {
             frames::put_close(&close, &mut waiting.bytes);
             waiting.wake();
         }
+    }
+
+    /// Bytes that wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting.borrow().bytes.len()
     }
 
     /// Whether the socket is being closed.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 use torrent::tracker::Client;
 
 use super::frames::{self, Close, Fragments, Frame};
@@ -48,7 +49,9 @@ fn spawn<S: Duplex + 'static>(
 ) {
     let (client, outbox) = room.borrow_mut().enter(address);
     if early.len() > frames::MOST_MESSAGE {
-        outbox.close(Close::new(1009, "too much before the handshake was done"));
+        let close = Close::new(1009, "too much before the handshake was done");
+        room.borrow().count_close(&close);
+        outbox.close(close);
     }
     tokio::task::spawn_local(Socket {
         room: Rc::clone(room),
@@ -123,6 +126,7 @@ impl<S: Duplex> Socket<S> {
                 self.carried = Vec::new();
             } else if let Err(close) = self.take(&mut room, &mut buffer[..carried + count]) {
                 self.carried = Vec::new();
+                room.count_close(&close);
                 self.outbox.close(close);
             }
             if is_full {
@@ -136,13 +140,18 @@ impl<S: Duplex> Socket<S> {
 
     /// Serves the frames in `bytes`, and carries what is left to the next time.
     fn take(&mut self, room: &mut Room, mut bytes: &mut [u8]) -> Result<(), Close> {
-        let now = room.now_millis();
+        let mut start = Instant::now();
+        let now = room.millis(start);
         self.outbox.hear(now);
         while let Some((frame, size)) = frames::take(bytes, &mut self.fragments)? {
             match frame {
                 Some(Frame::Message(text)) => {
                     self.tokens.take(now)?;
-                    room.message(&mut self.client, text);
+                    room.message(now, &mut self.client, text);
+                    let end = Instant::now();
+                    let took = end.duration_since(start);
+                    room.message_seconds.observe(took.as_secs_f64());
+                    start = end;
                 }
                 Some(Frame::Ping(payload)) => {
                     self.tokens.take(now)?;

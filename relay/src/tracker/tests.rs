@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use prometheus::IntCounter;
 use serde_json::{Value, json};
 
 use super::frames::MOST_MESSAGE;
@@ -16,7 +17,7 @@ struct Relay {
     address: SocketAddr,
     metrics: Metrics,
     hub: Hub,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 fn relay(config: Config) -> Relay {
@@ -43,7 +44,7 @@ fn relay(config: Config) -> Relay {
         address,
         metrics,
         hub,
-        _runtime: runtime,
+        runtime,
     }
 }
 
@@ -285,7 +286,9 @@ fn an_offer_and_its_answer_meet() {
         [expected],
         "without to_peer_id, and whatever the offer_id"
     );
-    assert_eq!(relay.metrics.tracker.relayed.get(), 2);
+    let metrics = &relay.metrics.tracker;
+    let relayed = [&metrics.relayed_offers, &metrics.relayed_answers];
+    assert_eq!(relayed.map(IntCounter::get), [1, 1]);
 }
 
 #[test]
@@ -475,6 +478,7 @@ fn a_socket_that_says_too_much_is_told() {
             other => panic!("{other:?}"),
         }
     }
+    assert_eq!(relay.metrics.tracker.limited_messages.get(), 1);
 }
 
 #[test]
@@ -503,6 +507,33 @@ fn a_socket_that_does_not_read_is_closed_and_the_loss_is_counted() {
         300,
         "what was relayed before arrives, the rest is counted"
     );
+    assert_eq!(metrics.closed_slow.get(), 1);
+}
+
+#[test]
+fn gauges_are_of_the_moment_when_they_are_asked_for() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 3);
+    crowd[0].announce('a', json!({ "left": 0 }));
+    let measure = || {
+        assert!(relay.runtime.block_on(relay.hub.measure()));
+        let metrics = &relay.metrics.tracker;
+        let gauges = [
+            &metrics.sockets,
+            &metrics.swarms,
+            &metrics.peers,
+            &metrics.seeders,
+            &metrics.handover,
+        ];
+        gauges.map(IntGauge::get)
+    };
+    assert_eq!(measure(), [3, 1, 3, 1, 0]);
+    let metrics = &relay.metrics.tracker;
+    let kinds = [&metrics.announces, &metrics.scrapes, &metrics.unreadable];
+    let messages: u64 = kinds.iter().map(|kind| kind.get()).sum();
+    assert_eq!(metrics.message_seconds.get_sample_count(), messages);
+    crowd[0].announce('a', json!({ "event": "stopped" }));
+    assert_eq!(measure(), [3, 1, 2, 0, 0]);
 }
 
 #[test]
@@ -548,7 +579,7 @@ fn addresses_are_counted_by_network() {
             most_sockets,
             ..Config::default()
         },
-        Metrics::new().tracker,
+        Metrics::new(false).tracker,
     );
     let address = Some("203.0.113.9".parse().unwrap());
     let sockets: Vec<_> = (0..3).map(|_| room.enter(address)).collect();
@@ -561,4 +592,5 @@ fn addresses_are_counted_by_network() {
         room.leave(client, address);
     }
     assert!(room.addresses.is_empty() && room.post.outboxes.is_empty());
+    assert_eq!(room.metrics.limited_sockets.get(), 1);
 }

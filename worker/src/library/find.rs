@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use catalog::{Catalogue, Changes, Column, Found, Query, Sort};
-use protocol::find::{Event as Said, News, Request};
+use protocol::find::{Event as Said, Lot, News, Request};
 use protocol::library::Event;
+use protocol::swarm::{FileId, InfoHash};
 use sidfile::Md5;
 
 use super::{Library, Outside, Store};
@@ -125,8 +126,36 @@ impl<S: Store, O: Outside> Library<S, O> {
                     total: found.files.len() as u32,
                 }
             }
+            Request::Weigh(lot) => self.weigh(&lot),
         };
         Some(Event::Find(said))
+    }
+
+    fn weigh(&self, lot: &Lot) -> Said {
+        let numbers: Vec<u32> = match lot {
+            Lot::Query(query) => self.select(query).files.clone(),
+            Lot::Files(md5s) => {
+                let index = self.index.borrow();
+                let known = md5s.iter().filter_map(|md5| index.find(md5));
+                known.map(|file| file as u32).collect()
+            }
+        };
+        let index = self.index.borrow();
+        let (mut files, mut bytes, mut own) = (Vec::new(), 0, 0);
+        for file in numbers {
+            match index.whereabouts(file) {
+                (None, _) => own += 1,
+                (Some(remote), size) => {
+                    bytes += u64::from(size);
+                    files.push(FileId {
+                        torrent: InfoHash(remote.info_hash),
+                        file: remote.file,
+                    });
+                }
+            }
+        }
+        files.sort_unstable();
+        Said::Weighed { files, bytes, own }
     }
 
     /// Lets what was typed meanwhile overtake a query that has not been run yet.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use catalog::{Column, Query, Shelf, Sort};
-use protocol::find::{Event as Said, News, Request as Wish};
+use protocol::find::{Event as Said, Lot, News, Request as Wish};
 use protocol::library::{Event, Request, Storage};
 
 use super::tests::{Page, TestLibrary, import, library, run, tune};
@@ -133,6 +133,32 @@ fn site(titles: &[&str]) -> Page {
         .insert("/collections.json".to_owned(), listing.into_bytes());
     page.site.insert("/c.bin".to_owned(), catalogue);
     page
+}
+
+#[test]
+fn a_lot_is_weighed() {
+    let library = Library::new(
+        MemoryStore::default(),
+        site(&["Alpha", "Beta", "Gamma"]),
+        Storage::Kept,
+    );
+    run(library.answer(1, Request::Open));
+    run(library.look_for_collections());
+    let own = tune("Own", 1);
+    import(&library, &[("Own.sid", own.clone())]);
+    let weigh = |lot| match run(library.find(Wish::Weigh(lot))) {
+        Some(Event::Find(Said::Weighed { files, bytes, own })) => {
+            let places: Vec<u32> = files.iter().map(|file| file.file).collect();
+            (places, bytes, own)
+        }
+        other => panic!("{other:?}"),
+    };
+    let one = tune("Alpha", 1).len() as u64;
+    assert_eq!(weigh(Lot::Query(query(""))), (vec![0, 1, 2], 3 * one, 1));
+    assert_eq!(weigh(Lot::Query(query("beta"))), (vec![1], one, 0));
+    let known = Md5::of(&tune("Gamma", 1));
+    let unknown = Md5([9; 16]);
+    assert_eq!(weigh(Lot::Files(vec![unknown, known])), (vec![2], one, 0));
 }
 
 #[test]

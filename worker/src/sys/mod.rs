@@ -13,6 +13,8 @@ mod messages;
 mod sinks;
 #[cfg(feature = "swarm")]
 pub mod swarm;
+#[cfg(feature = "visuals")]
+pub mod visuals;
 
 #[cfg(feature = "library")]
 pub use blob::FileSource;

@@ -6,16 +6,22 @@ use serde_json::Value;
 use crate::journeys::playwright;
 
 pub fn run() -> Result<Value> {
+    figures("journeys.spec.ts", &[])
+}
+
+/// Runs one file of `playwright/bench`; prints and returns its figures.
+pub fn figures(file: &str, settings: &[(&str, &str)]) -> Result<Value> {
     let out = std::env::temp_dir().join(format!("sidereal-bench-{}.json", std::process::id()));
     let path = out.to_string_lossy().into_owned();
     let command = ["test", "--config", "bench.config.ts"];
-    let filter = ["journeys.spec.ts".to_owned()];
-    playwright(&command, &filter, &[("SIDEREAL_BENCH", &path)])?;
+    let mut settings = settings.to_vec();
+    settings.push(("SIDEREAL_BENCH", &path));
+    playwright(&command, &[file.to_owned()], &settings)?;
     let text = std::fs::read_to_string(&out).context("the journeys wrote no figures")?;
     // It is read, so it is not needed any more.
     let _ = std::fs::remove_file(&out);
     let figures: Value = serde_json::from_str(&text).context("the journeys' figures")?;
-    println!("{:<44} {:>10} {:>10}", "figure", "measured", "aim");
+    println!("{:<66} {:>10} {:>10}", "figure", "measured", "aim");
     for figure in figures["rows"].as_array().into_iter().flatten() {
         let text = |name: &str| {
             figure[name]
@@ -23,7 +29,7 @@ pub fn run() -> Result<Value> {
                 .map_or_else(|| figure[name].to_string(), str::to_owned)
         };
         println!(
-            "{:<44} {:>10} {:>10}",
+            "{:<66} {:>10} {:>10}",
             text("name"),
             text("value"),
             text("aim")

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use catalog::{Group, Shelf};
 use leptos::prelude::*;
 use listening::language::{t, tf};
-use listening::{BrowseIntent, Intent, words};
+use listening::{BrowseIntent, Intent, PinIntent, words};
 
 use crate::core::use_core;
+use crate::pages::parts::PinButton;
 
 /// The facets of the list. While they are shown they are kept up.
 #[component]
@@ -31,6 +32,15 @@ pub fn Facets(
                     .map(|(shelf, groups)| facet(*shelf, groups, typed))
                     .collect_view()
             }}
+            {but
+                .is_none()
+                .then(|| {
+                    view! {
+                        <div class="facet">
+                            <PinButton of=|()| PinIntent::WeighShown />
+                        </div>
+                    }
+                })}
         </section>
     }
 }

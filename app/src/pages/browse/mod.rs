@@ -15,13 +15,16 @@ use listening::{BrowseIntent, Intent, ShelfWish, words};
 
 pub use address::{SHELVES, group_path, heading_of, shelf_path};
 pub use facets::Facets;
-use group::GroupPage;
+use group::{GroupPage, NewPage};
 
-use crate::components::{Icon, Name, VirtualList};
+use crate::components::{SearchField, VirtualList};
 use crate::core::use_core;
 
 /// Height of a line in pixels; the style sheet knows it too.
 const LINE_HEIGHT: u32 = 44;
+
+/// What stands in place of a shelf in the address of what is new.
+const NEW: &str = "new";
 
 /// The pages `/browse` and `/browse/SHELF`.
 #[component]
@@ -38,8 +41,13 @@ pub fn Browse() -> impl IntoView {
     let of = Memo::new(move |_| query.with(|query| query.get("of")).unwrap_or_default());
     // A folder's page lists the folders in it, as long as there are any.
     let is_list = Memo::new(move |_| of.with(String::is_empty) || shelf.get() == Shelf::Folder);
+    let is_new = Memo::new(move |_| {
+        params.with(|params| params.get("shelf").is_some_and(|shelf| shelf == NEW))
+    });
     move || {
-        if is_list.get() {
+        if is_new.get() {
+            view! { <NewPage /> }.into_any()
+        } else if is_list.get() {
             view! { <ShelfPage shelf=shelf of=of /> }.into_any()
         } else {
             view! { <GroupPage shelf=shelf of=of /> }.into_any()
@@ -93,18 +101,11 @@ fn ShelfPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                         <h1>{t("Browse")}</h1>
                         <p class="quiet" role="status">{summary}</p>
                     </div>
-                    <div class="search">
-                        <Icon name=Name::Search />
-                        <input
-                            type="search"
-                            placeholder=t("Filter by name")
-                            aria-label=t("Filter by name")
-                            autocomplete="off"
-                            spellcheck="false"
-                            prop:value=move || filter.get()
-                            on:input=move |event| filter.set(event_target_value(&event))
-                        />
-                    </div>
+                    <SearchField
+                        label=t("Filter by name")
+                        value=filter
+                        on_input=move |text| filter.set(text)
+                    />
                 </header>
                 <div class="browse-bar">
                     <nav class="browse-shelves" aria-label=t("Browse by")>
@@ -122,6 +123,9 @@ fn ShelfPage(shelf: Memo<Shelf>, of: Memo<String>) -> impl IntoView {
                                 }
                             })
                             .collect_view()}
+                        <a class="browse-shelf" href=format!("/browse/{NEW}")>
+                            {t("What is new")}
+                        </a>
                     </nav>
                     <button
                         type="button"

@@ -7,7 +7,7 @@ use listening::preferences::Repeat;
 use listening::{Intent, SoundMode, State, words};
 
 use super::{Heart, Overview, QueueButton, ShuffleButton, TempoBadge, TuneArt, WhySource};
-use crate::components::{Icon, IconButton, Name, Slider};
+use crate::components::{Icon, IconButton, Name, Slider, Soon};
 use crate::core::{tune_path, use_core};
 
 /// Times that sound was missing before the bar says so.
@@ -23,13 +23,15 @@ pub fn PlayerBar() -> impl IntoView {
                 <Transport />
                 <Seek />
             </div>
-            <div class="player-right">
-                <Subtune />
-                <TempoBadge />
-                <Quality />
-                <QueueButton />
-                <Volume />
-            </div>
+            <Soon>
+                <div class="player-right">
+                    <Subtune />
+                    <TempoBadge />
+                    <Quality />
+                    <QueueButton />
+                    <Volume />
+                </div>
+            </Soon>
         </section>
     }
 }

@@ -2,13 +2,16 @@
 
 use leptos::ev;
 use leptos::prelude::*;
+use listening::keep::{date_text, ref_of_row};
 use listening::language::{t, tf, tn};
 use listening::queue::{QueueIntent, Queued};
 use listening::sleep::{SleepView, SleepWish};
 use listening::{HintState, Intent, State, words};
+use protocol::keep::{Change, Item};
 use protocol::swarm::{FileId, InfoHash};
 
 use super::TuneArt;
+use super::marks::change;
 use super::row::NotHere;
 use crate::components::{Icon, IconButton, Name};
 use crate::core::{Core, use_core};
@@ -85,6 +88,20 @@ impl Drag {
     }
 }
 
+/// Makes a playlist of what waits, called by the day.
+fn save(core: Core) {
+    let items = core.onward.with_untracked(|onward| {
+        let items = onward.items.iter().map(|item| Item {
+            tune: ref_of_row(&item.tune.row),
+            song: item.tune.song,
+            added_at: 0,
+        });
+        items.collect()
+    });
+    let name = tf("Queue of {0}", &[&date_text(document::wall_millis())]);
+    change(core, Change::MakePlaylist { name, items });
+}
+
 /// The queue, beside the page or over it.
 #[component]
 pub fn QueuePanel() -> impl IntoView {
@@ -105,6 +122,14 @@ pub fn QueuePanel() -> impl IntoView {
             >
                 <header class="queue-head">
                     <h2>{t("Queue")}</h2>
+                    <button
+                        class="button button-small button-quiet"
+                        type="button"
+                        disabled=move || core.onward.with(|onward| onward.items.is_empty())
+                        on:click=move |_| save(core)
+                    >
+                        {t("Save as playlist")}
+                    </button>
                     <button
                         class="button button-small button-quiet"
                         type="button"

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use listening::language::{t, tf};
 use listening::words;
+use protocol::visuals::View;
 
-use super::{Scopes, TuneArt};
+use super::{FullScreen, Picture, STAGE, TuneArt};
 use crate::components::{Icon, Name};
 use crate::core::{tune_path, use_core};
 
@@ -51,7 +52,13 @@ pub fn SidePanel() -> impl IntoView {
                             <p>{words::author_text(&tune.row.author).to_owned()}</p>
                             <p class="quiet">{tune.row.released.clone()}</p>
                         </div>
-                        <Scopes />
+                        <section id=STAGE class="stage compact" aria-label=t("Voices")>
+                            <header class="stage-head">
+                                <h2>{t("Voices")}</h2>
+                                <FullScreen />
+                            </header>
+                            <Picture view=View::Scopes />
+                        </section>
                         {note
                             .map(|text| {
                                 view! {

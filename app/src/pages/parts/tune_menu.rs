@@ -51,6 +51,12 @@ impl Menu {
         provide_context(Self(RwSignal::new(None)));
     }
 
+    /// It is open.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.0.with(Option::is_some)
+    }
+
     /// Opens it.
     pub fn open(self, of: MenuOf) {
         self.0.set(Some(of));
@@ -204,6 +210,17 @@ fn Choices(of: MenuOf, open: RwSignal<bool>) -> impl IntoView {
             >
                 <Icon name=Name::Info />
                 <span class="menu-name">{t("About this tune")}</span>
+            </button>
+            <button
+                class="menu-item"
+                type="button"
+                on:click=move |_| {
+                    open.set(false);
+                    core.wish(Intent::Keep(KeepIntent::Dislike(to_queue)));
+                }
+            >
+                <Icon name=Name::Close />
+                <span class="menu-name">{t("Not for me")}</span>
             </button>
             <h3>{t("Playlists")}</h3>
             <ul class="menu-lists">{move || lists().into_iter().map(&row).collect_view()}</ul>

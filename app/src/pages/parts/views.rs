@@ -1,41 +1,62 @@
-//! What can be seen of a tune that plays: oscilloscopes, a piano roll, registers.
+//! What can be seen of a tune that plays: scopes, spectrum, piano roll, registers.
 
 use leptos::prelude::*;
+use listening::Intent;
 use listening::language::t;
+use protocol::visuals::View;
 
-use super::{PianoRoll, RegisterView, Scopes};
-use crate::components::Segmented;
+use super::picture::view_name;
+use super::{FullScreen, Mixer, Picture, STAGE};
+use crate::components::{IconButton, Name, Segmented};
+use crate::core::use_core;
+use crate::shell::visuals;
 
-/// Ways to look at a tune.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Scopes,
-    Roll,
-    Registers,
-}
-
-/// A choice of views, and the one that is chosen.
+/// A choice of views, the one that is chosen, and the voices.
 #[component]
 pub fn Views() -> impl IntoView {
-    let way = RwSignal::new(Way::Scopes);
+    let core = use_core();
+    let view = Memo::new(move |_| core.settings.with(|settings| settings.picture));
+    let chips = Memo::new(move |_| {
+        core.player.with(|player| {
+            let machine = player.machine.as_ref();
+            machine.map_or(1, |machine| machine.chips.len())
+        })
+    });
+    let all = [View::Scopes, View::Spectrum, View::Roll, View::Registers];
+    let is_apart = core.visuals.is_apart;
     view! {
-        <div class="views">
-            <Segmented
-                name="views"
-                label=t("What is shown")
-                options=vec![
-                    (Way::Scopes, t("Scopes")),
-                    (Way::Roll, t("Piano roll")),
-                    (Way::Registers, t("Registers")),
-                ]
-                value=way
-                on_choose=move |chosen| way.set(chosen)
-            />
-            {move || match way.get() {
-                Way::Scopes => view! { <Scopes switches=true /> }.into_any(),
-                Way::Roll => view! { <PianoRoll /> }.into_any(),
-                Way::Registers => view! { <RegisterView /> }.into_any(),
-            }}
-        </div>
+        <section
+            id=STAGE
+            class="stage"
+            class:tall=move || view.get() == View::Registers
+            class:several=move || { chips.get() > 1 }
+            aria-label=t("Picture")
+        >
+            <header class="stage-head">
+                <Segmented
+                    name="views"
+                    label=t("What is shown")
+                    options=all.map(|view| (view, view_name(view))).to_vec()
+                    value=view
+                    on_choose=move |chosen| core.wish(Intent::SetPicture(chosen))
+                />
+                <span class="stage-buttons">
+                    {visuals::can_stand_apart()
+                        .then(|| {
+                            view! {
+                                <IconButton
+                                    label=t("Picture in a window of its own")
+                                    icon=Name::Apart
+                                    lit=is_apart
+                                    on_press=move || core.toggle_apart()
+                                />
+                            }
+                        })}
+                    <FullScreen />
+                </span>
+            </header>
+            <Picture view=view />
+            <Mixer />
+        </section>
     }
 }

@@ -3,14 +3,12 @@
 use protocol::keep::{Change, Deed, LogEntry, TuneRef};
 use sidfile::TuneId;
 
+use crate::feedback::{is_whole, left_at};
+
 /// Heard for so long, a song counts as played.
 const PLAYED_MILLIS: u32 = 3_000;
 /// The clock goes no further from one look to the next; more is a seek.
 const STEP_MILLIS: u32 = 1_500;
-/// A song that was heard up to here, in percent, is finished.
-const FINISHED_PERCENT: u64 = 95;
-/// One that was left before this, in percent, was skipped early.
-const EARLY_PERCENT: u64 = 33;
 
 /// The song that is being heard.
 #[derive(Debug, Clone)]
@@ -27,10 +25,6 @@ struct Heard {
 }
 
 impl Heard {
-    fn is_at_end(&self) -> bool {
-        u64::from(self.position) * 100 >= u64::from(self.length) * FINISHED_PERCENT
-    }
-
     fn line(&self, deed: Deed) -> Change {
         Change::Log(LogEntry {
             at: 0,
@@ -74,7 +68,7 @@ impl Listening {
         let Some(heard) = &mut self.heard else {
             return changes;
         };
-        let was_at_end = heard.is_at_end();
+        let was_at_end = is_whole(heard.position, heard.length);
         let went_back = position + PLAYED_MILLIS < heard.position;
         // From its end to its start: it is heard once more.
         if was_at_end && went_back && position < PLAYED_MILLIS {
@@ -125,12 +119,7 @@ impl Listening {
         if heard.finished {
             return Vec::new();
         }
-        let share = u64::from(heard.position) * 100 / u64::from(heard.length.max(1));
-        let deed = match share {
-            FINISHED_PERCENT.. => Deed::Finish,
-            EARLY_PERCENT.. => Deed::LateSkip,
-            _ => Deed::EarlySkip,
-        };
+        let deed = left_at(heard.position, heard.length);
         // One that was never really heard was not played either, but it was passed over.
         if deed == Deed::Finish && !heard.counted {
             return Vec::new();
@@ -190,7 +179,8 @@ mod tests {
         use Deed::{EarlySkip, Finish, LateSkip, Play, Replay};
         check(&[(0, 2)], false, &[EarlySkip]);
         check(&[(0, 4)], false, &[Play, EarlySkip]);
-        check(&[(0, 33)], false, &[Play, LateSkip]);
+        check(&[(0, 29)], false, &[Play, EarlySkip]);
+        check(&[(0, 30)], false, &[Play, LateSkip]);
         check(&[(0, 94)], false, &[Play, LateSkip]);
         check(&[(0, 95)], false, &[Play, Finish]);
         check(&[(0, 99)], true, &[Play, Finish]);

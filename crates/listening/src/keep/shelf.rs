@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use catalog::{Entry, Row};
 use protocol::keep::{
-    About, Change, Event as Said, FileKind, Folder, List, ListId, ListRow, LogEntry, Playlist,
-    Request, TuneRef, Update,
+    About, Change, Deed, Event as Said, FileKind, Folder, List, ListId, ListRow, LogEntry,
+    Playlist, Request, TuneRef, Update,
 };
 use protocol::library::Request as LibraryRequest;
 use sidfile::{Md5, TuneId};
 
 use super::Related;
-use crate::event::{AudioCommand, Effect, Ticket, UNASKED};
+use crate::event::{AudioCommand, Effect, Intent, Ticket, UNASKED};
 use crate::language::{t, tf, tn};
 use crate::model::Model;
 use crate::player::Current;
@@ -32,6 +32,8 @@ pub enum KeepIntent {
     Change(Change),
     /// Make the tune that plays a favourite, or none.
     FavouriteCurrent,
+    /// Note that a song is not wanted, and go on where it plays; song 0 is the file's default.
+    Dislike(TuneId),
     /// Take the last removal back.
     Undo,
     /// A list is looked at, or none.
@@ -223,6 +225,7 @@ impl Model {
                 self.effects.push(Effect::Announce(text.to_owned()));
                 self.change(Change::Favourite { tune, on });
             }
+            KeepIntent::Dislike(tune) => self.dislike(tune),
             KeepIntent::Undo => {
                 if let Some((change, _)) = self.shelf.undo.take() {
                     self.shelf.forget_undo();
@@ -258,6 +261,28 @@ impl Model {
             }
             KeepIntent::Beside(of, author, title) => self.ask_related(of, author, title),
             KeepIntent::ShowLog => drop(self.keep_ask(Request::Log { count: LOG_LINES })),
+        }
+    }
+
+    fn dislike(&mut self, tune: TuneId) {
+        let clock = self.clock();
+        let current = self.player().tune.map(|current| current.id);
+        let plays = current
+            .filter(|current| current.md5 == tune.md5 && [0, current.song].contains(&tune.song));
+        let (position_millis, length_millis) = match plays {
+            Some(_) => (clock.position_millis, clock.length_millis),
+            None => (0, 0),
+        };
+        self.change(Change::Log(LogEntry {
+            at: 0,
+            deed: Deed::Dislike,
+            tune: plays.unwrap_or(tune),
+            position_millis,
+            length_millis,
+        }));
+        self.notify(NoticeKind::Note, t("Noted: not for you.").to_owned());
+        if plays.is_some() {
+            self.wish(Intent::Next);
         }
     }
 

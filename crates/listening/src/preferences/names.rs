@@ -2,6 +2,7 @@
 
 use catalog::Column;
 use protocol::engine::{Filter, Grade, Model, Spread, Video};
+use protocol::visuals::View;
 
 use super::{DataSaver, Density, Language, Repeat, RomSet, Songs, Theme};
 use crate::event::SoundMode;
@@ -116,6 +117,14 @@ impl Named for DataSaver {
 }
 impl Named for RomSet {
     const NAMES: &'static [(&'static str, Self)] = &[("own", Self::Own), ("empty", Self::Empty)];
+}
+impl Named for View {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("scopes", Self::Scopes),
+        ("spectrum", Self::Spectrum),
+        ("roll", Self::Roll),
+        ("registers", Self::Registers),
+    ];
 }
 impl Named for SoundMode {
     const NAMES: &'static [(&'static str, Self)] = &[

@@ -2,6 +2,7 @@
 
 use catalog::Column;
 use protocol::engine::{Filter, Grade, Model, Spread, Video};
+use protocol::visuals::View;
 use sidfile::Md5;
 
 use super::migrate::{Pairs, STEPS, Step, migrate};
@@ -40,6 +41,7 @@ fn full() -> Preferences {
             disk_megabytes: 100,
         },
         narrow_navigation: true,
+        picture: View::Spectrum,
         density: Density::Compact,
         language: Language::German,
         engine_order: [SoundMode::Port, SoundMode::File, SoundMode::Ring],
@@ -224,6 +226,7 @@ fn damage_costs_one_field() {
     check("upload=x", 1, |p| p.swarm.upload_kilobytes = 0);
     check("cache=1.5", 1, |p| p.swarm.disk_megabytes = 0);
     check("narrow-navigation=", 1, |p| p.narrow_navigation = false);
+    check("picture=mona-lisa", 1, |p| p.picture = View::Scopes);
     check("density=tight", 1, |p| p.density = Density::Comfortable);
     check("language=tlh", 1, |p| p.language = Language::Auto);
     for damaged in [

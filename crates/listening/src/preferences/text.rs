@@ -77,6 +77,7 @@ impl Preferences {
         line("data-saver", self.data_saver.name());
         line("telemetry", self.telemetry.name());
         line("narrow-navigation", self.narrow_navigation.name());
+        line("picture", self.picture.name());
         if let Some(last) = self.last {
             line("last", &last.tune.to_string());
             line("position", &last.position_millis.to_string());
@@ -172,6 +173,7 @@ impl Preferences {
             "data-saver" => self.data_saver = Named::named(value)?,
             "telemetry" => self.telemetry = Named::named(value)?,
             "narrow-navigation" => self.narrow_navigation = Named::named(value)?,
+            "picture" => self.picture = Named::named(value)?,
             "last" => {
                 let (md5, song) = value.split_once('/')?;
                 let tune = TuneId {
