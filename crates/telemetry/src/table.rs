@@ -253,7 +253,7 @@ pub const FAMILIES: [Family; 26] = [
     counter(
         FamilyId::PlayFailures,
         "sidereal_player_play_failures_total",
-        "Tunes that could not be played, by reason.",
+        "Tunes that could not be played, or not to their end, by reason.",
         &[Reason::label("reason")],
     ),
     counter(
@@ -365,7 +365,7 @@ pub const FAMILIES: [Family; 26] = [
     times(
         FamilyId::VerifyTime,
         "sidereal_player_verify_seconds",
-        "Reading back and hashing what a torrent keeps.",
+        "Reading back and hashing what is kept of a torrent, to half a second.",
         &[],
         LONG_BOUNDS,
     ),
@@ -386,7 +386,7 @@ pub const FAMILIES: [Family; 26] = [
     times(
         FamilyId::ScoreTime,
         "sidereal_player_score_seconds",
-        "Weighing the ways to a tune.",
+        "Deciding on the way to a tune.",
         &[],
         SHORT_BOUNDS,
     ),
@@ -400,7 +400,7 @@ pub const FAMILIES: [Family; 26] = [
     Family {
         id: FamilyId::Peers,
         name: "sidereal_player_peers",
-        help: "Listeners that a page is connected to, as each beacon is made.",
+        help: "Listeners that a page is connected to, once a minute.",
         kind: Kind::Histogram {
             unit: Unit::Ones,
             bounds: PEER_BOUNDS,
