@@ -65,8 +65,10 @@ pub fn listen(callback: impl Fn(Shortcut) + 'static) {
             matches!(closest, Some(Ok(Some(_))))
         };
         let shortcut = match &*event.key() {
-            _ if within("dialog, textarea, select, input:not([type=range])") => return,
-            " " if within("button, a, summary, [role=grid], [role=radio]") => return,
+            _ if within("dialog, textarea, select, input:not([type=range], [type=radio])") => {
+                return;
+            }
+            " " if within("button, a, summary, [type=radio], [role=grid], [role=radio]") => return,
             "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown"
                 if within("input, [role=grid], [role=radiogroup]") =>
             {

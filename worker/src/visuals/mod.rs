@@ -205,10 +205,18 @@ impl Stage {
             }
             Request::Place(place) => (self.place, self.told_at) = (place, now),
             Request::Heard(event) => {
+                let notes = &mut self.scene.notes;
+                let last = notes.frame_at(
+                    self.place
+                        .position_millis
+                        .saturating_add(roll::BEHIND_MILLIS),
+                );
+                let (is_new, was_known) = (notes.tune() != self.scene.tune, notes.frames() > last);
                 self.blocks.take(event.clone());
-                self.scene.notes.take(event);
-                // While a song plays the next picture is due anyway.
-                if self.place.is_moving {
+                notes.take(event);
+                // While a song plays the next picture is due anyway, and what comes later than a
+                // picture shows is not seen.
+                if self.place.is_moving || (was_known && !is_new) {
                     return;
                 }
             }
@@ -515,6 +523,9 @@ mod tests {
         stage.take(place(false), 0.0);
         assert!(stage.is_busy());
         assert!(draw(&mut stage, 0.0).is_some());
+        assert!(!stage.is_busy());
+        // The engine runs ahead: ten seconds are known, and six seen.
+        stage.take(Request::Heard(registers(600, |_| (A4, 0x41))), 10.0);
         assert!(!stage.is_busy());
         stage.take(place(true), 20.0);
         draw(&mut stage, 20.0);

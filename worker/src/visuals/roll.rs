@@ -8,7 +8,7 @@ use super::{Scene, size_of_words};
 
 /// Time before and behind the play head that is shown.
 const BEFORE_MILLIS: u32 = 2_000;
-const BEHIND_MILLIS: u32 = 4_000;
+pub const BEHIND_MILLIS: u32 = 4_000;
 /// Pitches that are shown at least: C-3 to C-6.
 const LEAST: (i32, i32) = (48, 84);
 /// Pitches that are shown at most: what music is made of, and no effects.
