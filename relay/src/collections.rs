@@ -251,6 +251,11 @@ impl Collections {
     /// All that can be served, by name; reads what changed since it was last asked.
     #[must_use]
     pub fn all(&self) -> Vec<(String, Arc<Collection>)> {
+        self.look(true)
+    }
+
+    /// The same; a look that nobody asked for is no hit of the cache.
+    fn look(&self, is_asked: bool) -> Vec<(String, Arc<Collection>)> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             if let Ok(name) = entry.file_name().into_string()
@@ -265,7 +270,7 @@ impl Collections {
         names
             .into_iter()
             .filter_map(|name| {
-                let collection = self.refresh(&mut loaded, &name)?;
+                let collection = self.refresh(&mut loaded, &name, is_asked)?;
                 Some((name, collection))
             })
             .collect()
@@ -278,12 +283,12 @@ impl Collections {
             return None;
         }
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        self.refresh(&mut loaded, name)
+        self.refresh(&mut loaded, name, true)
     }
 
     /// Sets the gauges; whether all that was published can be served. None where nothing is.
     pub fn measure(&self) -> Option<bool> {
-        let all = self.all();
+        let all = self.look(false);
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let metrics = &self.metrics;
         let failed = loaded.values().filter(|known| known.collection.is_none());
@@ -315,13 +320,14 @@ impl Collections {
         &self,
         loaded: &mut BTreeMap<String, Loaded>,
         name: &str,
+        is_asked: bool,
     ) -> Option<Arc<Collection>> {
         let folder = self.folder.join(name);
         let stamp = files::Stamp::of(&Manifest::path(&folder)).ok()?;
         if let Some(known) = loaded.get(name)
             && known.stamp == stamp
         {
-            self.metrics.collection_cache.hits.inc();
+            self.metrics.collection_cache.hits.inc_by(is_asked.into());
             return known.collection.clone();
         }
         self.metrics.collection_cache.misses.inc();

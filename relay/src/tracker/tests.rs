@@ -537,6 +537,17 @@ fn gauges_are_of_the_moment_when_they_are_asked_for() {
 }
 
 #[test]
+fn a_tracker_whose_thread_has_ended_is_known_to_be_gone() {
+    let relay = relay(Config::default());
+    let (to_thread, _) = mpsc::unbounded_channel();
+    let hub = Hub {
+        to_thread,
+        ..relay.hub.clone()
+    };
+    assert!(!relay.runtime.block_on(hub.measure()));
+}
+
+#[test]
 fn everybody_is_told_when_the_relay_stops() {
     let relay = relay(Config::default());
     let mut crowd = crowd(&relay, 2);

@@ -128,6 +128,18 @@ impl Prometheus {
         }
     }
 
+    /// What people are told of an alert that fires, by key.
+    pub fn told(&self, alert: &str) -> Value {
+        until(alert, || {
+            let (_, body) = self.get("/api/v1/alerts")?;
+            let body: Value = serde_json::from_str(&body).ok()?;
+            let alerts = body["data"]["alerts"].as_array()?;
+            let mut firing = alerts.iter().filter(|known| known["state"] == "firing");
+            let found = firing.find(|known| known["labels"]["alertname"] == alert)?;
+            Some(found["annotations"].clone())
+        })
+    }
+
     /// Whether an expression has a value that is a number.
     pub fn has_data(&self, expression: &str) -> bool {
         self.query(expression).iter().any(|value| !value.is_nan())
