@@ -11,10 +11,14 @@ import { demos, describe, root } from '../lib/tunes'
 
 type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: Buffer }
 
+const closing: (() => void)[] = []
+test.afterEach(() => closing.splice(0).forEach((close) => close()))
+
 /** A relay, its metrics, and a proxy before it that keeps everything that pages send. */
 async function watched() {
   const metrics = await freePort()
   const relay = await Relay.start(['--metrics', `127.0.0.1:${metrics}`])
+  closing.push(() => relay.kill())
   const seen: Seen[] = []
   const proxy = createServer((from, to) => {
     const body: Buffer[] = []
@@ -40,12 +44,12 @@ async function watched() {
     for (const end of [onward, socket]) end.on('error', () => (onward.destroy(), socket.destroy()))
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  closing.push(() => (proxy.closeAllConnections(), proxy.close()))
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     seen,
     beacons: () => seen.filter(({ url }) => url.startsWith('/beacon')),
     scrape: async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(),
-    close: () => (relay.kill(), proxy.closeAllConnections(), proxy.close()),
   }
 }
 
@@ -127,7 +131,6 @@ test('what the network sees is what the privacy page shows, and what the metrics
   const counted = text.split('\n').filter((line) => /^sidereal_player_\w+(_total|_count)(\{.*\})? /.test(line))
   const all = counted.reduce((sum, line) => sum + Number(line.split(' ').pop()), 0)
   expect(all).toBe(site.beacons().flatMap(({ body }) => decode(body).counts).reduce((sum, count) => sum + count, 0))
-  site.close()
 })
 
 test('a page that is left sends what it has', async ({ page }) => {
@@ -136,7 +139,6 @@ test('a page that is left sends what it has', async ({ page }) => {
   await listen(page)
   await page.goto('about:blank')
   await expect.poll(() => site.beacons().length).toBe(1)
-  site.close()
 })
 
 const wishes: Record<string, (page: Page) => Promise<void>> = {
@@ -155,8 +157,7 @@ for (const [name, wish] of Object.entries(wishes))
     await page.goto('about:blank')
     await page.waitForTimeout(500)
     expect(site.beacons()).toEqual([])
-    site.close()
-  })
+    })
 
 test('switched off nothing is sent, and without a network it waits', async ({ page, context }) => {
   const site = await watched()
@@ -184,5 +185,4 @@ test('switched off nothing is sent, and without a network it waits', async ({ pa
   await context.setOffline(false)
   await hide(page)
   await expect.poll(() => site.beacons().length).toBe(1)
-  site.close()
 })
