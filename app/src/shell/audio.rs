@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use js_sys::{Array, ArrayBuffer, Int32Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
 use protocol::engine::{Output, Tempo};
-use protocol::visuals;
-use ring::{pcm, scope};
+use protocol::visuals::Request;
+use ring::pcm;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -19,13 +19,11 @@ use web_sys::{
 
 use browser::{forget, gain_of, has_worklet, is_isolated, silence, worklet_node};
 
-use super::document;
 use super::workers::{Workers, asset, object_url};
+use super::{document, visuals};
 
 /// Frames of the PCM ring: more than a second at any rate, twice over for a change of voices.
 const PCM_CAPACITY: u32 = 1 << 17;
-/// Frames of the scope ring, about two seconds.
-const SCOPE_CAPACITY: u32 = 1 << 16;
 /// Seconds of fading when sound starts or stops, so that it does not click.
 const FADE_SECONDS: f64 = 0.008;
 /// The speakers are opened after this time, if the listener does nothing.
@@ -253,7 +251,7 @@ impl Audio {
         }
 
         let output = if mode == Mode::Ring {
-            let scope_buffer = scope_ring();
+            let scope_buffer = visuals::scope_ring();
             *self.inner.rings.borrow_mut() = Some((buffer.clone(), scope_buffer.clone()));
             self.inner.workers.start_engine(
                 rate,
@@ -507,7 +505,7 @@ impl Audio {
             reason = "a rate is a small integer"
         )]
         let rate = graph.context.sample_rate() as u32;
-        let request = visuals::Request::Rings { rate };
+        let request = Request::Rings { rate };
         let workers = &self.inner.workers;
         match &*self.inner.rings.borrow() {
             Some((pcm, scope)) => workers.visuals(&request, &[("pcm", pcm), ("scope", scope)]),
@@ -532,18 +530,4 @@ impl Audio {
         };
         (self.inner.handler)(event);
     }
-}
-
-/// A ring for the levels of the voices.
-fn scope_ring() -> JsValue {
-    let buffer = SharedArrayBuffer::new(scope::byte_length(SCOPE_CAPACITY));
-    let words = Int32Array::new_with_byte_offset_and_length(&buffer, 0, scope::HEADER_WORDS);
-    for (word, value) in [
-        (scope::word::MAGIC, scope::MAGIC_VALUE),
-        (scope::word::VERSION, scope::VERSION_VALUE),
-        (scope::word::CAPACITY, SCOPE_CAPACITY),
-    ] {
-        words.set_index(word, value.cast_signed());
-    }
-    buffer.into()
 }

@@ -4,9 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, Int32Array, Promise, SharedArrayBuffer};
 use leptos::prelude::{LocalStorage, StoredValue, UpdateValue as _, on_cleanup};
 use protocol::visuals::{Colours, Request, Surface as How, View};
+use ring::scope;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
@@ -18,6 +19,8 @@ use super::workers::{Workers, get};
 
 /// Size of the picture apart from the page, in units of the page.
 const APART: (u16, u16) = (640, 360);
+/// Frames of the scope ring, about two seconds.
+const SCOPE_CAPACITY: u32 = 1 << 16;
 /// Pictures a second that go to it.
 const APART_RATE: f64 = 30.0;
 
@@ -402,4 +405,18 @@ async fn show(video: &HtmlVideoElement) -> Result<(), JsValue> {
 pub fn is_full(id: &str) -> bool {
     let full = document().and_then(|document| document.fullscreen_element());
     full.is_some_and(|element: Element| element.id() == id)
+}
+
+/// A ring for the levels of the voices.
+pub(super) fn scope_ring() -> JsValue {
+    let buffer = SharedArrayBuffer::new(scope::byte_length(SCOPE_CAPACITY));
+    let words = Int32Array::new_with_byte_offset_and_length(&buffer, 0, scope::HEADER_WORDS);
+    for (word, value) in [
+        (scope::word::MAGIC, scope::MAGIC_VALUE),
+        (scope::word::VERSION, scope::VERSION_VALUE),
+        (scope::word::CAPACITY, SCOPE_CAPACITY),
+    ] {
+        words.set_index(word, value.cast_signed());
+    }
+    buffer.into()
 }

@@ -85,7 +85,9 @@ impl Scopes {
             Ink::Accent
         };
         let alpha = if is_heard { 1.0 } else { 0.25 };
-        draw_grid(picture, cell);
+        picture.fill(cell, 8.0, Ink::Raised, 0.55);
+        let wave = under_words(cell);
+        draw_grid(picture, wave);
         let levels = &levels[chip * VOICES + voice];
         let sweep = if levels.len() >= WIDTH {
             let start = self.triggers[chip][voice].place(levels, WIDTH);
@@ -95,8 +97,8 @@ impl Scopes {
         };
         let (low, high) = extent(sweep);
         let middle = (f32::from(low) + f32::from(high)) / 2.0;
-        let scale = (cell.height / 2.0 - 3.0).max(1.0) / (self.reach * MARGIN);
-        picture.beam(trace(sweep, middle, scale, cell), ink, alpha);
+        let scale = (wave.height / 2.0 - 3.0).max(1.0) / (self.reach * MARGIN);
+        picture.beam(trace(sweep, middle, scale, wave), ink, alpha);
         self.label(picture, cell, scene, (chip, voice), ink);
     }
 
@@ -110,14 +112,15 @@ impl Scopes {
     ) {
         let size = size_of_words(cell.height);
         let (x, y) = (cell.x + 10.0, cell.y + 6.0 + size / 2.0);
-        let is_narrow = cell.width < 200.0;
+        let several = scene.chips.len() > 1;
+        let is_narrow = cell.width < if several { 340.0 } else { 200.0 };
         let name = match (voice, is_narrow) {
             (3, _) => "Digi".to_owned(),
             (_, true) => (voice + 1).to_string(),
             _ => [t("Voice 1"), t("Voice 2"), t("Voice 3")][voice].to_owned(),
         };
         let name = match scene.chips.get(chip) {
-            Some(_) if scene.chips.len() > 1 && voice == 0 => {
+            Some(_) if several && voice == 0 => {
                 let chip_name = chip_name(scene, chip);
                 if is_narrow {
                     format!("{name} \u{b7} SID {}", chip + 1)
@@ -138,9 +141,18 @@ impl Scopes {
     }
 }
 
+/// The part of a cell that a wave has: where there is room, the words stand above it.
+fn under_words(cell: Area) -> Area {
+    let words = if cell.height < 64.0 {
+        0.0
+    } else {
+        size_of_words(cell.height) + 6.0
+    };
+    Area::new(cell.x, cell.y + words, cell.width, cell.height - words)
+}
+
 /// The lines behind a wave: the middle, and quarters of the time.
 fn draw_grid(picture: &mut Picture, cell: Area) {
-    picture.fill(cell, 8.0, Ink::Raised, 0.55);
     picture.fill(
         Area::new(cell.x, cell.middle() - 0.5, cell.width, 1.0),
         0.0,
@@ -241,7 +253,10 @@ mod tests {
                 }
                 let highest = picture.points.iter().map(|point| point.1);
                 let highest = highest.fold(f32::MAX, f32::min);
-                assert!(highest < area.height / 9.0, "the wave fills its cell");
+                assert!(
+                    highest < area.height / 9.0 + 18.0,
+                    "the wave fills its cell"
+                );
             }
         }
     }

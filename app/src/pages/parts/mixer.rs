@@ -48,7 +48,7 @@ pub fn Mixer() -> impl IntoView {
                         let heading = several
                             .then(|| {
                                 view! {
-                                    <h3>{format!("SID {} \u{b7} {name}", chip + 1)}</h3>
+                                    <h2>{format!("SID {} \u{b7} {name}", chip + 1)}</h2>
                                 }
                             });
                         view! {
