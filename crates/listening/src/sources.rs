@@ -144,7 +144,8 @@ impl Model {
         }
     }
 
-    fn spares_bytes(&self) -> bool {
+    /// Nothing is to be given away, and the nearest source is best.
+    pub(crate) fn spares_bytes(&self) -> bool {
         match self.preferences.data_saver {
             DataSaver::On => true,
             DataSaver::Off => false,

@@ -14,6 +14,7 @@ use sidfile::Md5;
 use crate::event::{Effect, Ticket};
 use crate::language::{t, tf};
 use crate::model::{Asked, Model};
+use crate::preferences::DataSaver;
 use crate::view::{NoticeKind, State};
 use crate::words;
 
@@ -166,6 +167,8 @@ pub enum SwarmIntent {
     Play(FileId),
     /// Other choices.
     Choose(SwarmChoices),
+    /// Whether bytes are spared.
+    Spare(DataSaver),
 }
 
 /// The swarm's part of the model.
@@ -250,7 +253,7 @@ impl Model {
     }
 
     fn swarm_settings(&self) -> Settings {
-        self.preferences.swarm.settings(self.swarm.view.metered)
+        self.preferences.swarm.settings(self.spares_bytes())
     }
 
     pub(crate) fn ask_swarm(&mut self, request: Request) -> Ticket {
@@ -352,11 +355,19 @@ impl Model {
             }
             SwarmIntent::Choose(choices) => {
                 self.preferences.swarm = choices;
-                let settings = self.swarm_settings();
-                self.ask_swarm(Request::Set(settings));
-                self.keep();
+                self.swarm_is_set();
+            }
+            SwarmIntent::Spare(saver) => {
+                self.preferences.data_saver = saver;
+                self.swarm_is_set();
             }
         }
+    }
+
+    fn swarm_is_set(&mut self) {
+        let settings = self.swarm_settings();
+        self.ask_swarm(Request::Set(settings));
+        self.keep();
     }
 
     fn adds(&mut self, ticket: Ticket) {

@@ -5,6 +5,7 @@ mod common;
 use catalog::Remote;
 use common::{Page, entry, tune};
 use listening::keep::KeepIntent;
+use listening::preferences::DataSaver;
 use listening::{
     Effect, Event, Intent, NoticeKind, Reach, State, SwarmChoices, SwarmIntent, SwarmState, Ticket,
 };
@@ -266,6 +267,30 @@ fn choices_reach_the_swarm_in_its_own_units_and_are_kept() {
         _ => None,
     });
     assert!(saved.unwrap().contains("reach=nobody\n"));
+}
+
+#[test]
+fn bytes_are_spared_as_the_listener_says() {
+    let mut page = page();
+    let metered = |page: &Page| {
+        asked(page)
+            .into_iter()
+            .rev()
+            .find_map(|(_, request)| match request {
+                Request::Set(settings) => Some(settings.metered),
+                _ => None,
+            })
+    };
+    page.wish(Intent::Swarm(SwarmIntent::Spare(DataSaver::On)));
+    assert_eq!(metered(&page), Some(true));
+    page.wish(Intent::Swarm(SwarmIntent::Spare(DataSaver::Off)));
+    page.event(Event::Connection {
+        online: true,
+        metered: true,
+    });
+    assert_eq!(metered(&page), Some(false));
+    page.wish(Intent::Swarm(SwarmIntent::Spare(DataSaver::Auto)));
+    assert_eq!(metered(&page), Some(true));
 }
 
 fn prioritised(page: &Page, file: u32) -> Option<Priority> {

@@ -314,7 +314,7 @@ fn Quality() -> impl IntoView {
                                 type="button"
                                 title=t("Why this source")
                                 aria-label=tf(
-                                    "{0}, {1}: why this source",
+                                    "{0} {1}: why this source",
                                     &[&chip, &video],
                                 )
                                 on:click=move |_| why.set(true)

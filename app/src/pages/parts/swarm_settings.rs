@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use listening::language::t;
+use listening::preferences::DataSaver;
 use listening::{Intent, Reach, SwarmChoices, SwarmIntent};
 
 use crate::components::Segmented;
@@ -98,6 +99,25 @@ pub fn SwarmSettings() -> impl IntoView {
                     on_choose=move |seed: bool| {
                         choose(|choices, on| choices.seed = on == 1, u32::from(seed));
                     }
+                />
+            </div>
+            <div class="setting">
+                <div>
+                    <h3>{t("Data saver")}</h3>
+                    <p class="quiet">
+                        {t("Gives nothing to others, and plays what takes the fewest bytes. Automatic does as the connection says.")}
+                    </p>
+                </div>
+                <Segmented
+                    name="saver"
+                    label=t("Data saver")
+                    options=vec![
+                        (DataSaver::Auto, t("Automatic")),
+                        (DataSaver::On, t("On")),
+                        (DataSaver::Off, t("Off")),
+                    ]
+                    value=Signal::derive(move || core.settings.with(|settings| settings.data_saver))
+                    on_choose=move |saver| core.wish(Intent::Swarm(SwarmIntent::Spare(saver)))
                 />
             </div>
             <div class="setting">
