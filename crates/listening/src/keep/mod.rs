@@ -1,5 +1,5 @@
 //! What a listener keeps: favourites, ratings, tags, notes, playlists, history, and the log of what
-//! was done. Pure data and rules; `worker/src/keep` has the disk, [`Shelf`] the page's view of it.
+//! was done. Pure data and rules; `worker/src/keep` has the disk, `shelf.rs` the page's view of it.
 //!
 //! It is cut into records, so that damage costs one of them and a change writes few: one for each
 //! file that the listener thinks something of, each playlist and each folder, and chunks of history
