@@ -32,19 +32,16 @@ pub fn App() -> impl IntoView {
     let help = RwSignal::new(false);
     let palette = RwSignal::new(false);
     keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
-    let begun = RwSignal::new(false);
-    leptos::task::spawn_local(async move {
-        document::breathe().await;
-        document::remove_boot();
-        begun.set(true);
-    });
     view! {
         <Router>
-            {move || {
-                // Texts are looked up as views are made: another language makes them anew.
-                core.language.track();
-                begun.get().then(|| view! { <Frame help=help palette=palette /> })
-            }}
+            <Soon>
+                {move || {
+                    // Texts are looked up as views are made: another language makes them anew.
+                    core.language.track();
+                    document::remove_boot();
+                    view! { <Frame help=help palette=palette /> }
+                }}
+            </Soon>
         </Router>
     }
 }

@@ -12,23 +12,9 @@ use super::parts::{
     ChipChoice, FilterChoice, GradeChoice, KeepSettings, OnwardSettings, Roms, SiteFact,
     SpreadChoice, SwarmSettings, TelemetrySetting, VideoChoice,
 };
-use crate::components::{Icon, Name, Segmented};
+use crate::components::{Icon, Name, Segmented, Setting};
 use crate::core::use_core;
 use crate::shell::document;
-
-/// A line of the settings: words on the left, a control on the right.
-#[component]
-fn Setting(title: &'static str, hint: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <div class="setting">
-            <div>
-                <h3>{title}</h3>
-                <p class="quiet">{hint}</p>
-            </div>
-            {children()}
-        </div>
-    }
-}
 
 /// How sound is made on this page, and why.
 fn mode_words(mode: Option<SoundMode>) -> (&'static str, String) {

@@ -8,7 +8,7 @@ use listening::words;
 use protocol::keep::{Change, FileKind};
 
 use super::marks::change;
-use crate::components::{Dialog, Icon, Name};
+use crate::components::{Dialog, Icon, Name, Setting};
 use crate::core::use_core;
 
 /// Everything of one person, and the log.
@@ -84,13 +84,7 @@ pub fn KeepSettings() -> impl IntoView {
                     {t("Delete everything")}
                 </button>
             </div>
-            <div class="setting">
-                <div>
-                    <h3>{t("Listening log")}</h3>
-                    <p class="quiet">
-                        {t("What you played, skipped, finished and liked; the last 8,000 or so. It stays on this device.")}
-                    </p>
-                </div>
+            <Setting title=t("Listening log") hint=t("What you played, skipped, finished and liked; the last 8,000 or so. It stays on this device.")>
                 <div class="button-row">
                     <button
                         class="button button-small"
@@ -118,7 +112,7 @@ pub fn KeepSettings() -> impl IntoView {
                         {t("Erase")}
                     </button>
                 </div>
-            </div>
+            </Setting>
             <Show when=move || shows.get()>
                 <div class="log">
                     <p class="quiet" role="status">

@@ -7,7 +7,7 @@ use listening::preferences::{MAX_COUNTDOWN_SECONDS, MAX_CROSSFADE_SECONDS};
 use listening::queue::QueueIntent;
 
 use super::EngineChoice;
-use crate::components::Slider;
+use crate::components::{Setting, Slider};
 use crate::core::use_core;
 
 fn seconds_text(seconds: u32) -> String {
@@ -35,13 +35,7 @@ pub fn OnwardSettings() -> impl IntoView {
     view! {
         <section class="card">
             <h2>{t("From tune to tune")}</h2>
-            <div class="setting">
-                <div>
-                    <h3>{t("Crossfade")}</h3>
-                    <p class="quiet">
-                        {t("Two tunes sound together for so long. Without it one follows the other without a gap.")}
-                    </p>
-                </div>
+            <Setting title=t("Crossfade") hint=t("Two tunes sound together for so long. Without it one follows the other without a gap.")>
                 <div class="setting-slider">
                     <Slider
                         label=t("Crossfade")
@@ -53,14 +47,8 @@ pub fn OnwardSettings() -> impl IntoView {
                     />
                     <span class="figures">{move || seconds_text(crossfade.get())}</span>
                 </div>
-            </div>
-            <div class="setting">
-                <div>
-                    <h3>{t("Countdown")}</h3>
-                    <p class="quiet">
-                        {t("The next tune is announced for so long before it starts by itself.")}
-                    </p>
-                </div>
+            </Setting>
+            <Setting title=t("Countdown") hint=t("The next tune is announced for so long before it starts by itself.")>
                 <div class="setting-slider">
                     <Slider
                         label=t("Countdown")
@@ -72,7 +60,7 @@ pub fn OnwardSettings() -> impl IntoView {
                     />
                     <span class="figures">{move || seconds_text(countdown.get())}</span>
                 </div>
-            </div>
+            </Setting>
         </section>
         <section class="card">
             <h2>{t("Engine")}</h2>

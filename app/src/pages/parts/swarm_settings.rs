@@ -5,7 +5,7 @@ use listening::language::t;
 use listening::preferences::DataSaver;
 use listening::{Intent, Reach, SwarmChoices, SwarmIntent};
 
-use crate::components::Segmented;
+use crate::components::{Segmented, Setting};
 use crate::core::use_core;
 
 type Choices = [(u32, &'static str); 6];
@@ -59,13 +59,7 @@ pub fn SwarmSettings() -> impl IntoView {
     view! {
         <section class="card" id="swarm">
             <h2>{t("Swarm")}</h2>
-            <div class="setting">
-                <div>
-                    <h3>{t("Other listeners")}</h3>
-                    <p class="quiet">
-                        {t("Whoever connects directly can see your internet address. With nobody, tunes come from web seeds alone.")}
-                    </p>
-                </div>
+            <Setting title=t("Other listeners") hint=t("Whoever connects directly can see your internet address. With nobody, tunes come from web seeds alone.")>
                 {move || {
                     view! {
                         <Segmented
@@ -83,14 +77,8 @@ pub fn SwarmSettings() -> impl IntoView {
                         />
                     }
                 }}
-            </div>
-            <div class="setting">
-                <div>
-                    <h3>{t("Give to others")}</h3>
-                    <p class="quiet">
-                        {t("Never on mobile data or with data saver on, where the browser tells.")}
-                    </p>
-                </div>
+            </Setting>
+            <Setting title=t("Give to others") hint=t("Never on mobile data or with data saver on, where the browser tells.")>
                 <Segmented
                     name="seed"
                     label=t("Give to others")
@@ -100,14 +88,8 @@ pub fn SwarmSettings() -> impl IntoView {
                         choose(|choices, on| choices.seed = on == 1, u32::from(seed));
                     }
                 />
-            </div>
-            <div class="setting">
-                <div>
-                    <h3>{t("Data saver")}</h3>
-                    <p class="quiet">
-                        {t("Gives nothing to others, and plays what takes the fewest bytes. Automatic does as the connection says.")}
-                    </p>
-                </div>
+            </Setting>
+            <Setting title=t("Data saver") hint=t("Gives nothing to others, and plays what takes the fewest bytes. Automatic does as the connection says.")>
                 <Segmented
                     name="saver"
                     label=t("Data saver")
@@ -119,12 +101,8 @@ pub fn SwarmSettings() -> impl IntoView {
                     value=Signal::derive(move || core.settings.with(|settings| settings.data_saver))
                     on_choose=move |saver| core.wish(Intent::Swarm(SwarmIntent::Spare(saver)))
                 />
-            </div>
-            <div class="setting">
-                <div>
-                    <h3>{t("Speed")}</h3>
-                    <p class="quiet">{t("At most so much is fetched and given each second.")}</p>
-                </div>
+            </Setting>
+            <Setting title=t("Speed") hint=t("At most so much is fetched and given each second.")>
                 <div class="setting-value">
                     <Choice
                         label=t("Fetch at most")
@@ -143,21 +121,15 @@ pub fn SwarmSettings() -> impl IntoView {
                         }
                     />
                 </div>
-            </div>
-            <div class="setting">
-                <div>
-                    <h3>{t("Disk")}</h3>
-                    <p class="quiet">
-                        {t("What was played longest ago goes first. What plays, is next, or was asked for by priority stays.")}
-                    </p>
-                </div>
+            </Setting>
+            <Setting title=t("Disk") hint=t("What was played longest ago goes first. What plays, is next, or was asked for by priority stays.")>
                 <Choice
                     label=t("Disk for tunes of the swarm")
                     options=disks()
                     value=Signal::derive(move || choices.get().disk_megabytes)
                     on_choose=move |disk| choose(|choices, disk| choices.disk_megabytes = disk, disk)
                 />
-            </div>
+            </Setting>
         </section>
     }
 }

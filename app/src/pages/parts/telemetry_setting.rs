@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use listening::Intent;
 use listening::language::t;
 
-use crate::components::Segmented;
+use crate::components::{Segmented, Setting};
 use crate::core::use_core;
 use crate::shell::beacon;
 
@@ -14,18 +14,17 @@ pub fn TelemetrySetting() -> impl IntoView {
     let core = use_core();
     let wanted = Memo::new(move |_| core.settings.with(|settings| settings.telemetry));
     let refused = beacon::is_refused_by_browser();
+    let hint = if refused {
+        t(
+            "Your browser asks sites not to follow you (Do Not Track or Global Privacy Control), so nothing is sent, whatever is chosen here.",
+        )
+    } else {
+        t(
+            "Counts and times, once a minute: how long a tune took to sound, what failed. Nothing of what you play.",
+        )
+    };
     view! {
-        <div class="setting">
-            <div>
-                <h3>{t("Tell the site how listening went")}</h3>
-                <p class="quiet">
-                    {if refused {
-                        t("Your browser asks sites not to follow you (Do Not Track or Global Privacy Control), so nothing is sent, whatever is chosen here.")
-                    } else {
-                        t("Counts and times, once a minute: how long a tune took to sound, what failed. Nothing of what you play.")
-                    }}
-                </p>
-            </div>
+        <Setting title=t("Tell the site how listening went") hint=hint>
             <Segmented
                 name="telemetry"
                 label=t("Tell the site how listening went")
@@ -33,6 +32,6 @@ pub fn TelemetrySetting() -> impl IntoView {
                 value=wanted
                 on_choose=move |on| core.wish(Intent::SetTelemetry(on))
             />
-        </div>
+        </Setting>
     }
 }
