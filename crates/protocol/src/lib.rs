@@ -4,6 +4,7 @@
 //! carry (shared buffers, ports, files) travels beside it in the same JavaScript message.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod collections;
 pub mod engine;
 mod envelope;
