@@ -395,3 +395,13 @@ pub fn scroll_to_end(id: &str) {
         element.set_scroll_top(element.scroll_height());
     }
 }
+
+/// The element with this id is scrolled to its end, or nearly.
+#[must_use]
+pub fn is_at_end(id: &str) -> bool {
+    document()
+        .and_then(|document| document.get_element_by_id(id))
+        .is_none_or(|element| {
+            element.scroll_top() + element.client_height() + 8 >= element.scroll_height()
+        })
+}

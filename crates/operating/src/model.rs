@@ -405,6 +405,9 @@ impl Model {
     }
 
     fn is_here(&mut self) {
+        // What was said of a try that did not reach it is no longer so.
+        self.login_trouble
+            .take_if(|trouble| *trouble == Trouble::Away);
         if self.reach != Reach::Here {
             self.reach = Reach::Here;
             self.want_page();

@@ -246,7 +246,7 @@ fn AwayBanner() -> impl IntoView {
                     <Icon name=Name::Warning />
                     <span role="alert">
                         {tf(
-                            "The relay does not answer since {0}. What you see is from before.",
+                            "The relay has not answered since {0}. What you see is from before.",
                             &[&moment(since).seconds()],
                         )}
                     </span>

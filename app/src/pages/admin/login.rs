@@ -115,7 +115,7 @@ fn LoginForm() -> impl IntoView {
             Trouble::Refused {
                 retry_seconds: Some(_),
                 ..
-            } => t("You can try again.").into(),
+            } => t("You can try again now.").into(),
             other => trouble_text(&other),
         })
     };
@@ -180,7 +180,7 @@ fn LoginForm() -> impl IntoView {
                             Span::Seconds(_) => String::new(),
                             _ => format!(" ({}\u{a0}s)", locked.get()),
                         };
-                        tf("The next try is let in in {0}{1}.", &[&span_text(left), &seconds])
+                        tf("You can try again in {0}{1}.", &[&span_text(left), &seconds])
                     }}
                 </p>
             </Show>

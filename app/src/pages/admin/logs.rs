@@ -49,9 +49,11 @@ pub fn LogsPage() -> impl IntoView {
     let shown = Memo::new(move |_| {
         found.with(|lines| lines[lines.len().saturating_sub(MOST_SHOWN)..].to_vec())
     });
+    // Who has scrolled back reads: new lines do not carry them away.
+    let is_at_end = RwSignal::new(true);
     Effect::new(move |_| {
         shown.track();
-        if following.get() {
+        if following.get() && is_at_end.get_untracked() {
             request_animation_frame(|| document::scroll_to_end(BOX));
         }
     });
@@ -115,7 +117,7 @@ pub fn LogsPage() -> impl IntoView {
                 <CopyButton label=t("Copy") text=copy />
             </Head>
             <Known what=desk.logs bones=12>
-                <div id=BOX class="log-lines card" tabindex="0" role="log" aria-label=t("Logs") aria-live="off">
+                <div id=BOX class="log-lines card" tabindex="0" role="log" aria-label=t("Logs") aria-live="off" on:scroll=move |_| is_at_end.set(document::is_at_end(BOX))>
                     <For each=move || shown.get() key=|line| (line.number, line.at_millis) let:line>
                         <LogRow line=line />
                     </For>

@@ -137,7 +137,7 @@ fn AlertCard(alert: Alert) -> impl IntoView {
                     " \u{b7} "
                     {severity}
                     " \u{b7} "
-                    {move || tf("since {0}", &[&span_text(desk.wall_millis().saturating_sub(since))])}
+                    {move || tf("for {0}", &[&span_text(desk.wall_millis().saturating_sub(since))])}
                 </p>
             </div>
         </li>

@@ -140,6 +140,25 @@ fn a_wrong_password_locks_out_for_as_long_as_the_relay_says() {
 }
 
 #[test]
+fn a_password_that_did_not_reach_the_relay_is_not_tried_again_by_itself() {
+    let mut desk = Desk::new();
+    desk.answer("session", 401, OUT);
+    desk.act(password("right"));
+    desk.answer_with("session", Answer::Nothing);
+    assert_eq!(desk.model.login().trouble, Some(Trouble::Away));
+    desk.wait(1_000);
+    let asked: Vec<Method> = desk
+        .open
+        .iter()
+        .map(|(_, request)| request.method)
+        .collect();
+    assert_eq!(asked, [Method::Get]);
+    desk.answer("session", 401, OUT);
+    assert_eq!(desk.model.login().trouble, None);
+    assert_eq!(*desk.model.access(), Access::Out { has_left: false });
+}
+
+#[test]
 fn a_page_asks_for_what_it_shows_and_for_nothing_else() {
     let mut desk = Desk::logged_in(Page::Tracker);
     assert_eq!(desk.asked(), ["status", "swarms", "blocks"]);
