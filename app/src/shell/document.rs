@@ -362,10 +362,10 @@ pub fn watch_seen(tell: impl Fn(bool) + 'static) {
     look.forget();
 }
 
-/// The path of the link of this page's site that was clicked, and whether it is one of the
-/// navigation; none where the browser is to open it by itself.
+/// The path of the link within this site that was clicked; none where the browser is to open it by
+/// itself.
 #[must_use]
-pub fn clicked_link(event: &web_sys::MouseEvent) -> Option<(String, bool)> {
+pub fn clicked_link(event: &web_sys::MouseEvent) -> Option<String> {
     let is_plain = event.button() == 0
         && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
     if event.default_prevented() || !is_plain {
@@ -373,11 +373,10 @@ pub fn clicked_link(event: &web_sys::MouseEvent) -> Option<(String, bool)> {
     }
     let element: web_sys::Element = event.target()?.dyn_into().ok()?;
     let link = element.closest("a[href^='/']").ok()??;
-    if link.has_attribute("download") || link.has_attribute("target") {
-        return None;
-    }
-    let is_of_navigation = link.closest("nav").ok()?.is_some();
-    Some((link.get_attribute("href")?, is_of_navigation))
+    let leaves = ["download", "target"]
+        .iter()
+        .any(|name| link.has_attribute(name));
+    link.get_attribute("href").filter(|_| !leaves)
 }
 
 /// How far across the element that listens a pointer is, from 0 to 1.

@@ -79,7 +79,7 @@ pub fn ConfigurationPage() -> impl IntoView {
                                             <tr class:is-set=is_set>
                                                 <th scope="row"><code>{setting.name}</code></th>
                                                 <td><code>{setting.value}</code></td>
-                                                <td>{source_words(&setting.source).to_owned()}</td>
+                                                <td class="quiet">{source_words(&setting.source).to_owned()}</td>
                                             </tr>
                                         }
                                     })

@@ -133,15 +133,11 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
     });
     // Links of the listener's parts lead to the listener's pages, which are here too.
     let follow = move |event: leptos::ev::MouseEvent| {
-        let Some((link, is_of_navigation)) = document::clicked_link(&event) else {
-            return;
-        };
-        let is_root = link.trim_end_matches('/') == BASE;
-        if is_of_navigation || link.starts_with(BASE) && !is_root {
-            return;
+        let link = document::clicked_link(&event);
+        if let Some(link) = link.filter(|link| !link.starts_with(BASE)) {
+            event.prevent_default();
+            core.go(&link);
         }
-        event.prevent_default();
-        core.go(if is_root { "/" } else { &link });
     };
     let wants_corner = Signal::derive(move || {
         core.import.with(|import| import.phase != ImportPhase::None)
@@ -286,7 +282,7 @@ fn Link(
 ) -> impl IntoView {
     view! {
         <li class=class>
-            <A href=path exact={path == "/"} attr:class="nav-link">
+            <A href=path exact={path == BASE} attr:class="nav-link">
                 {match sight {
                     Sight::Own(glyph) => view! { <Sign glyph=glyph /> }.into_any(),
                     Sight::Shared(name) => view! { <Icon name=name /> }.into_any(),
@@ -318,7 +314,7 @@ fn Navigation(more: RwSignal<bool>) -> impl IntoView {
     let may_manage = move || desk.may(protocol::admin::Scope::Manage);
     view! {
         <nav class="nav" aria-label=t("Pages")>
-            <A href="/" attr:class="brand" attr:aria-label=t("Operating Sidereal, to the status")>
+            <A href=BASE attr:class="brand" attr:aria-label=t("Operating Sidereal, to the status")>
                 <svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
                     <path class="brand-low" d="M4 22h24v3H4z"></path>
                     <path class="brand-mid" d="M4 17h24v3H4z"></path>
@@ -328,24 +324,24 @@ fn Navigation(more: RwSignal<bool>) -> impl IntoView {
             </A>
             <h2 class="nav-part nav-words">{t("Relay")}</h2>
             <ul>
-                <Link path="/" sight=Sight::Own(Glyph::Gauge) words=t("Status") badge=firing(desk) />
-                <Link path="/collections" sight=Sight::Own(Glyph::Stack) words=t("Collections") />
-                <Link path="/tracker" sight=Sight::Shared(Name::Swarm) words=t("Tracker") />
-                <Link path="/telemetry" sight=Sight::Own(Glyph::Chart) words=t("Telemetry") class="nav-wide" />
-                <Link path="/logs" sight=Sight::Own(Glyph::Lines) words=t("Logs") class="nav-wide" />
-                <Link path="/health" sight=Sight::Own(Glyph::Pulse) words=t("Health") class="nav-wide" />
+                <Link path=BASE sight=Sight::Own(Glyph::Gauge) words=t("Status") badge=firing(desk) />
+                <Link path="/admin/collections" sight=Sight::Own(Glyph::Stack) words=t("Collections") />
+                <Link path="/admin/tracker" sight=Sight::Shared(Name::Swarm) words=t("Tracker") />
+                <Link path="/admin/telemetry" sight=Sight::Own(Glyph::Chart) words=t("Telemetry") class="nav-wide" />
+                <Link path="/admin/logs" sight=Sight::Own(Glyph::Lines) words=t("Logs") class="nav-wide" />
+                <Link path="/admin/health" sight=Sight::Own(Glyph::Pulse) words=t("Health") class="nav-wide" />
                 <Link
-                    path="/configuration"
+                    path="/admin/configuration"
                     sight=Sight::Shared(Name::Sliders)
                     words=t("Configuration")
                     class="nav-wide"
                 />
-                <Link path="/audit" sight=Sight::Own(Glyph::Ledger) words=t("Audit") class="nav-wide" />
+                <Link path="/admin/audit" sight=Sight::Own(Glyph::Ledger) words=t("Audit") class="nav-wide" />
                 <Show when=may_manage>
-                    <Link path="/access" sight=Sight::Own(Glyph::Key) words=t("Access") class="nav-wide" />
+                    <Link path="/admin/access" sight=Sight::Own(Glyph::Key) words=t("Access") class="nav-wide" />
                 </Show>
                 <li class="nav-narrow">
-                    <A href=PLAY attr:class="nav-link">
+                    <A href="/admin/play" attr:class="nav-link">
                         <Icon name=Name::Play />
                         <span class="nav-words">{t("Play")}</span>
                     </A>
@@ -359,9 +355,9 @@ fn Navigation(more: RwSignal<bool>) -> impl IntoView {
             </ul>
             <h2 class="nav-part nav-words nav-wide">{t("Listening")}</h2>
             <ul class="nav-wide">
-                <Link path=PLAY sight=Sight::Shared(Name::Library) words=t("Play") />
-                <Link path="/tune" sight=Sight::Shared(Name::Disc) words=t("Now playing") />
-                <Link path="/settings" sight=Sight::Shared(Name::Sliders) words=t("Preferences") />
+                <Link path="/admin/play" sight=Sight::Shared(Name::Library) words=t("Play") />
+                <Link path="/admin/tune" sight=Sight::Shared(Name::Disc) words=t("Now playing") />
+                <Link path="/admin/settings" sight=Sight::Shared(Name::Sliders) words=t("Preferences") />
             </ul>
             <LeaveButton />
         </nav>

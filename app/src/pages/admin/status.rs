@@ -98,7 +98,7 @@ fn Alerts() -> impl IntoView {
                                     <div>
                                         <strong>{tf("Does not work: {0}", &[&down.join(", ")])}</strong>
                                         <p>
-                                            <A href="/health">{t("Health of every part")}</A>
+                                            <A href="/admin/health">{t("Health of every part")}</A>
                                         </p>
                                     </div>
                                 </li>
@@ -323,6 +323,7 @@ fn Trends() -> impl IntoView {
                 Some(names) => {
                     names.into_iter().map(|name| view! { <Trend name=name /> }).collect_view().into_any()
                 }
+                None if trouble.with(Option::is_some) => ().into_any(),
                 None => {
                     (0..4)
                         .map(|_| view! { <div class="trend"><Bones rows=4 /></div> })

@@ -76,7 +76,7 @@ pub fn TelemetryPage() -> impl IntoView {
             <p class="quiet">
                 {t("Pages send counts and times, never what is played or by whom.")}
                 " "
-                <A href="/privacy">{t("What listeners see of it")}</A>
+                <A href="/admin/privacy">{t("What listeners see of it")}</A>
             </p>
             <Known what=desk.telemetry bones=8>
                 <Refused />
