@@ -14,6 +14,9 @@ use crate::components::{Icon, Name, Segmented};
 use crate::desk::{Desk, use_desk};
 use crate::shell::document;
 
+/// Charts that come first.
+const FIRST: [&str; 4] = ["plays", "first_audio_p95", "play_failures", "seek_p95"];
+
 /// The page `/admin`.
 #[component]
 pub fn StatusPage() -> impl IntoView {
@@ -300,8 +303,16 @@ fn Trends() -> impl IntoView {
     let names = Memo::new(move |_| {
         desk.history.with(|slot| {
             let history = slot.value.as_ref()?;
-            let names = history.series.iter().map(|series| series.name.clone());
-            Some(names.collect::<Vec<_>>())
+            let mut names: Vec<String> =
+                history.series.iter().map(|one| one.name.clone()).collect();
+            // What listeners feel comes first; the rest stays as the relay tells it.
+            names.sort_by_key(|name| {
+                FIRST
+                    .iter()
+                    .position(|first| first == name)
+                    .unwrap_or(FIRST.len())
+            });
+            Some(names)
         })
     });
     let trouble = Memo::new(move |_| desk.history.with(|slot| slot.trouble.clone()));
