@@ -1,3 +1,4 @@
+import { fakes } from './fake.tmp.mjs'
 import { chromium } from '@playwright/test'
 const [,, base, password, out, which] = process.argv
 const pages = { status: '/admin', collections: '/admin/collections', tracker: '/admin/tracker', telemetry: '/admin/telemetry', logs: '/admin/logs', health: '/admin/health', configuration: '/admin/configuration', audit: '/admin/audit', access: '/admin/access' }
@@ -8,6 +9,7 @@ for (const colorScheme of schemes) {
   const page = await context.newPage()
   page.on('console', (m) => m.type() === 'error' && console.log('console', m.text()))
   page.on('pageerror', (e) => console.log('pageerror', String(e).slice(0, 600)))
+  if (process.env.FAKE) await fakes(page)
   await page.goto(base + '/admin')
   await page.locator('#password').waitFor({ timeout: 30000 })
   await page.screenshot({ path: `${out}/login-${colorScheme}.png` })

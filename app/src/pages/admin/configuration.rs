@@ -60,7 +60,7 @@ pub fn ConfigurationPage() -> impl IntoView {
             </Head>
             <Known what=desk.configuration bones=10>
                 <div class="table-box card" tabindex="0" role="region" aria-label=t("Configuration")>
-                    <table class="table">
+                    <table class="table stacked">
                         <thead>
                             <tr>
                                 <th scope="col">{t("Option")}</th>

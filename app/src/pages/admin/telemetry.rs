@@ -279,6 +279,15 @@ fn Histogram(figure: Figure) -> impl IntoView {
         }
     });
     let rows = rows.collect_view();
+    let told = bars.clone().map(|at| {
+        view! {
+            <tr>
+                <th scope="row">{bound(at)}</th>
+                <td class="number">{grouped(counts[at])}</td>
+            </tr>
+        }
+    });
+    let told = told.collect_view();
     let ends = (!bars.is_empty()).then(|| {
         view! {
             <p class="histogram-ends figures faint" aria-hidden="true">
@@ -312,6 +321,18 @@ fn Histogram(figure: Figure) -> impl IntoView {
                     })}</dd>
                 </div>
             </dl>
+            <details class="trend-table">
+                <summary>{t("Bounds and counts")}</summary>
+                <table class="table figures">
+                    <thead>
+                        <tr>
+                            <th scope="col">{t("Bound")}</th>
+                            <th scope="col" class="number">{t("Count")}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{told}</tbody>
+                </table>
+            </details>
         </div>
     }
     .into_any()
