@@ -1,5 +1,7 @@
 //! Configuration: flags before environment before a TOML file before defaults.
 
+pub mod settings;
+
 use std::env;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -7,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use protocol::admin::Setting;
 use serde::Deserialize;
 
+use crate::admin::password::{self, Password, Said};
 use crate::ice;
 use crate::metrics::Token;
 use crate::tracker;
@@ -94,6 +98,17 @@ struct Options {
     /// Answer a scrape that names no torrent with all of them [default: off]
     #[arg(long, env = "SIDEREAL_TRACKER_FULL_SCRAPE")]
     tracker_full_scrape: Option<Switch>,
+    /// The operator's page, /admin [default: on]
+    #[arg(long, env = "SIDEREAL_ADMIN")]
+    admin: Option<Switch>,
+    /// File whose first line is the operator's password; one is made and told at the first start
+    /// where nobody sets it
+    #[arg(long, env = "SIDEREAL_ADMIN_PASSWORD_FILE")]
+    admin_password_file: Option<PathBuf>,
+    /// The operator's password itself; a file or the environment is better, since others on the
+    /// machine see command lines
+    #[arg(long, env = "SIDEREAL_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<Said>,
     /// What to log, as in "info" or "info,relay=debug" [default: info]
     #[arg(long, env = "SIDEREAL_LOG")]
     log: Option<String>,
@@ -191,6 +206,12 @@ pub struct Config {
     pub stun: Option<(SocketAddr, bool)>,
     /// The tracker.
     pub tracker: tracker::Config,
+    /// Whether there is an operator's page.
+    pub admin: bool,
+    /// The operator's password, where the configuration has it.
+    pub admin_password: Option<Password>,
+    /// Every option and where it comes from.
+    pub settings: Vec<Setting>,
     /// Log filter.
     pub log: String,
     /// Log form.
@@ -219,6 +240,9 @@ pub enum Error {
     /// Options that do not go together.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The operator's password is none.
+    #[error("admin-password: {0}")]
+    Password(#[from] password::Error),
 }
 
 impl Config {
@@ -275,6 +299,19 @@ impl Config {
             Some(AddressOrOff(address)) => address.map(|address| (address, true)),
             None => Some((SocketAddr::new(host, 3478), false)),
         };
+        let admin_password = match (
+            said.admin_password.or(file.admin_password),
+            said.admin_password_file.or(file.admin_password_file),
+        ) {
+            (Some(_), Some(_)) => {
+                return Err(Error::Conflict(
+                    "admin-password excludes admin-password-file",
+                ));
+            }
+            (Some(said), None) => Some(said.password()?),
+            (None, Some(path)) => Some(Password::of_file(&path)?),
+            (None, None) => None,
+        };
         Ok(Self {
             listen: SocketAddr::new(host, port),
             metrics,
@@ -298,6 +335,9 @@ impl Config {
             isolation: said.isolation.or(file.isolation) != Some(Switch::Off),
             drain: Duration::from_secs(said.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
             tracker,
+            admin: said.admin.or(file.admin) != Some(Switch::Off),
+            admin_password,
+            settings: Vec::new(),
             log: said.log.or(file.log).unwrap_or_else(|| "info".into()),
             log_format: said.log_format.or(file.log_format).unwrap_or_default(),
         })
