@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod beacons;
+pub mod blocks;
 pub mod collections;
 mod commands;
 pub mod config;

@@ -7,6 +7,7 @@ mod database;
 mod declare;
 mod exporter;
 mod http;
+mod jobs;
 mod machine;
 mod player;
 mod swarm;
@@ -23,6 +24,7 @@ use declare::Declared;
 pub use declare::{Family, Optional, reference};
 pub use exporter::{Exporter, Token, scrape};
 pub use http::{HttpMetrics, observe};
+pub use jobs::{BlockMetrics, JobMetrics};
 pub use machine::MachineMetrics;
 pub use player::PlayerMetrics;
 pub use swarm::{StunMetrics, TrackerMetrics};
@@ -46,6 +48,10 @@ pub struct Metrics {
     pub database: DatabaseMetrics,
     /// The admin's.
     pub admin: AdminMetrics,
+    /// Those of jobs.
+    pub jobs: JobMetrics,
+    /// Those of what is blocked.
+    pub blocks: BlockMetrics,
     /// What beacons tell.
     pub player: PlayerMetrics,
     /// Parts that may be absent.
@@ -107,7 +113,7 @@ impl Metrics {
             (
                 "sidereal_queue_depth",
                 "items",
-                "What waits: sockets to be taken over by the tracker, tasks for a thread.",
+                "What waits: sockets to be taken over by the tracker, tasks for a thread, jobs.",
             ),
             &["queue", "backend"],
         );
@@ -136,6 +142,8 @@ impl Metrics {
             },
             database: DatabaseMetrics::new(&mut declared),
             admin: AdminMetrics::new(&mut declared),
+            jobs: JobMetrics::new(&mut declared, &queues),
+            blocks: BlockMetrics::new(&mut declared),
             tasks: queue("tasks"),
             tracker,
             player,

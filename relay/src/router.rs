@@ -16,6 +16,7 @@ use tracing::Level;
 
 use crate::admin::{self, Admin};
 use crate::beacons::{self, Intake};
+use crate::blocks::{self, Gate};
 use crate::collections::{self, Collections};
 use crate::headers;
 use crate::ice::{self, Outside};
@@ -40,6 +41,8 @@ pub struct App {
     pub outside: Arc<Outside>,
     /// The operator's, where it is switched on.
     pub admin: Option<Arc<Admin>>,
+    /// What is turned away.
+    pub gate: Gate,
     /// Takes beacons in.
     pub beacons: Arc<Intake>,
 }
@@ -68,6 +71,10 @@ pub fn public(app: App) -> Router {
     let routes = routes.route("/panic", get(panics));
     routes
         .fallback(site)
+        .layer(axum::middleware::from_fn_with_state(
+            app.gate.clone(),
+            blocks::check,
+        ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(axum::middleware::from_fn_with_state(
             app.metrics.clone(),
@@ -157,6 +164,7 @@ pub(crate) mod tests {
             )),
             outside: Arc::default(),
             admin: None,
+            gate: Gate::new(metrics.blocks.clone()),
             beacons: Arc::new(Intake::new(metrics.player.clone())),
             metrics,
         }

@@ -12,6 +12,7 @@ use axum_server::Handle;
 use crate::admin::password::{self, Password};
 use crate::admin::{Admin, Clock, Parts};
 use crate::beacons::Intake;
+use crate::blocks::Gate;
 use crate::collections::Collections;
 use crate::config::{self, Config};
 use crate::logs::Logs;
@@ -97,6 +98,9 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
     }
     metrics.adapters.set("tls", tls.as_ref().map(|_| true));
     let mut outside = config.outside;
+    if config.stun.is_none() {
+        metrics.adapters.set("stun", None);
+    }
     if let Some((address, is_asked_for)) = config.stun {
         let started = stun::start(address, metrics.stun.clone()).await;
         metrics.adapters.set("stun", Some(started.is_ok()));
@@ -118,6 +122,8 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
         token: config.metrics_token,
     };
     let outside = Arc::new(outside);
+    let gate = Gate::new(metrics.blocks.clone());
+    tracker.block(gate.set(crate::admin::blocked(&store)?));
     let admin = config.admin.then(|| {
         Admin::new(Parts {
             store,
@@ -126,12 +132,17 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
             outside: Arc::clone(&outside),
             settings: config.settings,
             logs,
+            gate: gate.clone(),
             is_configured: config.admin_password.is_some(),
         })
     });
     let admin = admin.transpose()?.map(Arc::new);
+    if let Some(admin) = &admin {
+        tokio::spawn(crate::admin::watch(Arc::clone(admin)));
+    }
     let app = App {
         admin,
+        gate,
         site,
         beacons: Arc::new(Intake::new(metrics.player.clone())),
         metrics,

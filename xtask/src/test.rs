@@ -14,6 +14,9 @@ pub struct TestArgs {
     /// Only one kind of test
     #[arg(long)]
     only: Option<Kind>,
+    /// Only the journeys of these files, such as `swarm.spec.ts`, or with these names (`-g NAME`)
+    #[arg(last = true)]
+    journeys: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,7 +39,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
     }
     if wanted(Kind::Browser) {
         step("dashboards against Grafana's types", monitoring::dashboards)?;
-        step("journeys in a browser", || journeys::test(&[]))?;
+        step("journeys in a browser", || journeys::test(&args.journeys))?;
     }
     Ok(())
 }

@@ -271,6 +271,11 @@ impl Tracker {
         self.swarms.iter().map(counts)
     }
 
+    /// Forgets all peers of a torrent; those that announce again are there again.
+    pub fn forget(&mut self, info_hash: &InfoHash) {
+        self.swarms.remove(info_hash);
+    }
+
     /// A connection is gone, and with it a peer that it announced.
     pub fn leave(&mut self, client: ClientId, info_hash: &InfoHash, peer_id: &PeerId) {
         let Some(swarm) = self.swarms.get_mut(info_hash) else {
