@@ -198,7 +198,7 @@ test('the operator hears what listeners hear, with the same player and preferenc
   const { relay, password } = await start()
   const errors = watchErrors(page)
   await logIn(page, relay, password)
-  await navigation(page).getByRole('link', { name: 'Play' }).click()
+  await navigation(page).getByRole('link', { name: 'Play', exact: true }).click()
   await expect(page.getByRole('grid')).toBeVisible()
   const player = page.getByRole('region', { name: 'Player' })
   await player.getByRole('button', { name: 'Play', exact: true }).click()
