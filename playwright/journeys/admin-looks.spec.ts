@@ -26,7 +26,7 @@ test.beforeAll(async ({ browser }) => {
     await page.getByRole('radio', { name: kind }).check()
     await page.getByLabel(/Info hash, 40|Address or network/).fill(value)
     await page.getByLabel('Reason, for the record').fill('Asked by its owner')
-    await page.getByRole('button', { name: 'Block', exact: true }).click()
+    await page.getByRole('region', { name: 'Block', exact: true }).getByRole('button', { name: 'Block' }).click()
     await expect(page.getByRole('region', { name: 'Blocked' }).getByText(value)).toBeVisible()
   }
   await page.goto(relay.url + pages.Access)
