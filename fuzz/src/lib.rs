@@ -10,6 +10,7 @@ use catalog::{Column, Index, Query, Sort};
 use listening::keep::{self as keeping, Kept, Key};
 use listening::preferences::Preferences;
 use listening::share::Spot;
+use protocol::network::Network;
 use protocol::{engine, library, visuals};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
@@ -27,7 +28,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 21] = [
+pub const CHECKS: [Check; 22] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -49,7 +50,16 @@ pub const CHECKS: [Check; 21] = [
     ("extension", peer::extension),
     ("session", peer::session),
     ("beacon", beacon),
+    ("network", network),
 ];
+
+/// Any text is a network or an error, and a network is written in one way.
+pub fn network(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(network) = text.parse::<Network>() {
+        assert_eq!(network.to_string().parse(), Ok(network));
+    }
+}
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.
 pub fn sidfile(bytes: &[u8]) {

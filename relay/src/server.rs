@@ -12,7 +12,7 @@ use axum_server::Handle;
 use crate::admin::password::{self, Password};
 use crate::admin::{Admin, Clock, Parts};
 use crate::beacons::Intake;
-use crate::blocks::Gate;
+use crate::blocks;
 use crate::collections::Collections;
 use crate::config::{self, Config};
 use crate::logs::Logs;
@@ -122,7 +122,7 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
         token: config.metrics_token,
     };
     let outside = Arc::new(outside);
-    let gate = Gate::new(metrics.blocks.clone());
+    let gate = blocks::Gate::new(metrics.blocks.clone());
     tracker.block(gate.set(crate::admin::blocked(&store)?));
     let admin = config.admin.then(|| {
         Admin::new(Parts {

@@ -356,6 +356,7 @@ impl Room {
         if let (ClientMessage::Announce(announce), Some(blocks)) = (&message, &self.blocks)
             && blocks.has_torrent(&announce.info_hash)
         {
+            self.metrics.announces.inc();
             blocks.metrics.announces.inc();
             let failure = Failure {
                 action: Action::Announce,

@@ -5,6 +5,7 @@
 mod expressions;
 mod files;
 mod live;
+mod operator;
 mod prometheus;
 mod traffic;
 
