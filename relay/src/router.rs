@@ -196,6 +196,7 @@ pub(crate) mod tests {
             ("assets/listen-1.js.br", "squeezed"),
             ("assets/listen-1.js.gz", "zipped"),
             ("demo/STIL.txt", "notes"),
+            ("admin.html", "<!doctype html>admin"),
         ];
         public(App {
             isolation,
@@ -278,6 +279,9 @@ pub(crate) mod tests {
         let app = app(true);
         let (status, headers, body) = ask(&app, Method::GET, "/tune/0123/2", &HTML).await;
         assert_eq!((status, &*body), (StatusCode::OK, "<!doctype html>app"));
+        assert_eq!(headers["cache-control"], "no-cache");
+        let (status, headers, body) = ask(&app, Method::GET, "/admin/logs", &HTML).await;
+        assert_eq!((status, &*body), (StatusCode::OK, "<!doctype html>admin"));
         assert_eq!(headers["cache-control"], "no-cache");
         let (status, ..) = ask(&app, Method::GET, "/none.js", &[("accept", "*/*")]).await;
         assert_eq!(status, StatusCode::NOT_FOUND);

@@ -20,11 +20,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["sidfile"]),
     ("protocol", &["sidfile", "catalog", "telemetry", "torrent"]),
     ("listening", &["catalog", "protocol", "sidfile"]),
+    ("operating", &["protocol"]),
     ("testkit", &["sid", "sidfile"]),
     (
         "app",
         &[
             "listening",
+            "operating",
             "protocol",
             "catalog",
             "ring",
