@@ -136,7 +136,7 @@ fn nothing_that_was_answered_is_lost_by_kill_9() {
     relay.login(&relay.password.clone().unwrap());
     let mut answered: Vec<String> = Vec::new();
     // Killed after so many answers, each time while more is being written.
-    for (round, most) in [1, 7, 2, 23, 4, 11].into_iter().enumerate() {
+    for (round, most) in [1, 40, 3, 25, 9, 60].into_iter().enumerate() {
         let count = AtomicUsize::new(0);
         let done: Vec<String> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..3)
@@ -153,6 +153,7 @@ fn nothing_that_was_answered_is_lost_by_kill_9() {
                             }
                             count.fetch_add(1, Ordering::Relaxed);
                         }
+                        assert!(done.len() < 250, "it was killed while it was being asked");
                         done
                     })
                 })
@@ -178,8 +179,6 @@ fn nothing_that_was_answered_is_lost_by_kill_9() {
         // Each block has its entry, and no entry is without its block.
         assert_eq!(trail.matches("\tblock.add\t").count(), blocks.len());
     }
-    // It was killed while it wrote, and not between.
-    assert!(answered.len() > 48, "{}", answered.len());
 }
 
 #[test]

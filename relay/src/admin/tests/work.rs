@@ -108,6 +108,7 @@ fn bench(folder: &Path, store: Option<Store>) -> Bench {
 #[tokio::test]
 async fn a_folder_is_published_looked_at_and_taken_back() {
     let desk = Desk::new().await;
+    desk.write("m.sid", 4);
     let answer = desk.publish(&desk.tunes(), "Some Tunes").await;
     let job: Job = answer.json();
     assert_eq!(
@@ -117,7 +118,7 @@ async fn a_folder_is_published_looked_at_and_taken_back() {
     let job = desk.ended(&job).await;
     assert_eq!(job.state, JobState::Done, "{}", job.words);
     assert!(
-        job.words.starts_with("2 files, 1 songs, 2 new files"),
+        job.words.starts_with("3 files, 2 songs, 3 new files"),
         "{}",
         job.words
     );
@@ -132,7 +133,7 @@ async fn a_folder_is_published_looked_at_and_taken_back() {
     let all: Vec<Collection> = desk.get("collections").await;
     assert_eq!(
         (&*all[0].id, &*all[0].name, all[0].files),
-        ("Some-Tunes", "Some Tunes", 2)
+        ("Some-Tunes", "Some Tunes", 3)
     );
     assert_eq!(
         all[0].torrents,
@@ -144,30 +145,32 @@ async fn a_folder_is_published_looked_at_and_taken_back() {
     desk.done("POST", "collections/Some-Tunes/compare").await;
     let all: Vec<Collection> = desk.get("collections").await;
     let integrity = all[0].integrity.as_ref().unwrap();
-    assert_eq!((integrity.files, integrity.damaged), (2, 0));
+    assert_eq!((integrity.files, integrity.damaged), (3, 0));
     let freshness = all[0].freshness.as_ref().unwrap();
     assert_eq!(
         (freshness.new, freshness.changed, freshness.gone),
         (0, 0, 0)
     );
 
-    // One is changed where it lies, which changes what is held too; one is new, one is gone.
+    // One is changed where it lies, which changes what is held too; one is new, two are gone.
     let changed = desk.tunes().join("a.sid");
     let mut bytes = fs::read(&changed).unwrap();
     bytes.push(9);
     fs::write(&changed, bytes).unwrap();
     desk.write("new.sid", 3);
-    fs::remove_file(desk.tunes().join("sub/b.bin")).unwrap();
+    for gone in ["m.sid", "sub/b.bin"] {
+        fs::remove_file(desk.tunes().join(gone)).unwrap();
+    }
     desk.done("POST", "collections/Some-Tunes/compare").await;
     desk.done("POST", "collections/Some-Tunes/verify").await;
     let all: Vec<Collection> = desk.get("collections").await;
     let freshness = all[0].freshness.as_ref().unwrap();
     assert_eq!(
         (freshness.new, freshness.changed, freshness.gone),
-        (1, 1, 1)
+        (1, 1, 2)
     );
     let integrity = all[0].integrity.as_ref().unwrap();
-    assert_eq!((integrity.files, integrity.damaged), (2, 1));
+    assert_eq!((integrity.files, integrity.damaged), (3, 1));
     assert_eq!(integrity.examples, ["a.sid"]);
 
     let answer = desk.ask("DELETE", "collections/Some-Tunes", "").await;
