@@ -317,6 +317,6 @@ pub fn router<S: Clone + Send + Sync + 'static>(admin: &Arc<Admin>) -> Router<S>
         router = router.route(&path, route.handler.route_layer(check));
     }
     router
-        .layer(axum::middleware::map_response(guard::is_not_kept))
+        .layer(axum::middleware::map_response(guard::finish))
         .with_state(Arc::clone(admin))
 }

@@ -426,8 +426,28 @@ pub async fn body<T: DeserializeOwned>(request: axum::http::Request<Body>) -> Re
     serde_json::from_slice(&bytes).map_err(|error| Refusal::bad(format!("the body: {error}")))
 }
 
-/// Nobody keeps what an operator is told.
-pub async fn is_not_kept(mut response: Response) -> Response {
+/// Nobody keeps what an operator is told; what the router refuses by itself is a [`Problem`] too.
+pub async fn finish(mut response: Response) -> Response {
+    let status = response.status();
+    let is_json = |kind: &HeaderValue| kind == "application/json";
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error
+        && !response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(is_json)
+    {
+        let error = match status {
+            StatusCode::BAD_REQUEST => "the address says something that makes no sense",
+            StatusCode::METHOD_NOT_ALLOWED => "that cannot be done here",
+            _ => status.canonical_reason().unwrap_or("refused"),
+        };
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = Refusal::new(status, error).into_response();
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
