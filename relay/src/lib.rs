@@ -2,8 +2,10 @@
 //! publishes collections.
 
 pub mod beacons;
+pub mod cluster;
 pub mod collections;
 pub mod config;
+pub mod edge;
 mod headers;
 mod ice;
 pub mod metrics;

@@ -1,8 +1,10 @@
 //! The one metrics registry, prefix `sidereal_`. A family is declared where its values are made:
 //! a field, and a line in `new` with name, unit and help.
 
+mod cluster;
 mod content;
 mod declare;
+mod edge;
 mod exporter;
 mod http;
 mod machine;
@@ -14,9 +16,11 @@ use std::sync::Arc;
 
 use prometheus::{Encoder as _, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
+pub use cluster::ClusterMetrics;
 pub use content::{CacheMetrics, CollectionMetrics, EachMetrics, SeedMetrics};
 use declare::Declared;
 pub use declare::{Family, Optional, reference};
+pub use edge::EdgeMetrics;
 pub use exporter::{Exporter, Token, scrape};
 pub use http::{HttpMetrics, observe};
 pub use machine::MachineMetrics;
@@ -30,8 +34,12 @@ pub struct Metrics {
     families: Arc<BTreeMap<String, Family>>,
     /// HTTP requests.
     pub http: HttpMetrics,
+    /// The door's.
+    pub edge: EdgeMetrics,
     /// The tracker's.
     pub tracker: TrackerMetrics,
+    /// Other relays', and Redis'.
+    pub cluster: ClusterMetrics,
     /// STUN's.
     pub stun: StunMetrics,
     /// The seed's.
@@ -84,7 +92,7 @@ impl Metrics {
             (
                 "sidereal_queue_depth",
                 "items",
-                "What waits: sockets to be taken over by the tracker, tasks for a thread.",
+                "What waits: sockets to be taken over by the tracker, tasks for a thread, messages to other relays.",
             ),
             &["queue", "backend"],
         );
@@ -101,14 +109,19 @@ impl Metrics {
         declared.collector(prometheus::process_collector::ProcessCollector::for_self());
         let player = PlayerMetrics::new();
         declared.collector(player.clone());
-        let (tracker, stun) = swarm::new(&mut declared, queue("tracker_handover"));
+        let (tracker, stun, edge) = swarm::new(&mut declared, queue("tracker_handover"));
         Self {
             http: HttpMetrics::new(&mut declared),
+            cluster: ClusterMetrics::new(
+                &mut declared,
+                queues.with_label_values(&["cluster", "redis"]),
+            ),
             seed: SeedMetrics::new(&mut declared),
             collections: CollectionMetrics::new(&mut declared, has_each),
             machine: MachineMetrics::new(&mut declared),
             adapters: Adapters(adapters),
             tasks: queue("tasks"),
+            edge,
             tracker,
             player,
             stun,

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sid", &[]),
     ("torrent", &[]),
     ("telemetry", &[]),
+    ("forwarded", &[]),
     ("c64", &["sid", "sidfile"]),
     ("catalog", &["sidfile"]),
     ("protocol", &["sidfile", "catalog", "telemetry", "torrent"]),
@@ -48,7 +49,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "relay",
-        &["catalog", "sidfile", "protocol", "telemetry", "torrent"],
+        &[
+            "catalog",
+            "forwarded",
+            "protocol",
+            "sidfile",
+            "telemetry",
+            "torrent",
+        ],
     ),
     ("xtask", &["c64", "sid", "sidfile", "testkit"]),
     (
@@ -56,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "c64",
             "catalog",
+            "forwarded",
             "listening",
             "protocol",
             "ring",

@@ -31,7 +31,6 @@
 //! 1970, UTC. A request that changes something and comes with a cookie has to come from the
 //! relay's own pages; one with `Authorization: Bearer SECRET` may come from anywhere.
 
-
 use serde::{Deserialize, Serialize};
 
 /// Where all of it lies.
