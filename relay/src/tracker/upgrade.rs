@@ -19,6 +19,11 @@ use crate::router::App;
 
 /// Answers `/announce`: a socket of any origin, unless the operator names some.
 pub async fn announce(State(app): State<App>, mut request: Request) -> Response<Body> {
+    let own = app.outside.base_url(&request);
+    if !app.edge.may_announce(request.headers(), &own) {
+        let words = "this tracker is not for pages of this origin\n";
+        return (StatusCode::FORBIDDEN, words).into_response();
+    }
     let Some(accept) = accept(request.headers()) else {
         let words = "this is a WebSocket tracker: add it to a torrent as wss://.../announce\n";
         let mut response = (StatusCode::UPGRADE_REQUIRED, words).into_response();
@@ -27,11 +32,6 @@ pub async fn announce(State(app): State<App>, mut request: Request) -> Response<
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         return response;
     };
-    let own = app.outside.base_url(&request);
-    if !app.edge.may_announce(request.headers(), &own) {
-        let words = "this tracker is not for pages of this origin\n";
-        return (StatusCode::FORBIDDEN, words).into_response();
-    }
     let address = client_address(&request);
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return (
