@@ -351,7 +351,8 @@ fn impatient() -> Limits {
             stalled: second,
             quiet: second,
         },
-        body: second,
+        // Less than what ends the connection.
+        body: second / 4,
         ..Limits::default()
     }
 }
