@@ -15,6 +15,7 @@ use telemetry::{Beacon, Error, MOST_BYTES, Seen};
 
 use crate::edge::buckets::{Buckets, Pace};
 use crate::edge::{self, client_address};
+use crate::ice::Outside;
 use crate::metrics::PlayerMetrics;
 use crate::router::App;
 
@@ -140,7 +141,7 @@ impl Intake {
     }
 
     async fn take(&self, app: &App, request: Request<Body>) -> Result<(), Refusal> {
-        if !is_of_this_site(app, &request) {
+        if !is_of_this_site(&app.outside, &request) {
             return Err(Refusal::Origin);
         }
         // Those of this machine are not counted: a proxy may stand before the relay.
@@ -195,11 +196,11 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Browsers say which page a beacon comes from, newer ones also in one word, and scripts cannot
 /// change either.
-fn is_of_this_site(app: &App, request: &Request<Body>) -> bool {
+pub(crate) fn is_of_this_site(outside: &Outside, request: &Request<Body>) -> bool {
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
     match (header("sec-fetch-site"), header("origin")) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin == app.outside.base_url(request),
+        (None, Some(origin)) => origin == outside.base_url(request),
         (None, None) => false,
     }
 }

@@ -1,5 +1,7 @@
 //! Configuration: flags before environment before a TOML file before defaults.
 
+pub mod settings;
+
 use std::env;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use protocol::admin::Setting;
 use serde::Deserialize;
 
+use crate::admin::password::{self, Password, Said};
 use crate::cluster;
 use crate::edge::guarded::Patience;
 use crate::edge::{Limits, Origins, seconds};
@@ -26,6 +30,14 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
+}
+
+impl Flags {
+    /// The configuration file, where one is named.
+    #[must_use]
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
 }
 
 /// Every option; a missing one falls through to the next source.
@@ -145,6 +157,17 @@ struct Options {
     /// swarms [default: sidereal]
     #[arg(long, env = "SIDEREAL_REDIS_PREFIX")]
     redis_prefix: Option<String>,
+    /// The operator's page, /admin [default: on]
+    #[arg(long, env = "SIDEREAL_ADMIN")]
+    admin: Option<Switch>,
+    /// File whose first line is the operator's password; one is made and told at the first start
+    /// where nobody sets it
+    #[arg(long, env = "SIDEREAL_ADMIN_PASSWORD_FILE")]
+    admin_password_file: Option<PathBuf>,
+    /// The operator's password itself; a file or the environment is better, since others on the
+    /// machine see command lines
+    #[arg(long, env = "SIDEREAL_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<Said>,
     /// What to log, as in "info" or "info,relay=debug" [default: info]
     #[arg(long, env = "SIDEREAL_LOG")]
     log: Option<String>,
@@ -252,6 +275,12 @@ pub struct Config {
     pub announcers: Origins,
     /// The Redis by which swarms are shared with other relays.
     pub cluster: Option<cluster::Config>,
+    /// Whether there is an operator's page.
+    pub admin: bool,
+    /// The operator's password, where the configuration has it.
+    pub admin_password: Option<Password>,
+    /// Every option and where it comes from.
+    pub settings: Vec<Setting>,
     /// Log filter.
     pub log: String,
     /// Log form.
@@ -280,6 +309,9 @@ pub enum Error {
     /// Options that do not go together.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The operator's password is none.
+    #[error("admin-password: {0}")]
+    Password(#[from] password::Error),
 }
 
 impl Config {
@@ -349,6 +381,19 @@ impl Config {
             Some(AddressOrOff(address)) => address.map(|address| (address, true)),
             None => Some((SocketAddr::new(host, 3478), false)),
         };
+        let admin_password = match (
+            said.admin_password.or(file.admin_password),
+            said.admin_password_file.or(file.admin_password_file),
+        ) {
+            (Some(_), Some(_)) => {
+                return Err(Error::Conflict(
+                    "admin-password excludes admin-password-file",
+                ));
+            }
+            (Some(said), None) => Some(said.password()?),
+            (None, Some(path)) => Some(Password::of_file(&path)?),
+            (None, None) => None,
+        };
         Ok(Self {
             listen: SocketAddr::new(host, port),
             metrics,
@@ -389,6 +434,9 @@ impl Config {
                     .or(file.redis_prefix)
                     .unwrap_or_else(|| "sidereal".into()),
             }),
+            admin: said.admin.or(file.admin) != Some(Switch::Off),
+            admin_password,
+            settings: Vec::new(),
             log: said.log.or(file.log).unwrap_or_else(|| "info".into()),
             log_format: said.log_format.or(file.log_format).unwrap_or_default(),
         })

@@ -1,17 +1,22 @@
 //! Sidereal's relay: one binary that serves the app, introduces listeners to each other, and
 //! publishes collections.
 
+pub mod admin;
 pub mod beacons;
+mod check;
 pub mod cluster;
 pub mod collections;
+mod commands;
 pub mod config;
 pub mod edge;
 mod headers;
 mod ice;
+pub mod logs;
 pub mod metrics;
 pub mod router;
 pub mod server;
 pub mod site;
+pub mod store;
 pub mod stun;
 mod tls;
 pub mod tracker;
@@ -21,7 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use collections::publish::{self as publishing, Progress};
 
@@ -40,8 +45,18 @@ struct Cli {
 enum Command {
     /// Serve the app, the tracker, and collections
     Serve(Box<config::Flags>),
+    /// Explain what `serve` would do with these options, and what is wrong with them
+    Check(Box<check::Flags>),
     /// Make a collection of a folder, or bring one up to date
     Publish(PublishFlags),
+    /// Set the password of the operator's page
+    Password(commands::PasswordFlags),
+    /// Print the audit trail, and verify that nothing of it was changed
+    Audit(commands::DataDir),
+    /// Copy the relay's store into a file, also while it runs
+    Backup(commands::BackupFlags),
+    /// Put a backup in the place of the relay's store
+    Restore(commands::BackupFlags),
 }
 
 #[derive(clap::Args)]
@@ -59,9 +74,17 @@ struct PublishFlags {
 /// Runs the command line. What stops it is one line on standard error.
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(flags) => serve(*flags).map_err(|error| error.to_string()),
+    let said = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&said).unwrap_or_else(|error| error.exit());
+    let words = |error: commands::Error| error.to_string();
+    let outcome = match cli.command {
+        Command::Serve(flags) => serve(*flags, &said).map_err(|error| error.to_string()),
+        Command::Check(flags) => return check::run::<Cli>(*flags, &said),
         Command::Publish(flags) => publish(flags).map_err(|error| error.to_string()),
+        Command::Password(flags) => commands::set_password(flags).map_err(words),
+        Command::Audit(flags) => commands::print_audit(flags).map_err(words),
+        Command::Backup(flags) => commands::make_backup(flags).map_err(words),
+        Command::Restore(flags) => commands::bring_back(flags).map_err(words),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,10 +95,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn serve(flags: config::Flags) -> Result<(), server::Error> {
-    let config = config::Config::resolve(flags)?;
-    server::start_logging(&config);
-    server::run(config)
+fn serve(flags: config::Flags, said: &ArgMatches) -> Result<(), server::Error> {
+    let file = config::settings::table(flags.config.as_deref());
+    let mut config = config::Config::resolve(flags)?;
+    if let (Some(command), Some((_, said))) =
+        (Cli::command().find_subcommand("serve"), said.subcommand())
+    {
+        config.settings = config::settings::list(command, said, &file);
+    }
+    let logs = logs::start(&config);
+    server::run(config, logs)
 }
 
 /// Publishes, and says every second or two how far it is.

@@ -1,8 +1,10 @@
 //! The one metrics registry, prefix `sidereal_`. A family is declared where its values are made:
 //! a field, and a line in `new` with name, unit and help.
 
+mod admin;
 mod cluster;
 mod content;
+mod database;
 mod declare;
 mod edge;
 mod exporter;
@@ -12,18 +14,20 @@ mod player;
 mod swarm;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus::{Encoder as _, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
+pub use admin::AdminMetrics;
 pub use cluster::ClusterMetrics;
 pub use content::{CacheMetrics, CollectionMetrics, EachMetrics, SeedMetrics};
+pub use database::{DatabaseMetrics, PoolMetrics};
 use declare::Declared;
 pub use declare::{Family, Optional, reference};
 pub use edge::EdgeMetrics;
 pub use exporter::{Exporter, Token, scrape};
 pub use http::{HttpMetrics, observe};
-pub use machine::MachineMetrics;
+pub use machine::{MachineMetrics, disk};
 pub use player::PlayerMetrics;
 pub use swarm::{StunMetrics, TrackerMetrics};
 
@@ -46,6 +50,10 @@ pub struct Metrics {
     pub seed: SeedMetrics,
     /// The collections'.
     pub collections: CollectionMetrics,
+    /// The store's.
+    pub database: DatabaseMetrics,
+    /// The admin's.
+    pub admin: AdminMetrics,
     /// What beacons tell.
     pub player: PlayerMetrics,
     /// Parts that may be absent.
@@ -57,17 +65,32 @@ pub struct Metrics {
 
 /// Parts that can be absent.
 #[derive(Clone)]
-pub struct Adapters(IntGaugeVec);
+pub struct Adapters {
+    gauges: IntGaugeVec,
+    /// All that were ever told of, in order of name.
+    known: Arc<Mutex<BTreeMap<&'static str, Option<bool>>>>,
+}
 
 impl Adapters {
     /// Whether a part works; none where nobody wants it to.
     pub fn set(&self, adapter: &'static str, is_up: Option<bool>) {
+        let known = self.known.lock();
+        known
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(adapter, is_up);
         if let Some(is_up) = is_up {
-            self.0.with_label_values(&[adapter]).set(is_up.into());
+            self.gauges.with_label_values(&[adapter]).set(is_up.into());
         } else {
             // One that was never there cannot be taken away.
-            let _ = self.0.remove_label_values(&[adapter]);
+            let _ = self.gauges.remove_label_values(&[adapter]);
         }
+    }
+
+    /// All of them, and whether they work; none where nobody wants them to.
+    #[must_use]
+    pub fn all(&self) -> BTreeMap<&'static str, Option<bool>> {
+        let known = self.known.lock();
+        known.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -119,7 +142,12 @@ impl Metrics {
             seed: SeedMetrics::new(&mut declared),
             collections: CollectionMetrics::new(&mut declared, has_each),
             machine: MachineMetrics::new(&mut declared),
-            adapters: Adapters(adapters),
+            adapters: Adapters {
+                gauges: adapters,
+                known: Arc::default(),
+            },
+            database: DatabaseMetrics::new(&mut declared),
+            admin: AdminMetrics::new(&mut declared),
             tasks: queue("tasks"),
             edge,
             tracker,
@@ -133,6 +161,12 @@ impl Metrics {
     /// What was declared, in order of name.
     pub fn families(&self) -> impl Iterator<Item = &Family> {
         self.families.values()
+    }
+
+    /// What the registry has now.
+    #[must_use]
+    pub fn gather(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.registry.gather()
     }
 
     /// The registry in Prometheus' text form.

@@ -13,6 +13,7 @@ use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::admin::{self, Admin};
 use crate::beacons::{self, Intake};
 use crate::collections::{self, Collections};
 use crate::edge::{self, Edge};
@@ -37,6 +38,8 @@ pub struct App {
     pub collections: Arc<Collections>,
     /// How the relay is called by those outside.
     pub outside: Arc<Outside>,
+    /// The operator's, where it is switched on.
+    pub admin: Option<Arc<Admin>>,
     /// Takes beacons in.
     pub beacons: Arc<Intake>,
     /// Who may ask, and how often.
@@ -59,6 +62,10 @@ pub fn public(app: App) -> Router {
         .route("/beacon", post(beacons::beacon))
         .route("/api/v1/ice", get(ice::servers))
         .route("/api/v1/{*rest}", any(unknown_api));
+    let routes = match &app.admin {
+        Some(admin) => routes.merge(admin::router(admin)),
+        None => routes,
+    };
     #[cfg(test)]
     let routes = routes.route("/panic", get(panics));
     routes
@@ -170,6 +177,7 @@ pub(crate) mod tests {
                 metrics.collections.clone(),
             )),
             outside: Arc::default(),
+            admin: None,
             beacons: Arc::new(Intake::new(metrics.player.clone())),
             edge: Arc::new(Edge::new(
                 Proxies::default(),
@@ -187,6 +195,7 @@ pub(crate) mod tests {
             metrics: state.metrics.clone(),
             tracker: state.tracker.clone(),
             collections: Arc::clone(&state.collections),
+            store: crate::store::Store::temporary(state.metrics.database.clone()),
             data_dir: ".".into(),
             token,
         }

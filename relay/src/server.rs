@@ -1,7 +1,7 @@
 //! Listeners, logging, and a shutdown that drains.
 
 use std::fs;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,17 +9,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use tracing_subscriber::EnvFilter;
 
+use crate::admin::password::{self, Password};
+use crate::admin::{Admin, Clock, Parts};
 use crate::beacons::Intake;
 use crate::cluster;
 use crate::collections::Collections;
-use crate::config::{self, Config, LogFormat};
+use crate::config::{self, Config};
 use crate::edge::Edge;
 use crate::edge::guarded::Gate;
+use crate::logs::Logs;
 use crate::metrics::{Exporter, Metrics};
 use crate::router::{self, App};
 use crate::site::{self, Site};
+use crate::store::{self, Store};
 use crate::stun;
 use crate::tls;
 use crate::tracker::Hub;
@@ -44,6 +47,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The operator's password.
+    #[error(transparent)]
+    Password(#[from] password::Error),
     /// Somebody else listens there.
     #[error("{0} is in use by another program: choose another with {1}")]
     InUse(SocketAddr, &'static str),
@@ -60,45 +69,22 @@ pub enum Error {
     Serve(io::Error),
 }
 
-/// Starts the log. A filter that cannot be read is replaced by `info`, and says so.
-pub fn start_logging(config: &Config) {
-    let (filter, problem) = match EnvFilter::try_new(&config.log) {
-        Ok(filter) => (filter, None),
-        Err(error) => (EnvFilter::new("info"), Some(error)),
-    };
-    // What these tell beyond that are heads of requests, with their secrets.
-    let filter = ["hyper=info", "h2=info", "hyper_util=info", "rustls=info"]
-        .into_iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive);
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
-    match config.log_format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
-    }
-    if let Some(error) = problem {
-        tracing::warn!(filter = config.log, %error, "the log filter cannot be read, using info");
-    }
-}
-
 /// Serves until a signal to stop has come and open requests have ended.
 ///
 /// # Errors
 /// Whatever keeps the relay from serving.
-pub fn run(config: Config) -> Result<(), Error> {
+pub fn run(config: Config, logs: Logs) -> Result<(), Error> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Error::Serve)?
-        .block_on(serve(config))
+        .block_on(serve(config, logs))
 }
 
-async fn serve(config: Config) -> Result<(), Error> {
+async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
     let site = Arc::new(Site::load(config.site.as_deref())?);
     prepare_data_dir(&config)?;
+    let _held = store::hold(&config.data_dir)?;
     let public = listen(config.listen, "--port")?;
     let private = config
         .metrics
@@ -107,6 +93,12 @@ async fn serve(config: Config) -> Result<(), Error> {
     let tls = tls::load(&config.tls, &config.data_dir, config.listen.ip()).await?;
 
     let metrics = Metrics::new(config.metrics_collections);
+    let store = Store::open(&config.data_dir, metrics.database.clone())?;
+    if config.admin {
+        let configured = config.admin_password.as_ref();
+        let made = password::prepare(&store, configured, crate::admin::now_millis())?;
+        made.iter().for_each(tell);
+    }
     metrics.adapters.set("tls", tls.as_ref().map(|_| true));
     let mut outside = config.outside;
     if let Some((address, is_asked_for)) = config.stun {
@@ -129,6 +121,7 @@ async fn serve(config: Config) -> Result<(), Error> {
         metrics: metrics.clone(),
         tracker: tracker.clone(),
         collections: Arc::clone(&collections),
+        store: store.clone(),
         data_dir: config.data_dir.clone(),
         token: config.metrics_token,
     };
@@ -138,7 +131,21 @@ async fn serve(config: Config) -> Result<(), Error> {
         [config.readers, config.announcers],
         metrics.edge.clone(),
     ));
+    let outside = Arc::new(outside);
+    let admin = config.admin.then(|| {
+        Admin::new(Parts {
+            store,
+            clock: Clock::default(),
+            exporter: exporter.clone(),
+            outside: Arc::clone(&outside),
+            settings: config.settings,
+            logs,
+            is_configured: config.admin_password.is_some(),
+        })
+    });
+    let admin = admin.transpose()?.map(Arc::new);
     let app = App {
+        admin,
         site,
         edge,
         beacons: Arc::new(Intake::new(metrics.player.clone())),
@@ -146,7 +153,7 @@ async fn serve(config: Config) -> Result<(), Error> {
         isolation: config.isolation,
         tracker: tracker.clone(),
         collections,
-        outside: Arc::new(outside),
+        outside,
     };
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), tracker, config.drain));
@@ -185,6 +192,16 @@ pub(crate) async fn serve_public(
             server.serve(service).await
         }
     }
+}
+
+/// Tells the password that was made, once, where nobody overlooks it. It is in no log.
+fn tell(password: &Password) {
+    let line = "=".repeat(72);
+    eprintln!(
+        "{line}\n  The password of the operator's page, /admin, is told this once:\n\n      {}\n\n  \
+         Change it there, or with: sidereal-relay password\n{line}",
+        password.told()
+    );
 }
 
 async fn serve_private(

@@ -14,6 +14,9 @@ pub struct TestArgs {
     /// Only one kind of test
     #[arg(long)]
     only: Option<Kind>,
+    /// Only the journeys of these files, such as `swarm.spec.ts`, or with these names (`-g NAME`)
+    #[arg(last = true)]
+    journeys: Vec<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,7 +39,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
     }
     if wanted(Kind::Browser) {
         step("dashboards against Grafana's types", monitoring::dashboards)?;
-        step("journeys in a browser", || journeys::test(&[]))?;
+        step("journeys in a browser", || journeys::test(&args.journeys))?;
     }
     Ok(())
 }
@@ -44,6 +47,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
 /// Everything that has tests outside a browser. The page has none: its rules are in `listening`.
 fn native() -> Result<()> {
     let prometheus = monitoring::programs()?;
+    redis()?;
     let mut command = cargo();
     command.envs(prometheus.map(|folder| ("SIDEREAL_PROMETHEUS", folder)));
     if exists_nextest() {
@@ -53,6 +57,27 @@ fn native() -> Result<()> {
     }
     command.args(["--locked", "--workspace", "--exclude", "app"]);
     execute(command.args(["--features", FEATURES]))
+}
+
+/// Redis, for tests of relays that share their swarms; installs Debian's where there is none and we
+/// may.
+fn redis() -> Result<()> {
+    if exists("redis-server") {
+        return Ok(());
+    }
+    if !exists("apt-get") {
+        eprintln!("    LEFT OUT: tests with Redis, which is neither here nor in reach of apt");
+        return Ok(());
+    }
+    let installed = step("installing Redis", || {
+        execute(Command::new("apt-get").args(["update", "-qq"]))?;
+        let words = ["install", "-y", "-qq", "--no-install-recommends", "redis-server"];
+        execute(Command::new("apt-get").args(words))
+    });
+    if let Err(error) = installed {
+        eprintln!("    LEFT OUT: tests with Redis: {error:#}");
+    }
+    Ok(())
 }
 
 fn exists_nextest() -> bool {

@@ -19,9 +19,10 @@ use super::workers::{Workers, get};
 
 /// Candidates are gathered for that long at most: a description carries all of them.
 const GATHER_MILLIS: i32 = 5_000;
-/// Candidates of the kind that is needed come together; Chromium says that there are no more of
-/// them only 120 ms later.
+/// Candidates of the kind that is needed come together, those of this device within 2 ms; Chromium
+/// says that there are no more of them only 120 ms later.
 const QUIET_MILLIS: i32 = 15;
+const QUIET_HOST_MILLIS: i32 = 5;
 /// A connection that is not made by then is given up.
 const CONNECT_MILLIS: i32 = 60_000;
 /// Bytes waiting in a channel below which more are asked for.
@@ -36,6 +37,39 @@ pub struct Ice {
     pub relay_only: bool,
     /// Without asking any server for this device's address.
     pub local_only: bool,
+}
+
+/// What webtorrent calls its channels.
+const LABEL: &str = "webtorrent";
+
+/// The kind of candidate that a connection needs.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// An address of this device.
+    Host,
+    /// As a STUN server sees it.
+    Reflexive,
+    /// At a TURN server.
+    Relay,
+}
+
+impl Kind {
+    /// How candidates say it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Host => "typ host",
+            Self::Reflexive => "typ srflx",
+            Self::Relay => "typ relay",
+        }
+    }
+
+    /// How long others of it may come after the first.
+    fn quiet_millis(self) -> i32 {
+        match self {
+            Self::Host => QUIET_HOST_MILLIS,
+            Self::Reflexive | Self::Relay => QUIET_MILLIS,
+        }
+    }
 }
 
 type OnState = Closure<dyn Fn()>;
@@ -92,7 +126,8 @@ impl Rtc {
         }
     }
 
-    /// Makes ready for the first connection.
+    /// Makes ready for the first connection: it takes the browser 100 ms longer than those after it,
+    /// so one is described for nobody.
     pub fn warm_up(&self) {
         let algorithm = Object::new();
         let set = |key: &str, value: &str| {
@@ -106,9 +141,18 @@ impl Rtc {
         };
         let inner = Rc::clone(&self.inner);
         spawn_local(async move {
+            let configuration = RtcConfiguration::new();
             // Without one of ours each connection makes its own.
             if let Ok(certificate) = JsFuture::from(made).await {
-                *inner.certificates.borrow_mut() = Some(Array::of1(&certificate));
+                let certificates = Array::of1(&certificate);
+                configuration.set_certificates(&certificates);
+                *inner.certificates.borrow_mut() = Some(certificates);
+            }
+            if let Ok(connection) = RtcPeerConnection::new_with_configuration(&configuration) {
+                connection.create_data_channel(LABEL);
+                // What fails here fails again where somebody waits for it.
+                let _ = describe(&connection, None, Kind::Host).await;
+                connection.close();
             }
         });
     }
@@ -157,9 +201,9 @@ impl Rtc {
                 configuration.set_certificates(certificates);
             }
             kind = match servers {
-                _ if ice.relay_only => "typ relay",
-                Some(servers) if servers.length() > 0 => "typ srflx",
-                _ => "typ host",
+                _ if ice.relay_only => Kind::Relay,
+                Some(servers) if servers.length() > 0 => Kind::Reflexive,
+                _ => Kind::Host,
             };
             if ice.relay_only {
                 configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
@@ -190,7 +234,7 @@ impl Rtc {
         self.inner.peers.borrow_mut().insert(id, peer);
         if offer.is_none() {
             // A channel can be handed over only before anything has happened to it.
-            self.take_channel(id, connection.create_data_channel("webtorrent"));
+            self.take_channel(id, connection.create_data_channel(LABEL));
         }
         let this = self.clone();
         spawn_local(async move {
@@ -309,7 +353,7 @@ impl Rtc {
 async fn describe(
     connection: &RtcPeerConnection,
     offer: Option<String>,
-    kind: &'static str,
+    kind: Kind,
 ) -> Result<String, JsValue> {
     let description = match offer {
         None => JsFuture::from(connection.create_offer()).await?,
@@ -332,14 +376,16 @@ async fn describe(
 
 /// Resolves when candidates of `kind` are there, when there are no more, or after long enough.
 /// Listens from the call on.
-fn gathered(connection: &RtcPeerConnection, kind: &'static str) -> impl Future<Output = ()> {
+fn gathered(connection: &RtcPeerConnection, kind: Kind) -> impl Future<Output = ()> {
     let mut kept: Option<OnCandidate> = None;
     let enough = Promise::new(&mut |resolve, _| {
         set_timeout(&resolve, GATHER_MILLIS);
         kept = Some(OnCandidate::new(move |event: RtcPeerConnectionIceEvent| {
             let candidate = event.candidate().map(|it| it.candidate());
             match candidate.filter(|text| !text.is_empty()) {
-                Some(text) if text.contains(kind) => set_timeout(&resolve, QUIET_MILLIS),
+                Some(text) if text.contains(kind.word()) => {
+                    set_timeout(&resolve, kind.quiet_millis())
+                }
                 Some(_) => {}
                 // It cannot throw.
                 None => drop(resolve.call0(&JsValue::UNDEFINED)),

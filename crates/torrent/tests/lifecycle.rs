@@ -240,3 +240,47 @@ fn connections_are_described_while_the_tracker_is_being_called() {
     assert!(outputs.iter().any(called));
     assert!(outputs.iter().any(described));
 }
+
+#[test]
+fn the_first_offer_is_announced_and_the_others_follow() {
+    let sample = Sample::new(18, &[100_000]);
+    let mut session = fresh();
+    let drain = |session: &mut Session| -> Vec<Output> {
+        std::iter::from_fn(|| session.poll_output()).collect()
+    };
+    let announced = |outputs: &[Output]| -> Vec<usize> {
+        let texts = outputs.iter().filter_map(|output| match output {
+            Output::TrackerSend(_, text) => Some(text),
+            _ => None,
+        });
+        texts.map(|text| text.matches("offer_id").count()).collect()
+    };
+    session.handle_input(0, Input::Add(Box::new(sample.adding())));
+    let outputs = drain(&mut session);
+    let url = outputs.iter().find_map(|output| match output {
+        Output::TrackerConnect(url) => Some(url.clone()),
+        _ => None,
+    });
+    let offers = |outputs: &[Output]| -> Vec<_> {
+        let made = outputs.iter().filter_map(|output| match output {
+            Output::CreateOffer(connection) => Some(*connection),
+            _ => None,
+        });
+        made.collect()
+    };
+    let first = offers(&outputs);
+    assert_eq!(first.len(), 1);
+    session.handle_input(5, Input::TrackerOpen(url.unwrap()));
+    assert!(announced(&drain(&mut session)).is_empty());
+    session.handle_input(10, Input::Described(first[0], "sdp".into()));
+    let outputs = drain(&mut session);
+    assert_eq!(announced(&outputs), [1]);
+    let others = offers(&outputs);
+    assert!(others.len() > 1);
+    let mut counts = Vec::new();
+    for (at, connection) in (20..).zip(&others) {
+        session.handle_input(at, Input::Described(*connection, "sdp".into()));
+        counts.extend(announced(&drain(&mut session)));
+    }
+    assert_eq!(counts, [others.len()]);
+}

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::Metrics;
 use crate::collections::Collections;
+use crate::store::Store;
 use crate::tracker::Hub;
 
 /// What a scraper has to say to be answered. It is never written into a log.
@@ -44,6 +45,11 @@ impl TryFrom<String> for Token {
 }
 
 impl Token {
+    /// What a scraper says.
+    pub(crate) fn said(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `headers` have it. Digests are compared, in constant time, so that neither content
     /// nor length of the token shows in how long it takes.
     fn is_in(&self, headers: &HeaderMap) -> bool {
@@ -65,10 +71,34 @@ pub struct Exporter {
     pub tracker: Hub,
     /// Collections, which are looked at.
     pub collections: Arc<Collections>,
+    /// The store, which is asked whether it answers.
+    pub store: Store,
     /// The folder whose disk is measured.
     pub data_dir: PathBuf,
     /// What scrapers have to say.
     pub token: Option<Token>,
+}
+
+impl Exporter {
+    /// Asks every part how it is, so that gauges are what they should be now.
+    pub async fn measure(&self) {
+        let is_alive = self.tracker.measure().await;
+        self.metrics.adapters.set("tracker", Some(is_alive));
+        let tasks = tokio::runtime::Handle::current()
+            .metrics()
+            .global_queue_depth();
+        self.metrics.tasks.set(super::declare::signed(tasks as u64));
+        let exporter = self.clone();
+        let work = move || {
+            let adapters = &exporter.metrics.adapters;
+            adapters.set("collections", exporter.collections.measure());
+            adapters.set("store", Some(exporter.store.measure()));
+            exporter.metrics.machine.measure(&exporter.data_dir);
+        };
+        if let Err(error) = tokio::task::spawn_blocking(work).await {
+            tracing::error!(%error, "the parts could not be measured");
+        }
+    }
 }
 
 /// Answers `/metrics`.
@@ -85,19 +115,8 @@ pub async fn scrape(State(exporter): State<Exporter>, headers: HeaderMap) -> Res
             .insert(header::WWW_AUTHENTICATE, scheme);
         return response;
     }
-    let metrics = exporter.metrics.clone();
-    let is_alive = exporter.tracker.measure().await;
-    metrics.adapters.set("tracker", Some(is_alive));
-    let tasks = tokio::runtime::Handle::current()
-        .metrics()
-        .global_queue_depth();
-    metrics.tasks.set(super::declare::signed(tasks as u64));
-    let work = move || {
-        let is_readable = exporter.collections.measure();
-        exporter.metrics.adapters.set("collections", is_readable);
-        exporter.metrics.machine.measure(&exporter.data_dir);
-        exporter.metrics.text()
-    };
+    exporter.measure().await;
+    let work = move || exporter.metrics.text();
     match tokio::task::spawn_blocking(work).await {
         Ok(text) => {
             let kind = "text/plain; version=0.0.4; charset=utf-8";

@@ -128,10 +128,9 @@ impl Session {
 
     pub(super) fn on_described(&mut self, now: u64, connection: ConnectionId, sdp: String) {
         if self.offers.described(now, connection, sdp.clone()) {
-            if !self.offers.is_making() {
-                for tracker in self.trackers.values_mut() {
-                    tracker.offers_are_ready(now);
-                }
+            let all = !self.offers.is_making();
+            for tracker in self.trackers.values_mut() {
+                tracker.offers_are_ready(now, all);
             }
             return;
         }

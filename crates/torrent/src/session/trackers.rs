@@ -61,10 +61,11 @@ impl Tracker {
         self.socket == Socket::Open
     }
 
-    /// Offers are there: announcements that wait for them are made now.
-    pub(super) fn offers_are_ready(&mut self, now: u64) {
+    /// Offers are there, or `all` that were being made: announcements that wait for them are made
+    /// now.
+    pub(super) fn offers_are_ready(&mut self, now: u64, all: bool) {
         for told in self.torrents.values_mut() {
-            if told.waiting_since.is_some() {
+            if told.waiting_since.is_some() && (all || !told.started) {
                 told.next = now;
             }
         }
@@ -187,7 +188,8 @@ impl Session {
         }
     }
 
-    /// Announces a torrent, once there are offers for it or it has waited for them.
+    /// Announces a torrent, once there are offers for it or it has waited for them. The first time
+    /// one offer is enough: the others follow in a second announcement.
     fn announce(&mut self, now: u64, url: &str, hash: InfoHash) {
         let (complete, lacking) = self.torrents.get(&hash).map_or((false, false), |torrent| {
             let open = torrent.peers.values().filter(|peer| peer.is_connected());
@@ -202,9 +204,11 @@ impl Session {
         else {
             return;
         };
-        let waited = now - *told.waiting_since.get_or_insert(now);
-        if ready < wanted && self.offers.is_making() && waited < OFFERS_MILLIS {
-            told.next = now + OFFERS_MILLIS - waited;
+        let waiting_since = *told.waiting_since.get_or_insert(now);
+        let is_over = now - waiting_since >= OFFERS_MILLIS;
+        let others_follow = ready < wanted && self.offers.is_making() && !is_over;
+        if others_follow && (told.started || ready == 0) {
+            told.next = waiting_since + OFFERS_MILLIS;
             return;
         }
         let event = match (told.started, complete && !told.completed) {
@@ -214,7 +218,7 @@ impl Session {
         };
         told.completed |= complete;
         told.started = true;
-        told.waiting_since = None;
+        told.waiting_since = others_follow.then_some(waiting_since);
         told.last = now;
         let offers = if event == Reason::Completed {
             Vec::new()
@@ -222,23 +226,29 @@ impl Session {
             self.offers.give(now, hash, wanted, &mut self.shared.lot)
         };
         let interval = told.interval.unwrap_or(INTERVAL_MILLIS);
-        told.next = now
-            + match (event, offers.is_empty(), lacking) {
-                (_, true, true) => interval.min(INTERVALS.0),
-                (_, _, true) => interval.min(LACKING_MILLIS),
-                _ => interval,
-            };
+        told.next = match (others_follow, offers.is_empty(), lacking) {
+            (true, ..) => waiting_since + OFFERS_MILLIS,
+            (_, true, true) => now + interval.min(INTERVALS.0),
+            (_, _, true) => now + interval.min(LACKING_MILLIS),
+            _ => now + interval,
+        };
         let message = self.announcement(hash, event, &offers);
         self.shared
             .push(Output::TrackerSend(url.to_owned(), message));
     }
 
     /// Has connections described until there are enough for one announcement; how many that takes,
-    /// and how many are ready.
+    /// and how many are ready. The first is described alone: browsers take three times as long for
+    /// each of five.
     fn make_offers(&mut self, now: u64) -> (usize, usize) {
         let wanted = self.offers_for_one();
         let ready = self.offers.ready();
-        for _ in 0..self.free_for_offers().min(wanted.saturating_sub(ready)) {
+        let most = match (ready, self.offers.is_making()) {
+            (0, true) => 0,
+            (0, false) => wanted.min(1),
+            _ => wanted,
+        };
+        for _ in 0..self.free_for_offers().min(most.saturating_sub(ready)) {
             let connection = self.shared.new_connection();
             self.offers.make(now, connection);
             self.shared.push(Output::CreateOffer(connection));
