@@ -71,7 +71,13 @@ fn redis() -> Result<()> {
     }
     let installed = step("installing Redis", || {
         execute(Command::new("apt-get").args(["update", "-qq"]))?;
-        let words = ["install", "-y", "-qq", "--no-install-recommends", "redis-server"];
+        let words = [
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "redis-server",
+        ];
         execute(Command::new("apt-get").args(words))
     });
     if let Err(error) = installed {

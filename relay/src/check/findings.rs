@@ -94,7 +94,7 @@ fn folders(config: &Config, found: &mut Findings) {
     let is_writable = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
     if !folder.exists() {
         match nearest(folder).map(fs::metadata) {
-            Some(Ok(_)) => found.warn(format!(
+            Some(Ok(above)) if above.is_dir() => found.warn(format!(
                 "data folder {} does not exist: the first start makes it",
                 folder.display()
             )),
@@ -317,8 +317,9 @@ mod tests {
     fn words(options: &[&str]) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();
-        let standard = ["--data-dir", path, "--port", "0", "--stun", "off"];
-        let all: Vec<&str> = standard.iter().chain(options).copied().collect();
+        let standard = [["--data-dir", path], ["--port", "0"], ["--stun", "off"]];
+        let standard = standard.iter().filter(|[name, _]| !options.contains(name));
+        let all: Vec<&str> = standard.flatten().chain(options).copied().collect();
         let found = find(&config(&all));
         found
             .iter()
@@ -355,7 +356,11 @@ mod tests {
         let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap().to_string();
         check(&["--stun", &address], "Error STUN");
-        check(&["--data-dir", "/proc/nothing"], "Error data folder");
+        check(&["--data-dir", "/etc/hostname/x"], "Error data folder");
+        check(
+            &["--data-dir", "/nowhere/at/all"],
+            "the first start makes it",
+        );
     }
 
     #[test]
