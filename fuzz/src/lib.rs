@@ -11,6 +11,7 @@ use forwarded::{Client, Head, Proxies, ProxyHeader};
 use listening::keep::{self as keeping, Kept, Key};
 use listening::preferences::Preferences;
 use listening::share::Spot;
+use protocol::network::Network;
 use protocol::{engine, library, visuals};
 use sidfile::mus::Mus;
 use sidfile::{Md5, Songlengths, Stil, Tune};
@@ -29,7 +30,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 23] = [
+pub const CHECKS: [Check; 24] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -53,7 +54,16 @@ pub const CHECKS: [Check; 23] = [
     ("beacon", beacon),
     ("bus", bus),
     ("forwarded", forwarded),
+    ("network", network),
 ];
+
+/// Any text is a network or an error, and a network is written in one way.
+pub fn network(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(network) = text.parse::<Network>() {
+        assert_eq!(network.to_string().parse(), Ok(network));
+    }
+}
 
 /// Any bytes are a tune or an error, and a tune keeps its own rules.
 pub fn sidfile(bytes: &[u8]) {

@@ -24,6 +24,8 @@ export function publish(folder: string, name: string, out = mkdtempSync(join(tmp
 
 export class Relay {
   private child?: ChildProcess
+  /** What it has printed so far. */
+  said = ''
   private constructor(readonly port: number, private readonly options: string[], private readonly site: string) {}
 
   static async start(options: string[] = [], site = process.env.SIDEREAL_SITE!) {
@@ -41,13 +43,28 @@ export class Relay {
   }
 
   async up() {
-    this.child = spawn(binary, ['serve', '--site', this.site, '--port', String(this.port), ...(this.options.includes('--metrics') ? [] : ['--metrics', 'off']), '--stun', 'off', '--log', 'warn', ...this.options], { stdio: ['ignore', 'inherit', 'inherit'] })
+    this.child = spawn(binary, ['serve', '--site', this.site, '--port', String(this.port), ...(this.options.includes('--metrics') ? [] : ['--metrics', 'off']), '--stun', 'off', ...(this.options.includes('--log') ? [] : ['--log', 'warn']), ...this.options], { stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.on('data', (text: Buffer) => {
+        this.said += text
+        process.stderr.write(text)
+      })
     for (let tries = 0; tries < 200; tries++) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined)
       if (answer?.ok) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     throw new Error('the relay does not answer')
+  }
+
+  /** Lets it end in order. */
+  async stop() {
+    const { child } = this
+    if (!child) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await ended
+    this.child = undefined
   }
 
   kill() {

@@ -2,15 +2,23 @@
 //!
 //! Every route is a line of [`routes`], with who may use it; nothing is served that is not in it.
 
+mod alerts;
+mod blocks;
+mod collections;
 mod entrance;
 mod guard;
+mod history;
+mod jobs;
 mod keys;
 mod lockout;
+mod objectives;
 pub mod password;
+mod sample;
 mod sessions;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -21,12 +29,15 @@ use axum::routing::{MethodRouter, delete, get, post};
 use protocol::admin::{ROOT, Scope, Setting};
 use tokio::sync::Semaphore;
 
+use crate::blocks::Gate;
 use crate::ice::Outside;
 use crate::logs::Logs;
 use crate::metrics::{AdminMetrics, Exporter};
 use crate::store::{self, Operation, Store, audit as trail};
+pub use blocks::blocked;
 use guard::{Access, Rule};
 use lockout::Lockout;
+pub use watch::watch;
 
 /// Who does what is done by command, in the audit trail.
 pub const COMMAND_LINE: &str = "command line";
@@ -109,6 +120,9 @@ pub struct Admin {
     /// Entries of nobody that the audit trail still takes.
     noise: Mutex<guard::Noise>,
     hashing: Semaphore,
+    watch: Mutex<watch::Watch>,
+    jobs: jobs::Jobs,
+    gate: Gate,
 }
 
 /// What is given to [`Admin::new`].
@@ -125,6 +139,8 @@ pub struct Parts {
     pub settings: Vec<Setting>,
     /// Lines of the log.
     pub logs: Logs,
+    /// What is turned away.
+    pub gate: Gate,
     /// The password is the configuration's.
     pub is_configured: bool,
 }
@@ -142,6 +158,11 @@ impl Admin {
         })?;
         let mut lockout = Lockout::default();
         known.into_iter().for_each(|address| lockout.know(address));
+        let jobs = jobs::Jobs::start(
+            parts.store.clone(),
+            Arc::clone(&parts.exporter.collections),
+            parts.exporter.metrics.jobs.clone(),
+        )?;
         Ok(Self {
             started_millis: now,
             metrics: parts.exporter.metrics.admin.clone(),
@@ -155,6 +176,9 @@ impl Admin {
             lockout: Mutex::new(lockout),
             noise: Mutex::default(),
             hashing: Semaphore::new(HASHES),
+            watch: Mutex::default(),
+            jobs,
+            gate: parts.gate,
         })
     }
 
@@ -219,6 +243,54 @@ fn routes() -> Vec<Route> {
             delete(keys::revoke),
         ),
         seen("status", Needs(Scope::Read), get(view::status)),
+        seen("history", Needs(Scope::Read), get(view::history)),
+        seen("collections", Needs(Scope::Read), get(collections::list)),
+        added(
+            "collections",
+            Needs(Scope::Publish),
+            "collection.publish",
+            post(collections::publish),
+        ),
+        ended(
+            "collections/{name}",
+            Needs(Scope::Publish),
+            "collection.unpublish",
+            delete(collections::unpublish),
+        ),
+        added(
+            "collections/{name}/verify",
+            Needs(Scope::Publish),
+            "collection.verify",
+            post(collections::verify),
+        ),
+        added(
+            "collections/{name}/compare",
+            Needs(Scope::Publish),
+            "collection.compare",
+            post(collections::compare),
+        ),
+        seen("jobs", Needs(Scope::Read), get(collections::jobs)),
+        ended(
+            "jobs/{id}",
+            Needs(Scope::Publish),
+            "job.stop",
+            delete(collections::stop),
+        ),
+        seen("swarms", Needs(Scope::Read), get(blocks::swarms)),
+        seen("blocks", Needs(Scope::Read), get(blocks::list)),
+        added(
+            "blocks",
+            Needs(Scope::Moderate),
+            "block.add",
+            post(blocks::add),
+        ),
+        ended(
+            "blocks/{id}",
+            Needs(Scope::Moderate),
+            "block.remove",
+            delete(blocks::remove),
+        ),
+        seen("telemetry", Needs(Scope::Read), get(view::telemetry)),
         seen(
             "configuration",
             Needs(Scope::Read),

@@ -15,6 +15,7 @@
 //! ```
 
 mod files;
+pub mod look;
 mod progress;
 pub mod publish;
 mod range;
@@ -49,7 +50,7 @@ pub struct Manifest {
     /// Name for people.
     pub name: String,
     /// The folder that was published.
-    folder: PathBuf,
+    pub folder: PathBuf,
     /// Files in it.
     pub files: u32,
     /// Songs of all tunes in it.
@@ -59,7 +60,7 @@ pub struct Manifest {
     /// SHA-256 of the catalogue, hexadecimal.
     catalogue: String,
     /// Bytes of the catalogue.
-    catalogue_bytes: u64,
+    pub catalogue_bytes: u64,
     /// The base, then its updates, oldest first.
     #[serde(with = "hexadecimal")]
     pub torrents: Vec<InfoHash>,
@@ -229,11 +230,25 @@ pub struct Collections {
     metrics: CollectionMetrics,
 }
 
+/// A collection that was published.
+pub struct Known {
+    /// Name in addresses.
+    pub name: String,
+    /// When it was published, in seconds since 1970.
+    pub seconds: u64,
+    /// What there is of it; none where it cannot be served.
+    pub collection: Option<Arc<Collection>>,
+    /// Why it cannot.
+    pub problem: Option<String>,
+}
+
 struct Loaded {
     /// Size and time of `collection.json` when it was loaded.
     stamp: files::Stamp,
     /// None where it could not be loaded.
     collection: Option<Arc<Collection>>,
+    /// Why it could not.
+    problem: Option<String>,
 }
 
 impl Collections {
@@ -274,6 +289,27 @@ impl Collections {
                 Some((name, collection))
             })
             .collect()
+    }
+
+    /// All that were published, also what cannot be served, with the reason and the time.
+    #[must_use]
+    pub fn published(&self) -> Vec<Known> {
+        // Reads what changed.
+        let _ = self.look(false);
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = |(name, known): (&String, &Loaded)| Known {
+            name: name.clone(),
+            seconds: known.stamp.seconds(),
+            collection: known.collection.clone(),
+            problem: known.problem.clone(),
+        };
+        loaded.iter().map(known).collect()
+    }
+
+    /// Where they lie.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// One of them.
@@ -336,10 +372,12 @@ impl Collections {
             .inspect_err(|error| {
                 tracing::warn!(collection = name, %error, "a collection cannot be served");
             });
+        let problem = collection.as_ref().err().map(ToString::to_string);
         let collection = collection.ok();
         let entry = Loaded {
             stamp,
             collection: collection.clone(),
+            problem,
         };
         loaded.insert(name.to_owned(), entry);
         collection
@@ -347,7 +385,7 @@ impl Collections {
 }
 
 /// The name of a collection in addresses and on disk: letters, digits, dots and dashes.
-fn slug(name: &str) -> String {
+pub(crate) fn slug(name: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || c == '.' {
             c

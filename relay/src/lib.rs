@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod beacons;
+pub mod blocks;
 mod check;
 pub mod cluster;
 pub mod collections;

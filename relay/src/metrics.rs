@@ -9,6 +9,7 @@ mod declare;
 mod edge;
 mod exporter;
 mod http;
+mod jobs;
 mod machine;
 mod player;
 mod swarm;
@@ -27,6 +28,7 @@ pub use declare::{Family, Optional, reference};
 pub use edge::EdgeMetrics;
 pub use exporter::{Exporter, Token, scrape};
 pub use http::{HttpMetrics, observe};
+pub use jobs::{BlockMetrics, JobMetrics};
 pub use machine::{MachineMetrics, disk};
 pub use player::PlayerMetrics;
 pub use swarm::{StunMetrics, TrackerMetrics};
@@ -54,6 +56,10 @@ pub struct Metrics {
     pub database: DatabaseMetrics,
     /// The admin's.
     pub admin: AdminMetrics,
+    /// Those of jobs.
+    pub jobs: JobMetrics,
+    /// Those of what is blocked.
+    pub blocks: BlockMetrics,
     /// What beacons tell.
     pub player: PlayerMetrics,
     /// Parts that may be absent.
@@ -115,7 +121,7 @@ impl Metrics {
             (
                 "sidereal_queue_depth",
                 "items",
-                "What waits: sockets to be taken over by the tracker, tasks for a thread, messages to other relays.",
+                "What waits: sockets to be taken over by the tracker, tasks for a thread, messages to other relays, jobs.",
             ),
             &["queue", "backend"],
         );
@@ -148,6 +154,8 @@ impl Metrics {
             },
             database: DatabaseMetrics::new(&mut declared),
             admin: AdminMetrics::new(&mut declared),
+            jobs: JobMetrics::new(&mut declared, &queues),
+            blocks: BlockMetrics::new(&mut declared),
             tasks: queue("tasks"),
             edge,
             tracker,

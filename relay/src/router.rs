@@ -15,6 +15,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::admin::{self, Admin};
 use crate::beacons::{self, Intake};
+use crate::blocks::{self, Gate};
 use crate::collections::{self, Collections};
 use crate::edge::{self, Edge};
 use crate::headers;
@@ -40,6 +41,8 @@ pub struct App {
     pub outside: Arc<Outside>,
     /// The operator's, where it is switched on.
     pub admin: Option<Arc<Admin>>,
+    /// What is turned away.
+    pub gate: Gate,
     /// Takes beacons in.
     pub beacons: Arc<Intake>,
     /// Who may ask, and how often.
@@ -70,6 +73,10 @@ pub fn public(app: App) -> Router {
     let routes = routes.route("/panic", get(panics));
     routes
         .fallback(site)
+        .layer(axum::middleware::from_fn_with_state(
+            app.gate.clone(),
+            blocks::check,
+        ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(edge::MOST_BODY as usize))
         .layer(axum::middleware::from_fn_with_state(
@@ -178,6 +185,7 @@ pub(crate) mod tests {
             )),
             outside: Arc::default(),
             admin: None,
+            gate: Gate::new(metrics.blocks.clone()),
             beacons: Arc::new(Intake::new(metrics.player.clone())),
             edge: Arc::new(Edge::new(
                 Proxies::default(),
@@ -215,6 +223,7 @@ pub(crate) mod tests {
             ("assets/listen-1.js.br", "squeezed"),
             ("assets/listen-1.js.gz", "zipped"),
             ("demo/STIL.txt", "notes"),
+            ("admin.html", "<!doctype html>admin"),
         ];
         public(App {
             isolation,
@@ -297,6 +306,9 @@ pub(crate) mod tests {
         let app = app(true);
         let (status, headers, body) = ask(&app, Method::GET, "/tune/0123/2", &HTML).await;
         assert_eq!((status, &*body), (StatusCode::OK, "<!doctype html>app"));
+        assert_eq!(headers["cache-control"], "no-cache");
+        let (status, headers, body) = ask(&app, Method::GET, "/admin/logs", &HTML).await;
+        assert_eq!((status, &*body), (StatusCode::OK, "<!doctype html>admin"));
         assert_eq!(headers["cache-control"], "no-cache");
         let (status, ..) = ask(&app, Method::GET, "/none.js", &[("accept", "*/*")]).await;
         assert_eq!(status, StatusCode::NOT_FOUND);

@@ -13,6 +13,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use crate::admin::password::{self, Password};
 use crate::admin::{Admin, Clock, Parts};
 use crate::beacons::Intake;
+use crate::blocks;
 use crate::cluster;
 use crate::collections::Collections;
 use crate::config::{self, Config};
@@ -101,6 +102,9 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
     }
     metrics.adapters.set("tls", tls.as_ref().map(|_| true));
     let mut outside = config.outside;
+    if config.stun.is_none() {
+        metrics.adapters.set("stun", None);
+    }
     if let Some((address, is_asked_for)) = config.stun {
         let started = stun::start(address, metrics.stun.clone()).await;
         metrics.adapters.set("stun", Some(started.is_ok()));
@@ -132,6 +136,8 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
         metrics.edge.clone(),
     ));
     let outside = Arc::new(outside);
+    let gate = blocks::Gate::new(metrics.blocks.clone());
+    tracker.block(gate.set(crate::admin::blocked(&store)?));
     let admin = config.admin.then(|| {
         Admin::new(Parts {
             store,
@@ -140,12 +146,17 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
             outside: Arc::clone(&outside),
             settings: config.settings,
             logs,
+            gate: gate.clone(),
             is_configured: config.admin_password.is_some(),
         })
     });
     let admin = admin.transpose()?.map(Arc::new);
+    if let Some(admin) = &admin {
+        tokio::spawn(crate::admin::watch(Arc::clone(admin)));
+    }
     let app = App {
         admin,
+        gate,
         site,
         edge,
         beacons: Arc::new(Intake::new(metrics.player.clone())),

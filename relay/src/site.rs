@@ -87,7 +87,7 @@ impl Site {
     }
 
     /// Answers a GET or HEAD. A path that is no file but asks for HTML gets the app, which has
-    /// routes of its own.
+    /// routes of its own: below `/admin` the operator's page, else the listener's.
     #[must_use]
     pub fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<Body> {
         if method != Method::GET && method != Method::HEAD {
@@ -102,7 +102,7 @@ impl Site {
         let known = |path: &str| self.assets.get_key_value(path);
         let found = known(path).or_else(|| {
             (wants_html && !path.starts_with("/assets/"))
-                .then(|| known("/index.html"))
+                .then(|| known(page_of(path)))
                 .flatten()
         });
         let Some((name, asset)) = found else {
@@ -147,6 +147,15 @@ impl Site {
             };
         }
         response
+    }
+}
+
+/// The page that has routes for a path.
+fn page_of(path: &str) -> &'static str {
+    match path.strip_prefix("/admin") {
+        Some("") => "/admin.html",
+        Some(rest) if rest.starts_with('/') => "/admin.html",
+        _ => "/index.html",
     }
 }
 
@@ -246,6 +255,16 @@ mod tests {
         headers.insert(header::ACCEPT_ENCODING, "gzip, br;q=0".parse().unwrap());
         assert!(header_contains(&headers, header::ACCEPT_ENCODING, "gzip"));
         assert!(!header_contains(&headers, header::ACCEPT_ENCODING, "br"));
+    }
+
+    #[test]
+    fn the_operators_page_is_served_below_its_own_path() {
+        for path in ["/admin", "/admin/", "/admin/logs", "/admin/tune/0/1"] {
+            assert_eq!(page_of(path), "/admin.html", "{path}");
+        }
+        for path in ["/", "/administer", "/tune/admin", "/browse/admin/"] {
+            assert_eq!(page_of(path), "/index.html", "{path}");
+        }
     }
 
     #[test]

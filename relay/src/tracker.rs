@@ -17,15 +17,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use prometheus::IntGauge;
 use prometheus::local::LocalHistogram;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
-use torrent::announce::{Action, ClientMessage, Failure, TrackerMessage};
+use torrent::InfoHash;
+use torrent::announce::{Action, ClientMessage, Counts, Failure, TrackerMessage};
 use torrent::tracker::{Client, ClientId, Outcome, Tracker};
 
+use crate::blocks::{self, Blocks};
 use crate::cluster::Share;
 use crate::edge::network;
 use crate::metrics::TrackerMetrics;
@@ -72,6 +75,10 @@ enum ToThread {
     Socket(Stream, Option<IpAddr>, Vec<u8>),
     /// Tell everybody to go elsewhere.
     Stop,
+    /// Turn these away from now on.
+    Block(Arc<Blocks>),
+    /// Tell the largest swarms.
+    Swarms(usize, oneshot::Sender<Vec<(InfoHash, Counts)>>),
     /// Set the gauges, and say so.
     Measure(oneshot::Sender<()>),
 }
@@ -129,6 +136,19 @@ impl Hub {
         )
     }
 
+    /// Turns these away from now on: sockets of blocked addresses are closed, swarms of blocked
+    /// torrents forgotten.
+    pub fn block(&self, blocks: Arc<Blocks>) {
+        let _ = self.to_thread.send(ToThread::Block(blocks));
+    }
+
+    /// The largest swarms; none where the tracker's thread does not answer.
+    pub async fn swarms(&self, most: usize) -> Option<Vec<(InfoHash, Counts)>> {
+        let (told, is_told) = oneshot::channel();
+        let _ = self.to_thread.send(ToThread::Swarms(most, told));
+        tokio::time::timeout(MOST_SILENCE, is_told).await.ok()?.ok()
+    }
+
     /// Closes all sockets with words: the relay stops.
     pub fn stop(&self) {
         let _ = self.to_thread.send(ToThread::Stop);
@@ -143,6 +163,8 @@ struct Room {
     post: Post,
     addresses: HashMap<IpAddr, usize>,
     next_client: u32,
+    /// What is turned away, once somebody has said.
+    blocks: Option<Arc<Blocks>>,
     start: Instant,
     /// Counted here, handed over when the tracker is measured: a message takes little longer than
     /// counting between threads would.
@@ -204,6 +226,11 @@ async fn run(
                     room.borrow_mut().tracker.say_goodbye();
                     room.borrow().has_outgoing.notify_one();
                 }
+                Some(ToThread::Block(blocks)) => room.borrow_mut().block(blocks),
+                Some(ToThread::Swarms(most, told)) => {
+                    // Whoever asked may have stopped waiting.
+                    let _ = told.send(room.borrow().swarms(most));
+                }
                 Some(ToThread::Measure(done)) => {
                     room.borrow().measure();
                     // Whoever asked may have stopped waiting.
@@ -263,6 +290,7 @@ impl Room {
             metrics,
             addresses: HashMap::new(),
             next_client: 0,
+            blocks: None,
             start: Instant::now(),
             buffer: vec![0; BUFFER],
             has_outgoing: Rc::default(),
@@ -281,7 +309,7 @@ impl Room {
     fn enter(&mut self, address: Option<IpAddr>) -> (Client, Rc<Outbox>) {
         let id = ClientId(self.next_client);
         self.next_client = self.next_client.wrapping_add(1);
-        let outbox = Rc::new(Outbox::new(self.now_millis()));
+        let outbox = Rc::new(Outbox::new(self.now_millis(), address));
         if let Some(address) = address.and_then(network) {
             let count = self.addresses.entry(address).or_default();
             *count += 1;
@@ -294,9 +322,38 @@ impl Room {
                 ));
             }
         }
+        self.close_if_blocked(&outbox);
         self.post.outboxes.insert(id, Rc::clone(&outbox));
         self.metrics.sockets.inc();
         (Client::new(id), outbox)
+    }
+
+    fn close_if_blocked(&self, outbox: &Outbox) {
+        if let (Some(blocks), Some(address)) = (&self.blocks, outbox.address())
+            && !outbox.is_closing()
+            && blocks.has_address(address)
+        {
+            blocks.metrics.sockets.inc();
+            outbox.close(Close::new(1008, blocks::ADDRESS_WORDS));
+        }
+    }
+
+    fn block(&mut self, blocks: Arc<Blocks>) {
+        for hash in blocks.torrents() {
+            self.tracker.forget(hash);
+        }
+        self.tell_others();
+        self.blocks = Some(blocks);
+        for outbox in self.post.outboxes.values() {
+            self.close_if_blocked(outbox);
+        }
+    }
+
+    fn swarms(&self, most: usize) -> Vec<(InfoHash, Counts)> {
+        let mut all: Vec<_> = self.tracker.own_counts().collect();
+        all.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.complete + counts.incomplete));
+        all.truncate(most);
+        all
     }
 
     /// A socket is gone.
@@ -323,6 +380,20 @@ impl Room {
             Ok(message) => message,
             Err(error) => return self.refuse(client.id(), error.0),
         };
+        if let (ClientMessage::Announce(announce), Some(blocks)) = (&message, &self.blocks)
+            && blocks.has_torrent(&announce.info_hash)
+        {
+            self.metrics.announces.inc();
+            blocks.metrics.announces.inc();
+            let failure = Failure {
+                action: Action::Announce,
+                info_hash: Some(announce.info_hash),
+                reason: blocks::TORRENT_WORDS.into(),
+            };
+            return self
+                .post
+                .send(client.id(), &TrackerMessage::Failure(failure));
+        }
         let Self {
             tracker,
             metrics,
@@ -361,9 +432,9 @@ impl Room {
         }
     }
 
-    fn scrape(&mut self, to: ClientId, hashes: &[torrent::InfoHash]) {
+    fn scrape(&mut self, to: ClientId, hashes: &[InfoHash]) {
         let counts = if !hashes.is_empty() {
-            let of = |hash: &torrent::InfoHash| (*hash, self.tracker.counts(hash));
+            let of = |hash: &InfoHash| (*hash, self.tracker.counts(hash));
             hashes.iter().map(of).collect()
         } else if self.config.full_scrape {
             self.tracker.all_counts()

@@ -20,38 +20,48 @@ pub struct Bundle {
     /// What `wasm-opt` works for in `dist`: speed in the engine, few bytes elsewhere. Not in a
     /// bundle of two parts, which know each other's insides; there it would gain little after Brotli.
     pub optimise: Option<&'static str>,
+    /// It is of two parts: most of the listener's pages are a second one, fetched when one of them
+    /// is gone to. `NAME_rest.wasm` is that part, `NAME_split.js` fetches it.
+    pub is_split: bool,
 }
 
-/// The bundle that is split: most of its pages are a second part, fetched when one of them is gone
-/// to. `NAME_rest.wasm` is that part, `NAME_split.js` fetches it.
-pub const SPLIT: &str = "listen";
-
 /// Every bundle of the product.
-pub const BUNDLES: [Bundle; 5] = [
+pub const BUNDLES: [Bundle; 6] = [
     Bundle {
-        name: SPLIT,
+        name: "listen",
         budget: 430_000,
         optimise: None,
+        is_split: true,
+    },
+    Bundle {
+        name: "admin",
+        budget: 560_000,
+        optimise: None,
+        is_split: true,
     },
     Bundle {
         name: "engine",
         budget: 175_000,
         optimise: Some("-O3"),
+        is_split: false,
     },
     Bundle {
         name: "library",
         budget: 355_000,
         optimise: Some("-Oz"),
+        is_split: false,
     },
     Bundle {
         name: "swarm",
         budget: 320_000,
         optimise: Some("-Oz"),
+        is_split: false,
     },
     Bundle {
         name: "visuals",
         budget: 120_000,
         optimise: Some("-O3"),
+        is_split: false,
     },
 ];
 
@@ -148,9 +158,9 @@ fn bind(wasm: &Path, out: &Path, bundle: &Bundle, effort: Effort) -> Result<()> 
     {
         return Ok(());
     }
-    let is_split = name == SPLIT;
+    let is_split = bundle.is_split;
     let first = if is_split {
-        split(wasm, out)?
+        split(name, wasm, out)?
     } else {
         wasm.to_path_buf()
     };
@@ -191,20 +201,20 @@ fn bind(wasm: &Path, out: &Path, bundle: &Bundle, effort: Effort) -> Result<()> 
 const LINK: &str = "./__wasm_split.______________________.js";
 
 /// Splits a module where its `#[wasm_split]` function begins, and returns the first part.
-fn split(wasm: &Path, out: &Path) -> Result<PathBuf> {
+fn split(name: &str, wasm: &Path, out: &Path) -> Result<PathBuf> {
     let bytes = fs::read(wasm).with_context(|| format!("{}", wasm.display()))?;
-    let first = out.join(format!("{SPLIT}_first.wasm"));
-    let main_module = format!("/{SPLIT}.js");
+    let first = out.join(format!("{name}_first.wasm"));
+    let main_module = format!("/{name}.js");
     let mut options = wasm_split_cli_support::Options::new(&bytes);
     options.output_dir = out;
     options.main_out_path = &first;
     options.main_module = &main_module;
     options.link_name = LINK;
     let parts = wasm_split_cli_support::transform(options)
-        .map_err(|error| anyhow::anyhow!("splitting {SPLIT}: {error:?}"))?;
+        .map_err(|error| anyhow::anyhow!("splitting {name}: {error:?}"))?;
     let [rest] = &*parts.split_modules else {
         bail!(
-            "{SPLIT} is to have one second part, not {:?}",
+            "{name} is to have one second part, not {:?}",
             parts.split_modules
         );
     };
@@ -218,11 +228,11 @@ fn split(wasm: &Path, out: &Path) -> Result<PathBuf> {
         )
         .replace(
             &format!("new URL(\"./{rest_name}\", import.meta.url)"),
-            &format!("\"/{SPLIT}_rest.wasm\""),
+            &format!("\"/{name}_rest.wasm\""),
         );
-    fs::write(out.join(format!("{SPLIT}_split.js")), loader)?;
+    fs::write(out.join(format!("{name}_split.js")), loader)?;
     fs::remove_file(out.join(LINK))?;
-    fs::rename(rest, out.join(format!("{SPLIT}_rest.wasm")))?;
+    fs::rename(rest, out.join(format!("{name}_rest.wasm")))?;
     Ok(first)
 }
 

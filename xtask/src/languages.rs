@@ -1,4 +1,5 @@
 //! Catalogues in `public/lang` have each text of the page, no other, and the same places in it.
+//! `admin.LANGUAGE.po` has what the operator's page says besides the listener's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,6 +11,8 @@ use crate::shell::root;
 
 /// Where texts are.
 const SOURCES: [&str; 3] = ["app/src", "crates/listening/src", "worker/src/visuals"];
+/// Where those of the operator's page are.
+const OPERATORS: &str = "app/src/pages/admin/";
 /// Looks texts up, and has some for its own tests.
 const LOOKUP: &str = "crates/listening/src/language.rs";
 
@@ -138,22 +141,34 @@ fn problems_of(keys: &Keys, po: &str) -> Vec<String> {
 #[test]
 fn every_language_has_the_texts_of_the_page() {
     let (mut keys, mut problems) = (Keys::new(), Vec::new());
+    let mut operators = Keys::new();
     for folder in SOURCES {
         for entry in WalkDir::new(root().join(folder)) {
             let entry = entry.expect("a folder of ours");
             let path = entry.path().to_string_lossy().replace('\\', "/");
             if path.ends_with(".rs") && !path.ends_with(LOOKUP) {
                 let source = fs::read_to_string(entry.path()).expect("a source");
-                collect(&path, &source, &mut keys, &mut problems);
+                let is_operators = path.contains(OPERATORS);
+                let keys = if is_operators {
+                    &mut operators
+                } else {
+                    &mut keys
+                };
+                collect(&path, &source, keys, &mut problems);
             }
         }
     }
-    assert!(keys.len() > 100, "the texts were not found: {keys:?}");
+    operators.retain(|text, _| !keys.contains_key(text));
+    for keys in [&keys, &operators] {
+        assert!(keys.len() > 100, "the texts were not found: {keys:?}");
+    }
     let catalogues = fs::read_dir(root().join("public/lang")).expect("catalogues");
     for catalogue in catalogues {
         let path = catalogue.expect("a catalogue").path();
         let po = fs::read_to_string(&path).expect("a catalogue");
-        let found = problems_of(&keys, &po);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_operators = name.starts_with("admin.");
+        let found = problems_of(if is_operators { &operators } else { &keys }, &po);
         problems.extend(
             found
                 .iter()

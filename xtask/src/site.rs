@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use crate::bundle::{BUNDLES, Effort, SPLIT};
+use crate::bundle::{BUNDLES, Effort};
 use crate::shell::{root, target_dir};
 
 /// Keeps the site for starts without a network.
@@ -22,10 +22,39 @@ const SERVICE_WORKER: &str = "/sw.js";
 /// Paths that keep their name: entry points, and what is fetched by a name known elsewhere.
 fn keeps_name(path: &str) -> bool {
     path == "/index.html"
+        || path == "/admin.html"
         || path == "/favicon.svg"
         || path == "/robots.txt"
         || path == SERVICE_WORKER
         || path.starts_with("/demo/")
+}
+
+/// Files of the operator's page, which listeners do not download and which is not kept for starts
+/// without a network.
+fn is_for_operators(source: &str) -> bool {
+    source.starts_with("/admin") || source.starts_with("/lang/admin.")
+}
+
+/// What the listener's page must not know of: where the operator's page is served, and what it asks.
+const OPERATORS_WORDS: [&str; 2] = ["/admin", "admin_bg"];
+
+/// Refuses a listener's page that knows of the operator's.
+fn keep_apart(sources: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+    let of_listeners = ["/index.html", "/start.js", "/listen"];
+    for (source, bytes) in sources {
+        if !of_listeners.iter().any(|start| source.starts_with(start)) {
+            continue;
+        }
+        for word in OPERATORS_WORDS {
+            if bytes
+                .windows(word.len())
+                .any(|found| found == word.as_bytes())
+            {
+                bail!("{source} is the listener's and knows of {word}");
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_text(path: &str) -> bool {
@@ -70,10 +99,14 @@ pub fn assemble(bundles: &Path, effort: Effort) -> Result<(PathBuf, Vec<Served>)
             fs::read(bundles.join(format!("{name}_bg.wasm")))?,
         );
     }
-    for part in [format!("{SPLIT}_split.js"), format!("{SPLIT}_rest.wasm")] {
-        let bytes = fs::read(bundles.join(&part)).with_context(|| part.clone())?;
-        sources.insert(format!("/{part}"), bytes);
+    for bundle in BUNDLES.iter().filter(|bundle| bundle.is_split) {
+        let name = bundle.name;
+        for part in [format!("{name}_split.js"), format!("{name}_rest.wasm")] {
+            let bytes = fs::read(bundles.join(&part)).with_context(|| part.clone())?;
+            sources.insert(format!("/{part}"), bytes);
+        }
     }
+    keep_apart(&sources)?;
     let mut finished = Hasher::new(&sources).finish()?;
     list_site(&mut finished)?;
 
@@ -109,8 +142,9 @@ fn list_site(finished: &mut BTreeMap<String, (String, Vec<u8>)>) -> Result<()> {
     };
     let mut hash = Sha256::new();
     let mut files = Vec::new();
-    for (served, bytes) in finished.values() {
-        if served == "/robots.txt" || served.ends_with("OFL.txt") {
+    for (source, (served, bytes)) in &*finished {
+        let is_left_out = served == "/robots.txt" || served.ends_with("OFL.txt");
+        if is_left_out || is_for_operators(source) {
             continue;
         }
         hash.update(served);
@@ -269,6 +303,47 @@ mod tests {
         assert!(one["/app.css"].0.starts_with("/assets/app-"));
         let page = String::from_utf8(one["/index.html"].1.clone()).unwrap();
         assert_eq!(page, format!("<link href=\"{}\">", one["/app.css"].0));
+    }
+
+    #[test]
+    fn what_is_for_operators_is_not_kept_by_the_service_worker() {
+        let mut site = finish(&[
+            ("/index.html", "'/app.css'"),
+            ("/app.css", "a"),
+            ("/admin.html", "'/app.css' '/admin.css' '/admin-start.js'"),
+            ("/admin.css", "b"),
+            ("/admin-start.js", "'/lang/admin.de.po'"),
+            ("/lang/admin.de.po", "c"),
+            ("/sw.js", "const { version, files } = \"SITE\""),
+        ])
+        .unwrap();
+        assert_eq!(site["/admin.html"].0, "/admin.html");
+        list_site(&mut site).unwrap();
+        let script = String::from_utf8(site["/sw.js"].1.clone()).unwrap();
+        assert!(
+            script.contains("\"/\"") && script.contains("/assets/app-"),
+            "{script}"
+        );
+        assert!(!script.contains("admin"), "{script}");
+    }
+
+    #[test]
+    fn a_listeners_page_that_knows_of_the_operators_is_refused() {
+        let check = |path: &str, text: &str| {
+            keep_apart(&BTreeMap::from([(
+                path.to_owned(),
+                text.as_bytes().to_vec(),
+            )]))
+        };
+        assert!(check("/index.html", "<a href='/admin'>").is_err());
+        assert!(check("/listen_rest.wasm", "x/api/v1/admin/").is_err());
+        assert!(check("/listen.js", "new URL('admin_bg.wasm')").is_err());
+        assert!(check("/admin.html", "/admin").is_ok());
+        for own in ["index.html", "start.js"] {
+            let text = fs::read_to_string(root().join("public").join(own)).unwrap();
+            check(&format!("/{own}"), &text).unwrap();
+            assert!(!text.contains("admin"), "{own}");
+        }
     }
 
     #[test]

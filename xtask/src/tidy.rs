@@ -21,11 +21,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["sidfile"]),
     ("protocol", &["sidfile", "catalog", "telemetry", "torrent"]),
     ("listening", &["catalog", "protocol", "sidfile"]),
+    ("operating", &["protocol"]),
     ("testkit", &["sid", "sidfile"]),
     (
         "app",
         &[
             "listening",
+            "operating",
             "protocol",
             "catalog",
             "ring",

@@ -137,7 +137,7 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
 
 /// Says that there is no sound, or why it takes a while, where that is so.
 #[component]
-fn SoundBanner() -> impl IntoView {
+pub(super) fn SoundBanner() -> impl IntoView {
     let core = use_core();
     let rendered = Memo::new(move |_| {
         core.player
@@ -180,7 +180,8 @@ fn SoundBanner() -> impl IntoView {
     }
 }
 
-fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<bool>) {
+/// Does what a key stands for.
+pub(super) fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<bool>) {
     core.wish(match shortcut {
         Shortcut::PlayPause => Intent::PlayPause,
         Shortcut::Forth => Intent::SeekBy(SEEK_MILLIS),

@@ -1,6 +1,7 @@
 //! The pages and the frame around them.
 
 mod about;
+mod admin;
 mod browse;
 mod favourites;
 mod frame;
@@ -14,4 +15,5 @@ mod settings;
 mod swarm;
 mod tune;
 
+pub use admin::Admin;
 pub use frame::App;

@@ -340,3 +340,67 @@ pub fn copy(text: &str) {
         let _ = write.call1(&clipboard, &text.into());
     }
 }
+
+/// Minutes that this device's clock was ahead of UTC at a moment in milliseconds since 1970.
+#[must_use]
+pub fn utc_offset_minutes(millis: u64) -> i32 {
+    let date = js_sys::Date::new(&JsValue::from_f64(millis as f64));
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number of minutes")]
+    let behind = date.get_timezone_offset() as i32;
+    -behind
+}
+
+/// Calls `tell` whenever the window is seen again, or is not any more.
+pub fn watch_seen(tell: impl Fn(bool) + 'static) {
+    let Some(document) = document() else { return };
+    let watched = document.clone();
+    let look = Closure::<dyn Fn()>::new(move || tell(!watched.hidden()));
+    let function = look.as_ref().unchecked_ref();
+    // A document takes any listener.
+    let _ = document.add_event_listener_with_callback("visibilitychange", function);
+    // The page listens as long as it lives.
+    look.forget();
+}
+
+/// The path of the link within this site that was clicked; none where the browser is to open it by
+/// itself.
+#[must_use]
+pub fn clicked_link(event: &web_sys::MouseEvent) -> Option<String> {
+    let is_plain = event.button() == 0
+        && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+    if event.default_prevented() || !is_plain {
+        return None;
+    }
+    let element: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let link = element.closest("a[href^='/']").ok()??;
+    let leaves = ["download", "target"]
+        .iter()
+        .any(|name| link.has_attribute(name));
+    link.get_attribute("href").filter(|_| !leaves)
+}
+
+/// How far across the element that listens a pointer is, from 0 to 1.
+#[must_use]
+pub fn share_across(event: &web_sys::PointerEvent) -> Option<f64> {
+    let target: web_sys::Element = event.current_target()?.dyn_into().ok()?;
+    let frame = target.get_bounding_client_rect();
+    let share = (f64::from(event.client_x()) - frame.left()) / frame.width().max(1.0);
+    Some(share.clamp(0.0, 1.0))
+}
+
+/// Scrolls the element with this id to its end.
+pub fn scroll_to_end(id: &str) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        element.set_scroll_top(element.scroll_height());
+    }
+}
+
+/// The element with this id is scrolled to its end, or nearly.
+#[must_use]
+pub fn is_at_end(id: &str) -> bool {
+    document()
+        .and_then(|document| document.get_element_by_id(id))
+        .is_none_or(|element| {
+            element.scroll_top() + element.client_height() + 8 >= element.scroll_height()
+        })
+}

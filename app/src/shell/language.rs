@@ -51,7 +51,15 @@ impl Tongue {
     async fn catalogue(self) -> Result<String, JsValue> {
         match self {
             Self::English => Ok(String::new()),
-            Self::German => fetch(&workers::asset("german")?).await,
+            Self::German => {
+                let mut texts = fetch(&workers::asset("german")?).await?;
+                // The operator's page has words of its own beside the listener's.
+                if let Ok(more) = workers::asset("germanMore") {
+                    texts.push('\n');
+                    texts.push_str(&fetch(&more).await?);
+                }
+                Ok(texts)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod beacon;
 pub mod document;
 pub mod exporter;
 pub mod files;
+pub mod http;
 pub mod keyboard;
 pub mod language;
 pub mod media_session;

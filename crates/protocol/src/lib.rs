@@ -11,6 +11,7 @@ mod envelope;
 pub mod find;
 pub mod keep;
 pub mod library;
+pub mod network;
 pub mod swarm;
 pub mod telemetry;
 pub mod visuals;

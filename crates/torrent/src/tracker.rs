@@ -395,6 +395,18 @@ impl Tracker {
         self.config.interval_seconds + self.config.interval_seconds / 2
     }
 
+    /// Forgets all peers of a torrent; those that announce again are there again.
+    pub fn forget(&mut self, info_hash: &InfoHash) {
+        let Some(swarm) = self.swarms.remove(info_hash) else {
+            return;
+        };
+        if let Some(shared) = &mut self.shared {
+            for peer in &swarm.peers {
+                shared.note(Change::Gone(*info_hash, peer.id));
+            }
+        }
+    }
+
     /// A connection is gone, and with it a peer that it announced.
     pub fn leave(&mut self, client: ClientId, info_hash: &InfoHash, peer_id: &PeerId) {
         let Some(swarm) = self.swarms.get_mut(info_hash) else {

@@ -1,5 +1,7 @@
 //! Who gets in and who does not, through the router without a port and by a clock of the tests.
 
+mod work;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
@@ -77,6 +79,7 @@ impl Bench {
             outside: Arc::default(),
             settings: Vec::new(),
             logs: Logs::default(),
+            gate: app.gate.clone(),
             is_configured: false,
         };
         change(&mut parts);
@@ -187,6 +190,19 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "tokens", "manage"),
     ("DELETE", "tokens/{id}", "manage"),
     ("GET", "status", "read"),
+    ("GET", "history", "read"),
+    ("GET", "collections", "read"),
+    ("POST", "collections", "publish"),
+    ("DELETE", "collections/{name}", "publish"),
+    ("POST", "collections/{name}/verify", "publish"),
+    ("POST", "collections/{name}/compare", "publish"),
+    ("GET", "jobs", "read"),
+    ("DELETE", "jobs/{id}", "publish"),
+    ("GET", "swarms", "read"),
+    ("GET", "blocks", "read"),
+    ("POST", "blocks", "moderate"),
+    ("DELETE", "blocks/{id}", "moderate"),
+    ("GET", "telemetry", "read"),
     ("GET", "configuration", "read"),
     ("GET", "logs", "read"),
     ("GET", "audit", "read"),

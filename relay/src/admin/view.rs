@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::Json;
-use protocol::admin::{Audit, Logs, Part, PartState, Setting, Status};
+use protocol::admin::{Audit, History, Logs, Part, PartState, Setting, Status, Telemetry};
 use serde::Deserialize;
 
 use super::Admin;
 use super::guard::Refusal;
+use super::objectives;
 use crate::store::{Operation, audit as trail};
 
 /// Entries of the audit trail, and lines of the log, that are told at once.
@@ -21,6 +22,9 @@ pub async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
     let tracker = &metrics.tracker;
     let count = |gauge: &prometheus::IntGauge| u64::try_from(gauge.get()).unwrap_or(0);
     let parts = metrics.adapters.all().into_iter();
+    let steady = admin.clock.steady();
+    let (objectives, alerts) =
+        admin.seen(|watch| (objectives::all(&watch.history), watch.alerts.told(steady)));
     Json(Status {
         now_millis: admin.clock.now(),
         started_millis: admin.started_millis,
@@ -30,8 +34,8 @@ pub async fn status(State(admin): State<Arc<Admin>>) -> Json<Status> {
         peers: count(&tracker.peers),
         seeders: count(&tracker.seeders),
         parts: parts.map(part).collect(),
-        objectives: Vec::new(),
-        alerts: Vec::new(),
+        objectives,
+        alerts,
     })
 }
 
@@ -63,6 +67,27 @@ fn part((name, is_up): (&'static str, Option<bool>)) -> Part {
         state,
         words: words.into(),
     }
+}
+
+/// How far back.
+#[derive(Deserialize)]
+pub struct Hours {
+    hours: Option<u64>,
+}
+
+/// Answers `GET history`.
+pub async fn history(
+    State(admin): State<Arc<Admin>>,
+    Query(wanted): Query<Hours>,
+) -> Json<History> {
+    let (steady, now) = (admin.clock.steady(), admin.clock.now());
+    let hours = wanted.hours.unwrap_or(24);
+    Json(admin.seen(|watch| watch.history.told(hours, steady, now)))
+}
+
+/// Answers `GET telemetry`.
+pub async fn telemetry(State(admin): State<Arc<Admin>>) -> Json<Telemetry> {
+    Json(admin.exporter.metrics.player.told())
 }
 
 /// Answers `GET configuration`.

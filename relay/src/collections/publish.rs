@@ -191,6 +191,11 @@ pub fn publish(
     })
 }
 
+/// Files of a folder in order of path, without those that a collection has of itself.
+pub(super) fn scan(published: &Path, folder: &Path) -> Result<Vec<(String, Stamp)>, Error> {
+    Work { published, folder }.scan(&mut Vec::new())
+}
+
 struct Work<'a> {
     published: &'a Path,
     folder: &'a Path,
@@ -462,7 +467,7 @@ impl Work<'_> {
 }
 
 /// Digest of a file of any length.
-fn digest(path: &Path) -> std::io::Result<Md5> {
+pub(super) fn digest(path: &Path) -> std::io::Result<Md5> {
     let mut file = File::open(path)?;
     let mut hash = md5::Md5::new();
     let mut buffer = vec![0; STEP];

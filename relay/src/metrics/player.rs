@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Counter, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{IntCounter, IntCounterVec, Opts};
+use protocol::admin::{Figure, FigureValue, Telemetry};
 use telemetry::{Beacon, FAMILIES, Family, Kind, Merger};
 
 use crate::beacons::Refusal;
@@ -71,6 +72,27 @@ impl PlayerMetrics {
         merger.unwrap_or_else(PoisonError::into_inner).merge(beacon);
     }
 
+    /// Everything, for the operator's page.
+    #[must_use]
+    pub fn told(&self) -> Telemetry {
+        let merger = self.merger.lock();
+        let merger = merger.unwrap_or_else(PoisonError::into_inner).clone();
+        let reason = |refusal: Refusal| {
+            let counted = self.reasons.with_label_values(&[refusal.name()]);
+            (refusal.name().to_owned(), counted.get())
+        };
+        let figures = FAMILIES.iter().flat_map(|family| {
+            let merger = &merger;
+            (0..family.series()).map(move |series| figure(family, series, merger))
+        });
+        Telemetry {
+            accepted: self.accepted.get(),
+            duplicate: self.duplicate.get(),
+            refused: Refusal::ALL.map(reason).to_vec(),
+            figures: figures.collect(),
+        }
+    }
+
     /// Counts one that was not taken.
     pub fn refuse(&self, refusal: Refusal) {
         self.refused.inc();
@@ -105,6 +127,45 @@ impl Collector for PlayerMetrics {
         all.extend(self.outcomes.collect());
         all.extend(self.reasons.collect());
         all
+    }
+}
+
+/// A series as the operator's page has it.
+fn figure(family: &Family, series: usize, merger: &Merger) -> Figure {
+    let (unit, value) = match family.kind {
+        Kind::Counter => {
+            let count = merger.counter(family.id, series);
+            let unit = if family.name.contains("seconds") {
+                "seconds"
+            } else {
+                ""
+            };
+            (unit, FigureValue::Count(count as f64))
+        }
+        Kind::Histogram { unit, bounds } => {
+            let found = merger.histogram(family.id, series);
+            let scaled = |bound: &u32| unit.scaled(u64::from(*bound));
+            let name = match unit {
+                telemetry::Unit::Seconds => "seconds",
+                telemetry::Unit::Ones => "",
+            };
+            let value = FigureValue::Histogram {
+                bounds: bounds.iter().map(scaled).collect(),
+                counts: found.counts.to_vec(),
+                sum: unit.scaled(found.sum),
+            };
+            (name, value)
+        }
+    };
+    let labels = family.labels_of(series).into_iter();
+    Figure {
+        name: family.name.into(),
+        help: family.help.into(),
+        unit: unit.into(),
+        labels: labels
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        value,
     }
 }
 

@@ -244,6 +244,45 @@ fn a_change_is_all_or_nothing() {
     assert_eq!((verdict.count, verdict.broken_at), (1, None));
 }
 
+#[test]
+fn a_full_disk_loses_nothing_and_is_told() {
+    let all = Metrics::new(false);
+    let store = Store::temporary(all.database.clone());
+    let limit = |pages: &str| {
+        let pragma = format!("PRAGMA max_page_count = {pages}");
+        store
+            .write_now(Operation::Probe, |to| {
+                Ok(to.query_row(&pragma, [], |row| row.get::<_, i64>(0))?)
+            })
+            .unwrap()
+    };
+    limit("30");
+    let mut count = 0;
+    let error = loop {
+        let done = store.write_now(Operation::Audit, |to| append(to, count, &deed(count)));
+        match done {
+            Ok(()) => count += 1,
+            Err(error) => break error.to_string(),
+        }
+        assert!(count < 10_000, "the disk is never full");
+    };
+    assert!(error.contains("full"), "{error}");
+    let text = all.text();
+    assert!(
+        text.contains("sidereal_db_errors_total{operation=\"audit\"} 1"),
+        "{text}"
+    );
+    let verdict = store.read_now(Operation::Audit, verify).unwrap();
+    assert_eq!((verdict.count, verdict.broken_at), (count, None));
+    // With room again it goes on where it was.
+    limit("1000000");
+    store
+        .write_now(Operation::Audit, |to| append(to, count, &deed(count)))
+        .unwrap();
+    let verdict = store.read_now(Operation::Audit, verify).unwrap();
+    assert_eq!((verdict.count, verdict.broken_at), (count + 1, None));
+}
+
 #[tokio::test]
 async fn many_read_and_write_at_once() {
     let (_folder, store) = trail(0);

@@ -1,6 +1,7 @@
 //! What waits to be sent to a socket.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::task::Waker;
 
 use super::frames::{self, Close};
@@ -12,6 +13,8 @@ const CLOSING_MILLIS: u64 = 10_000;
 
 /// What waits for a socket, and when it last said something.
 pub struct Outbox {
+    /// Whose it is.
+    address: Option<IpAddr>,
     waiting: RefCell<Waiting>,
     heard_millis: Cell<u64>,
     /// Millisecond at which closing was first seen by a sweep.
@@ -57,12 +60,18 @@ pub enum Next {
 
 impl Outbox {
     /// Nothing waits.
-    pub fn new(now_millis: u64) -> Self {
+    pub fn new(now_millis: u64, address: Option<IpAddr>) -> Self {
         Self {
+            address,
             waiting: RefCell::default(),
             heard_millis: Cell::new(now_millis),
             closing_since: Cell::new(None),
         }
+    }
+
+    /// Whose it is.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// Adds a text message, which waits for [`Outbox::collect`].

@@ -458,3 +458,42 @@ fn sockets_of_an_address_are_bounded() {
     assert!(room.addresses.is_empty() && room.post.outboxes.is_empty());
     assert_eq!(room.metrics.limited_sockets.get(), 1);
 }
+
+#[test]
+fn a_blocked_torrent_is_forgotten_and_a_blocked_address_hangs_up() {
+    let relay = relay(Config::default());
+    let mut crowd = crowd(&relay, 2);
+    let block = |kind, value: &str| {
+        let wanted = blocks::Wanted::parse(kind, value).unwrap();
+        let blocks = Blocks::new(relay.metrics.blocks.clone(), [wanted]);
+        relay.hub.block(Arc::new(blocks));
+    };
+    let hash = data_encoding::HEXLOWER.encode(twenty('h').as_bytes());
+    let swarms = relay.runtime.block_on(relay.hub.swarms(9)).unwrap();
+    assert_eq!((swarms.len(), &*swarms[0].0.to_string()), (1, &*hash));
+    block(protocol::admin::BlockKind::Torrent, &hash);
+    assert_eq!(
+        relay.runtime.block_on(relay.hub.swarms(9)).unwrap().len(),
+        0
+    );
+    let said = crowd[0].announce('a', json!({}));
+    assert_eq!(said[0]["failure reason"], blocks::TORRENT_WORDS, "{said:?}");
+    // Another torrent of the same socket is served.
+    let said = crowd[0].announce('a', json!({ "info_hash": twenty('i') }));
+    assert_eq!(said[0].get("failure reason"), None, "{said:?}");
+    assert_eq!(relay.metrics.blocks.announces.get(), 1);
+
+    block(protocol::admin::BlockKind::Address, "127.0.0.0/8");
+    for mut socket in crowd {
+        match socket.receive() {
+            Said::Close(1008, words) => assert_eq!(words, blocks::ADDRESS_WORDS),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(relay.metrics.blocks.sockets.get(), 2);
+    // The torrent is no longer blocked, since the list is another.
+    match relay.connect().receive() {
+        Said::Close(1008, words) => assert_eq!(words, blocks::ADDRESS_WORDS),
+        other => panic!("{other:?}"),
+    }
+}

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use relay::metrics::Metrics;
 
 use super::prometheus::{Prometheus, Running, free_port, program, until};
-use super::{expressions, files, parts, traffic};
+use super::{expressions, files, operator, parts, traffic};
 
 const TOKEN: &str = "said-by-whoever-scrapes";
 
@@ -78,6 +78,7 @@ fn relay(folder: &Path, redis: Option<u16>) -> Relay {
         .arg(out)
         .arg("--data-dir")
         .arg(folder.join("data"))
+        .env("SIDEREAL_ADMIN_PASSWORD", operator::PASSWORD)
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -86,7 +87,9 @@ fn relay(folder: &Path, redis: Option<u16>) -> Relay {
     let mut address = || loop {
         let mut line = String::new();
         assert!(log.read_line(&mut line).unwrap() > 0, "the relay ended");
-        assert!(!line.contains(TOKEN), "the token is in the log");
+        for secret in [TOKEN, operator::PASSWORD] {
+            assert!(!line.contains(secret), "a secret is in the log");
+        }
         if let Some((_, url)) = line.split_once("url=http://") {
             let end = url.find(['/', ' ', '\n']).unwrap();
             return url[..end].parse().unwrap();
@@ -242,9 +245,9 @@ const EXPECTED: &[(&str, f64)] = &[
     ("sidereal_collections", 1.0),
     ("sidereal_collections_failed", 1.0),
     ("sidereal_catalogue_entries", 4.0),
-    ("sidereal_tracker_messages_total{kind=\"announce\"}", 6.0),
+    ("sidereal_tracker_messages_total{kind=\"announce\"}", 7.0),
     ("sidereal_tracker_messages_total{kind=\"answer\"}", 6.0),
-    ("sidereal_tracker_messages_total{kind=\"scrape\"}", 6.0),
+    ("sidereal_tracker_messages_total{kind=\"scrape\"}", 7.0),
     ("sidereal_tracker_relayed_total{kind=\"offer\"}", 2.0),
     ("sidereal_tracker_relayed_total{kind=\"answer\"}", 2.0),
     ("sidereal_tracker_refused_total{kind=\"announce\"}", 2.0),
@@ -280,6 +283,22 @@ const EXPECTED: &[(&str, f64)] = &[
         120.0,
     ),
     ("sidereal_player_dropped_total", 2.0),
+    ("sidereal_admin_logins_total{outcome=\"done\"}", 1.0),
+    ("sidereal_admin_logins_total{outcome=\"wrong\"}", 4.0),
+    ("sidereal_admin_logins_total{outcome=\"limited\"}", 1.0),
+    ("sidereal_admin_refused_total{reason=\"unauthorized\"}", 1.0),
+    ("sidereal_admin_refused_total{reason=\"escalated\"}", 1.0),
+    ("sidereal_admin_refused_total{reason=\"forged\"}", 1.0),
+    ("sidereal_blocked_total{kind=\"announce\"}", 1.0),
+    ("sidereal_queue_failed_total{queue=\"jobs\"}", 1.0),
+    ("sidereal_queue_active{queue=\"jobs\"}", 0.0),
+    ("sidereal_db_errors_total{operation=\"block\"}", 1.0),
+    ("sum(sidereal_db_errors_total)", 1.0),
+    // One at the start, one added, one that failed, and one after it.
+    ("sidereal_db_queries_total{operation=\"block\"}", 4.0),
+    ("sidereal_db_pool_connections{pool=\"readers\"}", 4.0),
+    ("sidereal_db_pool_in_use{pool=\"writer\"}", 0.0),
+    ("sidereal_adapter_up{adapter=\"store\"}", 1.0),
 ];
 
 /// Questions of families that have to have moved: counters and histograms from 0, gauges at all.
@@ -345,6 +364,15 @@ fn every_question_has_an_answer() {
         let seen = format!("sidereal_beacons_total{{outcome=\"accepted\"}} == {round}");
         prometheus.wait_for(&seen);
     }
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let store = folder.path().join("data/sidereal.db");
+    let hash = "x".repeat(20);
+    let torrent: String = hash.bytes().map(|byte| format!("{byte:02x}")).collect();
+    operator::operate(relay.public, &store, &empty, &torrent);
+    traffic::blocked(relay.public, &hash);
+    let told = prometheus.told("DatabaseFails");
+    assert_eq!(told["runbook"], "RUNBOOK.md#databasefails");
     let told = prometheus.told("AdapterDown");
     let summary = format!("collections of {} does not work", relay.metrics);
     assert_eq!(told["summary"], summary);

@@ -5,6 +5,7 @@
 mod expressions;
 mod files;
 mod live;
+mod operator;
 #[path = "../cluster/parts.rs"]
 #[expect(
     dead_code,

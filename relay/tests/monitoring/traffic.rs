@@ -13,10 +13,11 @@ use telemetry::{
 
 use super::prometheus::until;
 
-/// An answer: its status, its `ETag`, and its body.
+/// An answer: its status, its `ETag`, its cookie, and its body.
 pub struct Answer {
     pub status: u16,
     pub etag: String,
+    pub cookie: String,
     pub body: Vec<u8>,
 }
 
@@ -38,10 +39,14 @@ pub fn ask(relay: SocketAddr, method: &str, path: &str, headers: &str, body: &[u
         .position(|four| four == b"\r\n\r\n")
         .expect("a head");
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let etag = head.lines().find_map(|line| line.strip_prefix("etag: "));
+    let header = |name: &str| {
+        let found = head.lines().find_map(|line| line.strip_prefix(name));
+        found.unwrap_or_default().to_owned()
+    };
     Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        etag: etag.unwrap_or_default().to_owned(),
+        etag: header("etag: "),
+        cookie: header("set-cookie: "),
         body: bytes[end + 4..].to_vec(),
     }
 }
@@ -196,6 +201,17 @@ pub fn tracker(relay: SocketAddr, round: char) -> [Socket; 2] {
         socket.wait_for_end();
     }
     [first, second]
+}
+
+/// Somebody announces a torrent that is blocked.
+pub fn blocked(relay: SocketAddr, hash: &str) {
+    let mut socket = Socket::open(relay);
+    let announce = json!({
+        "action": "announce", "info_hash": hash, "peer_id": twenty('p'), "left": 1,
+        "uploaded": 0, "downloaded": 0, "numwant": 5, "offers": [],
+    });
+    socket.say(&announce.to_string());
+    socket.wait();
 }
 
 /// A question of STUN (RFC 8489), none, and more than an address may ask.
