@@ -18,6 +18,8 @@ use sidfile::{Md5, Songlengths, Stil, Tune};
 use telemetry::{Beacon, FAMILIES, Kind, Merger};
 use torrent::announce::{ClientMessage, TrackerMessage};
 use torrent::bencode::Value;
+use torrent::frames::{self as websocket, Fragments, Frame, MOST_MESSAGE};
+use torrent::range::{Wanted, parse as parse_range};
 use torrent::tracker::{BUS_VERSION, Config as TrackerConfig, Envelope, RelayId, Tracker};
 use torrent::{Magnet, Metainfo};
 
@@ -30,7 +32,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 24] = [
+pub const CHECKS: [Check; 26] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -55,6 +57,8 @@ pub const CHECKS: [Check; 24] = [
     ("bus", bus),
     ("forwarded", forwarded),
     ("network", network),
+    ("frames", frames),
+    ("range", range),
 ];
 
 /// Any text is a network or an error, and a network is written in one way.
@@ -62,6 +66,32 @@ pub fn network(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Ok(network) = text.parse::<Network>() {
         assert_eq!(network.to_string().parse(), Ok(network));
+    }
+}
+
+/// Any bytes are frames up to where they end or break off, and no message is longer than allowed.
+pub fn frames(bytes: &[u8]) {
+    let mut stream = bytes.to_vec();
+    let mut rest = &mut *stream;
+    let mut fragments = Fragments::default();
+    while let Ok(Some((frame, size))) = websocket::take(rest, &mut fragments) {
+        if let Some(Frame::Message(text)) = frame {
+            assert!(text.len() <= MOST_MESSAGE);
+        }
+        rest = &mut rest[size..];
+        fragments.tidy();
+    }
+}
+
+/// Any text asks for bytes that are there, for all of them, or for none; the first eight bytes say
+/// how many there are.
+pub fn range(bytes: &[u8]) {
+    let Some((length, text)) = bytes.split_first_chunk() else {
+        return;
+    };
+    let length = u64::from_le_bytes(*length);
+    if let Wanted::Part(start, end) = parse_range(&String::from_utf8_lossy(text), length) {
+        assert!(start < end && end <= length);
     }
 }
 

@@ -5,7 +5,6 @@
 //! an outbox goes out in one write. Nothing is dropped silently: a socket that reads too slowly or
 //! says too much is closed with the reason.
 
-mod frames;
 mod outbox;
 mod sharing;
 mod socket;
@@ -26,13 +25,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use torrent::InfoHash;
 use torrent::announce::{Action, ClientMessage, Counts, Failure, TrackerMessage};
+use torrent::frames::Close;
 use torrent::tracker::{Client, ClientId, Outcome, Tracker};
 
 use crate::blocks::{self, Blocks};
 use crate::cluster::Share;
 use crate::edge::network;
 use crate::metrics::TrackerMetrics;
-use frames::Close;
 use outbox::{Outbox, Pushed};
 use socket::Stream;
 pub use upgrade::announce;

@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
+use torrent::frames::{self, Close, Fragments, Frame};
 use torrent::tracker::Client;
 
 use crate::edge::connections::Permit;
 
-use super::frames::{self, Close, Fragments, Frame};
 use super::outbox::{Next, Outbox};
 use super::{BUFFER, Room};
 

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use client::{Said, Socket};
 
-use super::frames::MOST_MESSAGE;
 use super::*;
 use crate::metrics::Metrics;
 use crate::router::{self, App};
 use crate::server::serve_public;
+use torrent::frames::MOST_MESSAGE;
 
 /// A relay on a port of its own.
 struct Relay {
