@@ -35,7 +35,6 @@ use crate::logs::Logs;
 use crate::metrics::{AdminMetrics, Exporter};
 use crate::store::{self, Operation, Store, audit as trail};
 pub use blocks::blocked;
-pub use guard::client_address;
 use guard::{Access, Rule};
 use lockout::Lockout;
 pub use watch::watch;

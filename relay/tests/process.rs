@@ -164,3 +164,48 @@ fn a_signal_lets_an_open_request_end() {
     assert!(answer.ends_with("ok\n"), "{answer}");
     assert!(child.wait().unwrap().success());
 }
+
+/// Whatever is logged, what somebody wants to hear and what lets somebody in are not in it.
+#[test]
+fn secrets_and_what_is_asked_for_are_not_in_the_log() {
+    let folder = folders();
+    let options = [
+        "--port",
+        "0",
+        "--metrics",
+        "off",
+        "--stun",
+        "off",
+        "--log",
+        "trace",
+    ];
+    let (mut child, mut log, url) = start(&mut relay(folder.path(), &options));
+    let address = url.strip_prefix("http://").unwrap().to_owned();
+    let hash = "0123456789abcdef0123456789abcdef01234567";
+    for path in [
+        format!("/tune/{hash}/1?token=sesame"),
+        format!("/seed/Tunes/{hash}.flat?key=sesame"),
+        format!("/collections/Tunes/{hash}.torrent"),
+        format!("/announce?magnet:?xt=urn:btih:{hash}"),
+        "/api/v1/none?password=sesame".to_owned(),
+    ] {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.0\r\nAuthorization: Bearer sesame\r\nCookie: session=sesame\r\n\
+             Referer: http://x/{hash}\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut text = String::new();
+    log.read_to_string(&mut text).unwrap();
+    assert!(
+        text.contains("/seed/{collection}/{*rest}"),
+        "requests are logged: {text}"
+    );
+    for secret in ["sesame", &hash[..12], "198.51.100.7", "magnet"] {
+        assert!(!text.contains(secret), "{secret} is in\n{text}");
+    }
+}

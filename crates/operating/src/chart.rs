@@ -174,6 +174,15 @@ impl Chart {
     }
 }
 
+/// Mean of what was measured in the last while; none where nothing was.
+#[must_use]
+pub fn mean_of_last(values: &[Option<f64>], step_millis: u64, while_millis: u64) -> Option<f64> {
+    let count = usize::try_from(while_millis.div_ceil(step_millis.max(1))).unwrap_or(usize::MAX);
+    let last = &values[values.len().saturating_sub(count)..];
+    let measured: Vec<f64> = last.iter().flatten().copied().collect();
+    (!measured.is_empty()).then(|| measured.iter().sum::<f64>() / measured.len() as f64)
+}
+
 fn rounded(place: f64) -> f64 {
     (place * 100.0).round() / 100.0
 }
@@ -294,6 +303,16 @@ mod tests {
         assert!(chart.points.len() <= MOST_POINTS);
         assert!(chart.points.iter().any(|point| point.value == 9.0));
         assert_eq!(chart.points.last().unwrap().x, 100.0);
+    }
+
+    #[test]
+    fn the_mean_is_of_what_was_measured() {
+        let values = [Some(9.0), Some(1.0), None, Some(3.0)];
+        assert_eq!(mean_of_last(&values, 60_000, 180_000), Some(2.0));
+        assert_eq!(mean_of_last(&values, 60_000, 150_001), Some(2.0));
+        assert_eq!(mean_of_last(&values, 300_000, 60_000), Some(3.0));
+        assert_eq!(mean_of_last(&[None], 60_000, 60_000), None);
+        assert_eq!(mean_of_last(&[], 0, 60_000), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
 
 /// Longest wait between two tries to reach the relay.
 const LONGEST_WAIT: u64 = 15_000;
+const HOUR: u64 = 3_600_000;
 /// How long a question may go without an answer before it is asked again.
 const PATIENCE: u64 = 30_000;
 
@@ -47,6 +48,8 @@ pub struct Model {
     /// Whether the session goes on is to be asked.
     asks_who: bool,
     hours: u32,
+    /// The operator has chosen how many hours are shown.
+    is_hours_chosen: bool,
     is_following: bool,
     log_after: u64,
     /// How the relay is.
@@ -95,6 +98,7 @@ impl Default for Model {
             acts: BTreeMap::new(),
             asks_who: false,
             hours: 24,
+            is_hours_chosen: false,
             is_following: true,
             log_after: 0,
             status: Slot::default(),
@@ -289,10 +293,8 @@ impl Model {
         match intent {
             Intent::Do(act) => self.start(act, effects),
             Intent::Hours(hours) => {
-                self.hours = hours;
-                self.wanted.insert(Topic::History);
-                // An answer that is under way is of other hours.
-                self.drop_questions(|asked| *asked == Asked::Topic(Topic::History));
+                self.is_hours_chosen = true;
+                self.show_hours(hours);
             }
             Intent::Follow(follows) => self.is_following = follows,
             Intent::Older => {
@@ -318,6 +320,28 @@ impl Model {
                 }
                 self.want_page();
             }
+        }
+    }
+
+    fn show_hours(&mut self, hours: u32) {
+        if hours != self.hours {
+            self.hours = hours;
+            self.wanted.insert(Topic::History);
+            // An answer that is under way is of other hours.
+            self.drop_questions(|asked| *asked == Asked::Topic(Topic::History));
+        }
+    }
+
+    /// As long as nobody chooses, the chart is about as long as the relay remembers.
+    fn fit_hours(&mut self) {
+        let status = self.status.value.as_ref();
+        let up = status.map(|status| status.now_millis.saturating_sub(status.started_millis));
+        if let (Some(up), false) = (up, self.is_hours_chosen) {
+            self.show_hours(match up / HOUR {
+                0 => 1,
+                1..6 => 6,
+                _ => 24,
+            });
         }
     }
 
@@ -446,7 +470,10 @@ impl Model {
     fn take(&mut self, topic: Topic, answer: &Answer) -> Result<(), Trouble> {
         let at = self.now.wall_millis;
         match topic {
-            Topic::Status => self.status.fill(answer.read()?, at),
+            Topic::Status => {
+                self.status.fill(answer.read()?, at);
+                self.fit_hours();
+            }
             Topic::History => self.history.fill(answer.read()?, at),
             Topic::Collections => self.collections.fill(answer.read()?, at),
             Topic::Jobs => {

@@ -1,12 +1,12 @@
 //! Who gets in: every request passes here before its handler, and what is refused leaves from here.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::http::{Extensions, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
 use protocol::admin::{Problem, ROOT, Scope, Who};
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Admin, NOBODY, OPERATOR, sessions};
 use crate::beacons::is_of_this_site;
+use crate::edge::client_address;
 use crate::store::audit::{self, Deed};
 use crate::store::{self, Operation};
 
@@ -192,19 +193,13 @@ impl Noise {
     }
 }
 
-/// The address of who asks.
-pub fn client_address(extensions: &Extensions) -> Option<IpAddr> {
-    let info = extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map(|info| info.0.ip().to_canonical())
-}
-
 /// Lets a request through to its handler, or not.
 pub async fn check(
     State((admin, rule)): State<(Arc<Admin>, Rule)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let address = client_address(request.extensions());
+    let address = client_address(&request);
     let path = request.uri().path();
     let subject = path.strip_prefix(ROOT).unwrap_or(path).to_owned();
     // Bodies cannot be shared between threads, so that what is asked of the request is asked first.

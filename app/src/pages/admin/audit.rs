@@ -100,7 +100,7 @@ fn Entry(entry: AuditEntry, broken_at: Memo<Option<Option<i64>>>) -> impl IntoVi
         <tr class:broken=is_broken>
             <td class="number figures">{number}</td>
             <td class="figures nowrap">{at.date()}" "{at.seconds()}</td>
-            <td>
+            <td class="nowrap">
                 {entry.who}
                 {entry.address.map(|address| view! { <span class="faint">" "{address}</span> })}
             </td>

@@ -78,7 +78,7 @@ pub fn ConfigurationPage() -> impl IntoView {
                                         view! {
                                             <tr class:is-set=is_set>
                                                 <th scope="row"><code>{setting.name}</code></th>
-                                                <td><code>{setting.value}</code></td>
+                                                <td class="wide-cell"><code>{setting.value}</code></td>
                                                 <td class="quiet">{source_words(&setting.source).to_owned()}</td>
                                             </tr>
                                         }

@@ -5,10 +5,11 @@ use leptos_router::components::A;
 use listening::language::{t, tf, tn};
 use listening::words::grouped;
 use operating::Intent;
+use operating::chart::mean_of_last;
 use protocol::admin::{Alert, Objective, PartState, Status};
 
 use super::parts::{Bones, Head, Known, Mood, Nothing, StateMark, TroubleLine};
-use super::trend::{Spark, Trend, chart_of};
+use super::trend::{Spark, Trend};
 use super::words::{ago_text, share_text, span_text, value_text};
 use crate::components::{Icon, Name, Segmented};
 use crate::desk::{Desk, use_desk};
@@ -147,11 +148,18 @@ fn AlertCard(alert: Alert) -> impl IntoView {
     }
 }
 
-/// The value of a series that was measured last.
-fn last_of(desk: Desk, name: &str) -> Option<String> {
-    let (series, chart) = chart_of(desk, name)?;
-    let point = chart.points.last()?;
-    Some(value_text(point.value, &series.unit))
+/// How much of the past is summed up in a tile, in milliseconds.
+const LATELY: u64 = 300_000;
+
+/// What was measured of a series lately, in the mean; where it is measured only now and then, last.
+fn lately(desk: Desk, name: &str) -> Option<String> {
+    desk.history.with(|slot| {
+        let history = slot.value.as_ref()?;
+        let series = history.series.iter().find(|series| series.name == name)?;
+        let last = || series.values.iter().rev().flatten().next().copied();
+        let value = mean_of_last(&series.values, history.step_millis, LATELY).or_else(last)?;
+        Some(value_text(value, &series.unit))
+    })
 }
 
 #[component]
@@ -173,7 +181,7 @@ fn Tiles() -> impl IntoView {
     let of_history = move |name: &'static str| {
         Signal::derive(move || {
             let is_there = desk.history.with(|slot| slot.value.is_some());
-            is_there.then(|| last_of(desk, name).unwrap_or_else(|| "\u{2013}".into()))
+            is_there.then(|| lately(desk, name).unwrap_or_else(|| "\u{2013}".into()))
         })
     };
     let measured = |words: &'static str| Signal::derive(move || words.to_owned());

@@ -158,8 +158,8 @@ fn Blocks() -> impl IntoView {
     let ids = keys_of(desk.blocks, |block: &Block| block.id);
     let act = RwSignal::new(None::<Act>);
     view! {
-        <section class="desk-part" aria-labelledby="blocks-title">
-            <h2 id="blocks-title">{t("Blocked")}</h2>
+        <section class="desk-part">
+            <h2>{t("Blocked")}</h2>
             <Known what=desk.blocks bones=2>
                 <Show
                     when=move || !ids.with(Vec::is_empty)
@@ -276,9 +276,9 @@ fn Swarms(draft: Draft) -> impl IntoView {
         move || found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
     let hidden = move || found.with(Vec::len).saturating_sub(most.get());
     view! {
-        <section class="desk-part" aria-labelledby="swarms-title">
+        <section class="desk-part">
             <div class="part-head">
-                <h2 id="swarms-title">{t("Swarms")}</h2>
+                <h2>{t("Swarms")}</h2>
                 <SearchField
                     label=t("Filter by info hash or collection")
                     value=words

@@ -53,7 +53,7 @@ pub fn number_text(value: f64) -> String {
 /// A share, such as `99.5 %`.
 pub fn share_text(share: f64) -> String {
     let percent = share * 100.0;
-    let text = if percent >= 99.0 && percent < 100.0 {
+    let text = if (99.0..100.0).contains(&percent) {
         format!("{percent:.2}")
     } else {
         format!("{percent:.1}")

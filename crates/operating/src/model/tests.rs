@@ -372,6 +372,23 @@ fn other_hours_are_asked_for_at_once_and_late_answers_of_others_are_dropped() {
 }
 
 #[test]
+fn a_relay_that_is_young_is_shown_over_an_hour_until_somebody_chooses() {
+    let mut desk = Desk::logged_in(Page::Status);
+    desk.answer("status", 200, &status());
+    assert_eq!(desk.model.hours(), 1);
+    assert_eq!(desk.asked(), ["history?hours=24", "history?hours=1"]);
+    desk.send(Event::Wish(Intent::Hours(6)));
+    desk.wait(5_000);
+    desk.answer("status", 200, &status());
+    assert_eq!(desk.model.hours(), 6);
+    let old = status().replace("\"now_millis\":1", "\"now_millis\":90000000");
+    let mut desk = Desk::logged_in(Page::Status);
+    desk.answer("status", 200, &old);
+    assert_eq!(desk.model.hours(), 24);
+    assert_eq!(desk.asked(), ["history?hours=24"]);
+}
+
+#[test]
 fn who_leaves_leaves_nothing_behind() {
     let mut desk = Desk::logged_in(Page::Tracker);
     desk.answer("swarms", 200, "[]");
