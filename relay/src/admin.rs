@@ -1,6 +1,6 @@
 //! `/api/v1/admin`: what an operator sees and does. `protocol::admin` says what the routes are.
 //!
-//! Every route is a line of [`routes`], with who may use it; nothing is served that is not in it.
+//! Every route is a line of `routes`, with who may use it; nothing is served that is not in it.
 
 mod alerts;
 mod blocks;
