@@ -17,7 +17,7 @@ use crate::edge;
 
 /// Options of `check`.
 #[derive(Debug, Args)]
-pub struct Flags {
+pub struct CheckFlags {
     #[command(flatten)]
     serve: config::Flags,
     /// Ask the relay that runs with these options, and tick a launch list
@@ -43,7 +43,7 @@ struct Finding {
 
 /// Explains; ends with 1 where something is wrong.
 #[must_use]
-pub fn run<C: CommandFactory>(flags: Flags, said: &ArgMatches) -> ExitCode {
+pub fn run<C: CommandFactory>(flags: CheckFlags, said: &ArgMatches) -> ExitCode {
     let file = config::settings::table(flags.serve.config());
     let config = match Config::resolve(flags.serve) {
         Ok(config) => config,

@@ -193,7 +193,7 @@ pub async fn guard(State(edge): State<Arc<Edge>>, mut request: Request, next: Ne
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
         return response;
     }
-    if let Err(refusal) = check_shape(&edge.metrics, &request) {
+    if let Some(refusal) = refuse_shape(&edge.metrics, &request) {
         return refusal;
     }
     let metrics = edge.metrics.clone();
@@ -221,7 +221,7 @@ pub async fn guard(State(edge): State<Arc<Edge>>, mut request: Request, next: Ne
 
 /// Requests that are wrong whatever they ask for. A request that says its length in two ways is
 /// hyper's: it goes by the chunks, as RFC 9112 has it, and closes the connection behind it.
-fn check_shape(metrics: &EdgeMetrics, request: &Request) -> Result<(), Response> {
+fn refuse_shape(metrics: &EdgeMetrics, request: &Request) -> Option<Response> {
     let headers = request.headers();
     let refuse = |status: StatusCode, words: &'static str| {
         let mut response = (status, words).into_response();
@@ -230,7 +230,7 @@ fn check_shape(metrics: &EdgeMetrics, request: &Request) -> Result<(), Response>
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }
-        Err(response)
+        Some(response)
     };
     if headers.get_all(header::HOST).iter().count() > 1 {
         metrics.refused_framing.inc();
@@ -249,7 +249,7 @@ fn check_shape(metrics: &EdgeMetrics, request: &Request) -> Result<(), Response>
         let words = "a request's body has at most 64 KB\n";
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, words);
     }
-    Ok(())
+    None
 }
 
 /// Whether a body was not read to its end because it took too long.

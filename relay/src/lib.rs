@@ -47,7 +47,7 @@ enum Command {
     /// Serve the app, the tracker, and collections
     Serve(Box<config::Flags>),
     /// Explain what `serve` would do with these options, and what is wrong with them
-    Check(Box<check::Flags>),
+    Check(Box<check::CheckFlags>),
     /// Make a collection of a folder, or bring one up to date
     Publish(PublishFlags),
     /// Set the password of the operator's page
