@@ -7,6 +7,7 @@ use c64::computer::{Computer, Machine, Report};
 use c64::prg::Prg;
 use c64::{CiaModel, Config, Player, Snapshot, VicModel};
 use catalog::{Column, Index, Query, Sort};
+use forwarded::{Client, Head, Proxies, ProxyHeader};
 use listening::keep::{self as keeping, Kept, Key};
 use listening::preferences::Preferences;
 use listening::share::Spot;
@@ -17,6 +18,9 @@ use sidfile::{Md5, Songlengths, Stil, Tune};
 use telemetry::{Beacon, FAMILIES, Kind, Merger};
 use torrent::announce::{ClientMessage, TrackerMessage};
 use torrent::bencode::Value;
+use torrent::frames::{self as websocket, Fragments, Frame, MOST_MESSAGE};
+use torrent::range::{Wanted, parse as parse_range};
+use torrent::tracker::{BUS_VERSION, Config as TrackerConfig, Envelope, RelayId, Tracker};
 use torrent::{Magnet, Metainfo};
 
 /// Long enough for a frame and its interrupts.
@@ -28,7 +32,7 @@ const FRAMES: usize = 500;
 pub type Check = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const CHECKS: [Check; 22] = [
+pub const CHECKS: [Check; 26] = [
     ("sidfile", sidfile),
     ("mus", mus),
     ("songlengths", songlengths),
@@ -50,7 +54,11 @@ pub const CHECKS: [Check; 22] = [
     ("extension", peer::extension),
     ("session", peer::session),
     ("beacon", beacon),
+    ("bus", bus),
+    ("forwarded", forwarded),
     ("network", network),
+    ("frames", frames),
+    ("range", range),
 ];
 
 /// Any text is a network or an error, and a network is written in one way.
@@ -58,6 +66,32 @@ pub fn network(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Ok(network) = text.parse::<Network>() {
         assert_eq!(network.to_string().parse(), Ok(network));
+    }
+}
+
+/// Any bytes are frames up to where they end or break off, and no message is longer than allowed.
+pub fn frames(bytes: &[u8]) {
+    let mut stream = bytes.to_vec();
+    let mut rest = &mut *stream;
+    let mut fragments = Fragments::default();
+    while let Ok(Some((frame, size))) = websocket::take(rest, &mut fragments) {
+        if let Some(Frame::Message(text)) = frame {
+            assert!(text.len() <= MOST_MESSAGE);
+        }
+        rest = &mut rest[size..];
+        fragments.tidy();
+    }
+}
+
+/// Any text asks for bytes that are there, for all of them, or for none; the first eight bytes say
+/// how many there are.
+pub fn range(bytes: &[u8]) {
+    let Some((length, text)) = bytes.split_first_chunk() else {
+        return;
+    };
+    let length = u64::from_le_bytes(*length);
+    if let Wanted::Part(start, end) = parse_range(&String::from_utf8_lossy(text), length) {
+        assert!(start < end && end <= length);
     }
 }
 
@@ -386,5 +420,62 @@ pub fn beacon(bytes: &[u8]) {
         }
         let counts = beacon.figures().flat_map(|figure| figure.counts);
         assert_eq!(told, counts.map(|count| u64::from(*count)).sum::<u64>());
+    }
+}
+
+/// Any bytes are what another relay says or an error; a relay that hears them goes on.
+pub fn bus(bytes: &[u8]) {
+    if let Ok(envelope) = Envelope::decode(bytes) {
+        assert_eq!(Envelope::decode(&envelope.encode()), Ok(envelope));
+    }
+    let mut tracker = Tracker::new(TrackerConfig::default(), 1).sharing(RelayId(1), 0);
+    let _ = tracker.hear(0, bytes, |_, _| {});
+    let _ = tracker.hear(1, &[&[BUS_VERSION], bytes].concat(), |_, _| {});
+    tracker.tick(2_000);
+    for outgoing in tracker.take_outgoing() {
+        assert!(Envelope::decode(&outgoing.bytes).is_ok());
+    }
+    tracker.tick(60_000);
+    assert_eq!((tracker.relays(), tracker.remote_peers()), (0, 0));
+}
+
+/// Lines of a head, each of every name.
+struct Lines<'a>(Vec<&'a str>);
+
+impl Head for Lines<'_> {
+    fn lines(&self, _: &'static str) -> Vec<&str> {
+        self.0.clone()
+    }
+}
+
+/// Whatever is in the head of a request, who is not trusted is not believed, and what a client
+/// wrote itself does not hide what the proxy wrote behind it.
+pub fn forwarded(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let proxies = |header| Proxies {
+        networks: vec!["10.0.0.0/8".parse().expect("a network")],
+        header,
+    };
+    let [stranger, proxy, seen] =
+        [[203, 0, 113, 1], [10, 0, 0, 1], [198, 51, 100, 7]].map(Into::into);
+    for (header, own) in [
+        (ProxyHeader::XForwardedFor, "198.51.100.7"),
+        (ProxyHeader::Forwarded, "for=198.51.100.7"),
+    ] {
+        let proxies = proxies(header);
+        let lines = Lines(text.lines().collect());
+        let direct = proxies.client(Some(stranger), &lines);
+        let expected = Client {
+            address: Some(stranger),
+            ..Client::default()
+        };
+        assert_eq!(direct, expected);
+        let _ = proxies.client(Some(proxy), &lines);
+        let last = text.lines().next_back().unwrap_or_default();
+        let behind = format!("{last}, {own}");
+        let mut lines = lines;
+        lines.0.push(&behind);
+        let client = proxies.client(Some(proxy), &lines);
+        assert_eq!(client.address, Some(seen));
     }
 }

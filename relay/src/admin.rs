@@ -1,6 +1,6 @@
 //! `/api/v1/admin`: what an operator sees and does. `protocol::admin` says what the routes are.
 //!
-//! Every route is a line of [`routes`], with who may use it; nothing is served that is not in it.
+//! Every route is a line of `routes`, with who may use it; nothing is served that is not in it.
 
 mod alerts;
 mod blocks;
@@ -35,7 +35,6 @@ use crate::logs::Logs;
 use crate::metrics::{AdminMetrics, Exporter};
 use crate::store::{self, Operation, Store, audit as trail};
 pub use blocks::blocked;
-pub use guard::client_address;
 use guard::{Access, Rule};
 use lockout::Lockout;
 pub use watch::watch;
@@ -317,6 +316,6 @@ pub fn router<S: Clone + Send + Sync + 'static>(admin: &Arc<Admin>) -> Router<S>
         router = router.route(&path, route.handler.route_layer(check));
     }
     router
-        .layer(axum::middleware::map_response(guard::is_not_kept))
+        .layer(axum::middleware::map_response(guard::finish))
         .with_state(Arc::clone(admin))
 }

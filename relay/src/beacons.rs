@@ -1,25 +1,28 @@
 //! `/beacon`: what pages tell of how listening went. It is looked at, added up and forgotten.
 
-mod rate;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::header::{self, HeaderMap};
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use telemetry::{Beacon, Error, MOST_BYTES, Seen};
 
+use crate::edge::buckets::{Buckets, Pace};
+use crate::edge::{self, client_address};
 use crate::ice::Outside;
 use crate::metrics::PlayerMetrics;
 use crate::router::App;
-use crate::tracker;
-use rate::Buckets;
+
+/// An address sends a beacon a second, so that a household, a school or a carrier's exit has room
+/// for some dozens of listeners, who send one a minute; and as many at once as there are pages that
+/// are hidden in one moment.
+const PACE: Pace = Pace::new(1, 60);
 
 /// Why a beacon is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub enum Refusal {
     Rate,
     /// It is longer than a beacon.
     Size,
+    /// It took too long.
+    Slow,
     /// It ended before its time.
     Incomplete,
     /// It is of a version that this relay does not know.
@@ -42,10 +47,11 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Origin,
         Self::Rate,
         Self::Size,
+        Self::Slow,
         Self::Incomplete,
         Self::Version,
         Self::Malformed,
@@ -59,6 +65,7 @@ impl Refusal {
             Self::Origin => "origin",
             Self::Rate => "rate",
             Self::Size => "size",
+            Self::Slow => "slow",
             Self::Incomplete => "incomplete",
             Self::Version => "version",
             Self::Malformed => "malformed",
@@ -71,6 +78,7 @@ impl Refusal {
             Self::Origin => StatusCode::FORBIDDEN,
             Self::Rate => StatusCode::TOO_MANY_REQUESTS,
             Self::Size => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete | Self::Version | Self::Malformed | Self::Impossible => {
                 StatusCode::BAD_REQUEST
             }
@@ -97,7 +105,6 @@ pub struct Intake {
 }
 
 /// What is remembered of beacons: for a minute who sent, for ten which came.
-#[derive(Default)]
 struct Memory {
     buckets: Buckets,
     seen: Seen,
@@ -120,7 +127,10 @@ impl Intake {
         Self {
             metrics,
             clock: Box::new(clock),
-            memory: Mutex::default(),
+            memory: Mutex::new(Memory {
+                buckets: Buckets::new(PACE),
+                seen: Seen::default(),
+            }),
         }
     }
 
@@ -135,11 +145,9 @@ impl Intake {
             return Err(Refusal::Origin);
         }
         // Those of this machine are not counted: a proxy may stand before the relay.
-        let sender = address(&request).and_then(tracker::network);
-        let may_send = sender
-            .is_none_or(|sender| self.remember(|memory, now| memory.buckets.take(sender, now)));
-        if !may_send {
-            return Err(Refusal::Rate);
+        if let Some(sender) = client_address(&request).and_then(edge::network) {
+            self.remember(|memory, now| memory.buckets.take(sender, now))
+                .map_err(|_| Refusal::Rate)?;
         }
         if announced_length(request.headers()).is_some_and(|length| length > MOST_BYTES as u64) {
             return Err(Refusal::Size);
@@ -150,6 +158,8 @@ impl Intake {
                 .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
             if is_long {
                 Refusal::Size
+            } else if edge::is_too_slow(&error) {
+                Refusal::Slow
             } else {
                 Refusal::Incomplete
             }
@@ -173,11 +183,6 @@ pub async fn beacon(State(app): State<App>, request: Request<Body>) -> Response 
             (refusal.status(), format!("{}\n", refusal.name())).into_response()
         }
     }
-}
-
-fn address(request: &Request<Body>) -> Option<IpAddr> {
-    let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    info.map(|info| info.0.ip())
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

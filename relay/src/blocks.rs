@@ -14,7 +14,7 @@ use protocol::admin::{BlockKind, Problem};
 use protocol::network::Network;
 use torrent::InfoHash;
 
-use crate::admin::client_address;
+use crate::edge::client_address;
 use crate::metrics::BlockMetrics;
 
 /// What clients of a blocked address are told.
@@ -149,7 +149,7 @@ pub async fn check(State(gate): State<Gate>, request: Request, next: Next) -> Re
     let is_closed = ["/seed/", "/api/v1/", "/announce"]
         .iter()
         .any(|closed| path.starts_with(closed));
-    if is_closed && let Some(address) = client_address(request.extensions()) {
+    if is_closed && let Some(address) = client_address(&request) {
         let blocks = gate.now();
         if blocks.has_address(address) {
             blocks.metrics.requests.inc();

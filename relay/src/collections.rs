@@ -18,7 +18,6 @@ mod files;
 pub mod look;
 mod progress;
 pub mod publish;
-mod range;
 mod seed;
 mod serve;
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod settings;
 use std::env;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,9 +14,13 @@ use protocol::admin::Setting;
 use serde::Deserialize;
 
 use crate::admin::password::{self, Password, Said};
+use crate::cluster;
+use crate::edge::guarded::Patience;
+use crate::edge::{Limits, Origins, seconds};
 use crate::ice;
 use crate::metrics::Token;
 use crate::tracker;
+use forwarded::{Network, Proxies, ProxyHeader};
 
 /// What can be said on the command line or in the environment.
 #[derive(Debug, Default, Args)]
@@ -25,6 +30,14 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
+}
+
+impl Flags {
+    /// The configuration file, where one is named.
+    #[must_use]
+    pub fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
 }
 
 /// Every option; a missing one falls through to the next source.
@@ -98,6 +111,52 @@ struct Options {
     /// Answer a scrape that names no torrent with all of them [default: off]
     #[arg(long, env = "SIDEREAL_TRACKER_FULL_SCRAPE")]
     tracker_full_scrape: Option<Switch>,
+    /// Where proxies are whose word on clients is believed: an address or a network such as
+    /// 10.0.0.0/8; may be repeated [default: none]
+    #[arg(long, env = "SIDEREAL_TRUSTED_PROXY", value_delimiter = ' ')]
+    trusted_proxy: Option<Vec<Network>>,
+    /// In which header those proxies say whom they speak for [default: x-forwarded-for]
+    #[arg(long, env = "SIDEREAL_PROXY_HEADER")]
+    proxy_header: Option<ProxyHeader>,
+    /// Origin of other pages that may read collections and seeds, such as `https://a.example`; may
+    /// be repeated [default: any]
+    #[arg(long, env = "SIDEREAL_CORS_ORIGIN", value_delimiter = ' ')]
+    cors_origin: Option<Vec<String>>,
+    /// Origin of other pages that may use the tracker; may be repeated [default: any]
+    #[arg(long, env = "SIDEREAL_ANNOUNCE_ORIGIN", value_delimiter = ' ')]
+    announce_origin: Option<Vec<String>>,
+    /// Most connections [default: 20000]
+    #[arg(long, env = "SIDEREAL_LIMIT_CONNECTIONS")]
+    limit_connections: Option<NonZeroU32>,
+    /// Most connections of one address; those of this machine and of trusted proxies are not
+    /// counted [default: 512]
+    #[arg(long, env = "SIDEREAL_LIMIT_ADDRESS")]
+    limit_address: Option<NonZeroU32>,
+    /// Requests that an address may send in a second; those of this machine are not counted
+    /// [default: 200]
+    #[arg(long, env = "SIDEREAL_LIMIT_REQUESTS")]
+    limit_requests: Option<NonZeroU32>,
+    /// Requests that an address may send at once [default: 2000]
+    #[arg(long, env = "SIDEREAL_LIMIT_BURST")]
+    limit_burst: Option<NonZeroU32>,
+    /// Seconds that a connection may take to shake hands, to begin, and for the head of its next
+    /// request [default: 30]
+    #[arg(long, env = "SIDEREAL_LIMIT_HEAD_SECONDS")]
+    limit_head_seconds: Option<NonZeroU32>,
+    /// Seconds that the body of a request may take [default: 30]
+    #[arg(long, env = "SIDEREAL_LIMIT_BODY_SECONDS")]
+    limit_body_seconds: Option<NonZeroU32>,
+    /// Seconds that a client may take none of what it asked for [default: 60]
+    #[arg(long, env = "SIDEREAL_LIMIT_STALLED_SECONDS")]
+    limit_stalled_seconds: Option<NonZeroU32>,
+    /// Share swarms with other relays over this Redis, such as redis://127.0.0.1:6379
+    /// [default: this relay is the only one]
+    #[arg(long, env = "SIDEREAL_REDIS", hide_env_values = true)]
+    redis: Option<cluster::Address>,
+    /// What the names of the channels in Redis begin with: relays with the same one share their
+    /// swarms [default: sidereal]
+    #[arg(long, env = "SIDEREAL_REDIS_PREFIX")]
+    redis_prefix: Option<String>,
     /// The operator's page, /admin [default: on]
     #[arg(long, env = "SIDEREAL_ADMIN")]
     admin: Option<Switch>,
@@ -206,6 +265,16 @@ pub struct Config {
     pub stun: Option<(SocketAddr, bool)>,
     /// The tracker.
     pub tracker: tracker::Config,
+    /// The operator's proxies.
+    pub proxies: Proxies,
+    /// Bounds of the public listener.
+    pub limits: Limits,
+    /// Pages that may read collections and seeds.
+    pub readers: Origins,
+    /// Pages that may use the tracker.
+    pub announcers: Origins,
+    /// The Redis by which swarms are shared with other relays.
+    pub cluster: Option<cluster::Config>,
     /// Whether there is an operator's page.
     pub admin: bool,
     /// The operator's password, where the configuration has it.
@@ -257,6 +326,7 @@ impl Config {
             .as_deref()
             .map_or_else(|| Ok(Options::default()), read)?;
         let tracker = tracker_config(&said, &file);
+        let limits = limits(&said, &file);
         let host = said
             .host
             .or(file.host)
@@ -295,6 +365,18 @@ impl Config {
                 "public-url begins with http:// or https:// and has no path",
             ));
         }
+        let origins = |said: Option<Vec<String>>, error| match said {
+            Some(origins) if !origins.iter().all(|origin| is_plain_origin(origin)) => Err(error),
+            origins => Ok(Origins(origins)),
+        };
+        let readers = origins(
+            said.cors_origin.or(file.cors_origin),
+            Error::Conflict("cors-origin is a scheme and a host such as https://a.example"),
+        )?;
+        let announcers = origins(
+            said.announce_origin.or(file.announce_origin),
+            Error::Conflict("announce-origin is a scheme and a host such as https://a.example"),
+        )?;
         let stun = match said.stun.or(file.stun) {
             Some(AddressOrOff(address)) => address.map(|address| (address, true)),
             None => Some((SocketAddr::new(host, 3478), false)),
@@ -335,6 +417,23 @@ impl Config {
             isolation: said.isolation.or(file.isolation) != Some(Switch::Off),
             drain: Duration::from_secs(said.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
             tracker,
+            proxies: Proxies {
+                networks: said
+                    .trusted_proxy
+                    .or(file.trusted_proxy)
+                    .unwrap_or_default(),
+                header: said.proxy_header.or(file.proxy_header).unwrap_or_default(),
+            },
+            limits,
+            readers,
+            announcers,
+            cluster: said.redis.or(file.redis).map(|address| cluster::Config {
+                address,
+                prefix: said
+                    .redis_prefix
+                    .or(file.redis_prefix)
+                    .unwrap_or_else(|| "sidereal".into()),
+            }),
             admin: said.admin.or(file.admin) != Some(Switch::Off),
             admin_password,
             settings: Vec::new(),
@@ -358,6 +457,38 @@ fn tracker_config(said: &Options, file: &Options) -> tracker::Config {
         },
         most_sockets: of(|options| options.tracker_sockets).unwrap_or(default.most_sockets),
         full_scrape: full_scrape == Some(Switch::On),
+    }
+}
+
+fn limits(said: &Options, file: &Options) -> Limits {
+    let default = Limits::default();
+    let of = |option: fn(&Options) -> Option<NonZeroU32>| option(said).or_else(|| option(file));
+    let count = |option, default: usize| {
+        of(option).map_or(default, |number: NonZeroU32| number.get() as usize)
+    };
+    let (a_second, at_once) = default.requests;
+    Limits {
+        connections: count(|options| options.limit_connections, default.connections),
+        connections_of_address: count(
+            |options| options.limit_address,
+            default.connections_of_address,
+        ),
+        patience: Patience {
+            first: seconds(
+                of(|options| options.limit_head_seconds),
+                default.patience.first,
+            ),
+            stalled: seconds(
+                of(|options| options.limit_stalled_seconds),
+                default.patience.stalled,
+            ),
+            quiet: default.patience.quiet,
+        },
+        body: seconds(of(|options| options.limit_body_seconds), default.body),
+        requests: (
+            of(|options| options.limit_requests).map_or(a_second, NonZeroU32::get),
+            of(|options| options.limit_burst).map_or(at_once, NonZeroU32::get),
+        ),
     }
 }
 
@@ -386,6 +517,11 @@ fn is_origin(url: &str) -> bool {
         let host = rest.strip_suffix('/').unwrap_or(rest);
         !host.is_empty() && !host.contains(['/', '?', '#', '@'])
     })
+}
+
+/// An origin as browsers write it.
+fn is_plain_origin(url: &str) -> bool {
+    is_origin(url) && !url.ends_with('/') && url.chars().all(|c| !c.is_ascii_uppercase())
 }
 
 /// Where the relay keeps things when nobody says otherwise.

@@ -12,6 +12,8 @@ use axum::response::{IntoResponse as _, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use forwarded::{Client, is_host};
+
 use crate::router::App;
 
 /// How the relay is called from outside.
@@ -76,16 +78,13 @@ impl Outside {
         if let Some(url) = &self.public_url {
             return url.trim_end_matches('/').to_owned();
         }
-        let proxied = request
-            .headers()
-            .get("x-forwarded-proto")
-            .is_some_and(|scheme| scheme == "https");
-        let scheme = if self.is_tls || proxied {
-            "https"
-        } else {
-            "http"
-        };
-        format!("{scheme}://{}", host(request))
+        let called = request.extensions().get::<Client>();
+        let called = called.map(|client| client.called.clone());
+        let called = called.unwrap_or_default();
+        let is_tls = called.is_tls.unwrap_or(self.is_tls);
+        let scheme = if is_tls { "https" } else { "http" };
+        let host = called.host.as_deref().unwrap_or_else(|| host(request));
+        format!("{scheme}://{host}")
     }
 
     /// `iceServers` of an `RTCConfiguration`.
@@ -115,17 +114,13 @@ fn is_this_machine(host: &str) -> bool {
 
 /// What a request calls the relay; `localhost` where that is no host.
 fn host<B>(request: &Request<B>) -> &str {
-    let is_host = |host: &&str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
-        !host.is_empty() && host.len() < 256 && host.chars().all(plain)
-    };
     let header = request.headers().get(header::HOST);
     // HTTP/2 has it in the address.
     let authority = request.uri().authority().map(Authority::as_str);
     header
         .and_then(|host| host.to_str().ok())
         .or(authority)
-        .filter(is_host)
+        .filter(|host| is_host(host))
         .unwrap_or("localhost")
 }
 

@@ -4,9 +4,12 @@
 pub mod admin;
 pub mod beacons;
 pub mod blocks;
+mod check;
+pub mod cluster;
 pub mod collections;
 mod commands;
 pub mod config;
+pub mod edge;
 mod headers;
 mod ice;
 pub mod logs;
@@ -43,6 +46,8 @@ struct Cli {
 enum Command {
     /// Serve the app, the tracker, and collections
     Serve(Box<config::Flags>),
+    /// Explain what `serve` would do with these options, and what is wrong with them
+    Check(Box<check::CheckFlags>),
     /// Make a collection of a folder, or bring one up to date
     Publish(PublishFlags),
     /// Set the password of the operator's page
@@ -75,6 +80,7 @@ pub fn main() -> ExitCode {
     let words = |error: commands::Error| error.to_string();
     let outcome = match cli.command {
         Command::Serve(flags) => serve(*flags, &said).map_err(|error| error.to_string()),
+        Command::Check(flags) => return check::run::<Cli>(*flags, &said),
         Command::Publish(flags) => publish(flags).map_err(|error| error.to_string()),
         Command::Password(flags) => commands::set_password(flags).map_err(words),
         Command::Audit(flags) => commands::print_audit(flags).map_err(words),

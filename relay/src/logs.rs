@@ -33,6 +33,11 @@ pub fn start(config: &Config) -> Logs {
         Ok(filter) => (filter, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };
+    // What these tell beyond that are heads of requests, with their secrets.
+    let filter = ["hyper=info", "h2=info", "hyper_util=info", "rustls=info"]
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let logs = Logs::default();
     let lines = form::layer()
         .with_ansi(io::stderr().is_terminal())

@@ -2,9 +2,11 @@
 //! a field, and a line in `new` with name, unit and help.
 
 mod admin;
+mod cluster;
 mod content;
 mod database;
 mod declare;
+mod edge;
 mod exporter;
 mod http;
 mod jobs;
@@ -18,14 +20,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use prometheus::{Encoder as _, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 pub use admin::AdminMetrics;
+pub use cluster::ClusterMetrics;
 pub use content::{CacheMetrics, CollectionMetrics, EachMetrics, SeedMetrics};
 pub use database::{DatabaseMetrics, PoolMetrics};
 use declare::Declared;
 pub use declare::{Family, Optional, reference};
+pub use edge::EdgeMetrics;
 pub use exporter::{Exporter, Token, scrape};
 pub use http::{HttpMetrics, observe};
 pub use jobs::{BlockMetrics, JobMetrics};
-pub use machine::MachineMetrics;
+pub use machine::{MachineMetrics, disk};
 pub use player::PlayerMetrics;
 pub use swarm::{StunMetrics, TrackerMetrics};
 
@@ -36,8 +40,12 @@ pub struct Metrics {
     families: Arc<BTreeMap<String, Family>>,
     /// HTTP requests.
     pub http: HttpMetrics,
+    /// The door's.
+    pub edge: EdgeMetrics,
     /// The tracker's.
     pub tracker: TrackerMetrics,
+    /// Other relays', and Redis'.
+    pub cluster: ClusterMetrics,
     /// STUN's.
     pub stun: StunMetrics,
     /// The seed's.
@@ -113,7 +121,7 @@ impl Metrics {
             (
                 "sidereal_queue_depth",
                 "items",
-                "What waits: sockets to be taken over by the tracker, tasks for a thread, jobs.",
+                "What waits: sockets to be taken over by the tracker, tasks for a thread, messages to other relays, jobs.",
             ),
             &["queue", "backend"],
         );
@@ -130,9 +138,13 @@ impl Metrics {
         declared.collector(prometheus::process_collector::ProcessCollector::for_self());
         let player = PlayerMetrics::new();
         declared.collector(player.clone());
-        let (tracker, stun) = swarm::new(&mut declared, queue("tracker_handover"));
+        let (tracker, stun, edge) = swarm::new(&mut declared, queue("tracker_handover"));
         Self {
             http: HttpMetrics::new(&mut declared),
+            cluster: ClusterMetrics::new(
+                &mut declared,
+                queues.with_label_values(&["cluster", "redis"]),
+            ),
             seed: SeedMetrics::new(&mut declared),
             collections: CollectionMetrics::new(&mut declared, has_each),
             machine: MachineMetrics::new(&mut declared),
@@ -145,6 +157,7 @@ impl Metrics {
             jobs: JobMetrics::new(&mut declared, &queues),
             blocks: BlockMetrics::new(&mut declared),
             tasks: queue("tasks"),
+            edge,
             tracker,
             player,
             stun,

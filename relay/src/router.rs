@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{Response, StatusCode};
 use axum::response::{IntoResponse, Json};
 use axum::routing::{any, get, post};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::trace::{DefaultMakeSpan, TraceLayer};
-use tracing::Level;
+use tower_http::trace::TraceLayer;
 
 use crate::admin::{self, Admin};
 use crate::beacons::{self, Intake};
 use crate::blocks::{self, Gate};
 use crate::collections::{self, Collections};
+use crate::edge::{self, Edge};
 use crate::headers;
 use crate::ice::{self, Outside};
 use crate::metrics::{self, Exporter, Metrics};
@@ -45,6 +45,8 @@ pub struct App {
     pub gate: Gate,
     /// Takes beacons in.
     pub beacons: Arc<Intake>,
+    /// Who may ask, and how often.
+    pub edge: Arc<Edge>,
 }
 
 /// Everything that the public listener answers.
@@ -76,11 +78,20 @@ pub fn public(app: App) -> Router {
             blocks::check,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(DefaultBodyLimit::max(edge::MOST_BODY as usize))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app.edge),
+            edge::share,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app.edge),
+            edge::guard,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             app.metrics.clone(),
             metrics::observe,
         ))
-        .layer(TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().level(Level::INFO)))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(axum::middleware::from_fn_with_state(
             app.isolation,
             headers::apply,
@@ -93,6 +104,14 @@ pub fn private(exporter: Exporter) -> Router {
     Router::new()
         .route("/metrics", get(metrics::scrape))
         .with_state(exporter)
+}
+
+/// What the log has of a request: no address, no path and no query, in which tunes, torrents and
+/// secrets can be.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("site", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route)
 }
 
 async fn version() -> impl IntoResponse {
@@ -133,7 +152,9 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::edge::{Limits, Origins};
     use axum::http::{HeaderMap, Method};
+    use forwarded::Proxies;
     use http_body_util::BodyExt as _;
     use std::path::Path;
     use std::task::{Context, Waker};
@@ -166,6 +187,12 @@ pub(crate) mod tests {
             admin: None,
             gate: Gate::new(metrics.blocks.clone()),
             beacons: Arc::new(Intake::new(metrics.player.clone())),
+            edge: Arc::new(Edge::new(
+                Proxies::default(),
+                Limits::default(),
+                <[Origins; 2]>::default(),
+                metrics.edge.clone(),
+            )),
             metrics,
         }
     }

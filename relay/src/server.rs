@@ -8,13 +8,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum_server::Handle;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 
 use crate::admin::password::{self, Password};
 use crate::admin::{Admin, Clock, Parts};
 use crate::beacons::Intake;
 use crate::blocks;
+use crate::cluster;
 use crate::collections::Collections;
 use crate::config::{self, Config};
+use crate::edge::Edge;
+use crate::edge::guarded::Gate;
 use crate::logs::Logs;
 use crate::metrics::{Exporter, Metrics};
 use crate::router::{self, App};
@@ -110,7 +114,11 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
             Err(error) => tracing::warn!(%address, %error, "no STUN: choose another with --stun"),
         }
     }
-    let tracker = Hub::start(config.tracker, metrics.tracker.clone()).map_err(Error::Serve)?;
+    let share = config
+        .cluster
+        .map(|cluster| cluster::start(cluster, metrics.cluster.clone(), metrics.adapters.clone()));
+    let tracker =
+        Hub::start_sharing(config.tracker, metrics.tracker.clone(), share).map_err(Error::Serve)?;
     let collections = Collections::new(config.collections, metrics.collections.clone());
     let collections = Arc::new(collections);
     let exporter = Exporter {
@@ -121,6 +129,12 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
         data_dir: config.data_dir.clone(),
         token: config.metrics_token,
     };
+    let edge = Arc::new(Edge::new(
+        config.proxies,
+        config.limits,
+        [config.readers, config.announcers],
+        metrics.edge.clone(),
+    ));
     let outside = Arc::new(outside);
     let gate = blocks::Gate::new(metrics.blocks.clone());
     tracker.block(gate.set(crate::admin::blocked(&store)?));
@@ -144,6 +158,7 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
         admin,
         gate,
         site,
+        edge,
         beacons: Arc::new(Intake::new(metrics.player.clone())),
         metrics,
         isolation: config.isolation,
@@ -157,27 +172,37 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
     let address = public.local_addr().map_err(Error::Serve)?;
     tracing::info!(url = %format!("{scheme}://{address}"), data = %config.data_dir.display(), "serving");
 
-    let service = router::public(app);
-    let public = async {
-        match tls {
-            Some(tls) => {
-                axum_server::from_tcp_rustls(public, tls)?
-                    .handle(handle.clone())
-                    .serve(service.into_make_service_with_connect_info::<SocketAddr>())
-                    .await
-            }
-            None => {
-                axum_server::from_tcp(public)?
-                    .handle(handle.clone())
-                    .serve(service.into_make_service_with_connect_info::<SocketAddr>())
-                    .await
-            }
-        }
-    };
+    let public = serve_public(public, tls, app, handle.clone());
     let private = serve_private(private, router::private(exporter), handle.clone());
     tokio::try_join!(public, private).map_err(Error::Serve)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Serves everything that is for the world.
+pub(crate) async fn serve_public(
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    app: App,
+    handle: Handle<SocketAddr>,
+) -> io::Result<()> {
+    let edge = Arc::clone(&app.edge);
+    let gate = Gate(Arc::clone(&edge));
+    let service = router::public(app).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum_server::from_tcp(listener)?.handle(handle);
+    match tls {
+        Some(tls) => {
+            let acceptor = RustlsAcceptor::new(tls).handshake_timeout(edge.limits.patience.first);
+            let mut server = server.acceptor(acceptor.acceptor(gate));
+            edge.set_up(server.http_builder());
+            server.serve(service).await
+        }
+        None => {
+            let mut server = server.acceptor(gate);
+            edge.set_up(server.http_builder());
+            server.serve(service).await
+        }
+    }
 }
 
 /// Tells the password that was made, once, where nobody overlooks it. It is in no log.

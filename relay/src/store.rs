@@ -208,7 +208,7 @@ impl Store {
     ) -> Result<T, Error> {
         let store = self.clone();
         let done = tokio::task::spawn_blocking(move || store.read_now(operation, work)).await;
-        done.unwrap_or(Err(Error::GivenUp))
+        done.unwrap_or_else(given_up)
     }
 
     /// The same on this thread.
@@ -237,7 +237,7 @@ impl Store {
     ) -> Result<T, Error> {
         let store = self.clone();
         let done = tokio::task::spawn_blocking(move || store.write_now(operation, work)).await;
-        done.unwrap_or(Err(Error::GivenUp))
+        done.unwrap_or_else(given_up)
     }
 
     /// The same on this thread.
@@ -274,6 +274,12 @@ impl Store {
         };
         self.read_now(Operation::Probe, probe).unwrap_or(false)
     }
+}
+
+/// The work panicked, or the relay ends.
+fn given_up<T>(error: tokio::task::JoinError) -> Result<T, Error> {
+    tracing::error!(%error, "work on the store was given up");
+    Err(Error::GivenUp)
 }
 
 /// A file that SQLite keeps beside its own.

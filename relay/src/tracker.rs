@@ -5,8 +5,8 @@
 //! an outbox goes out in one write. Nothing is dropped silently: a socket that reads too slowly or
 //! says too much is closed with the reason.
 
-mod frames;
 mod outbox;
+mod sharing;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ mod upgrade;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -25,11 +25,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use torrent::InfoHash;
 use torrent::announce::{Action, ClientMessage, Counts, Failure, TrackerMessage};
+use torrent::frames::Close;
 use torrent::tracker::{Client, ClientId, Outcome, Tracker};
 
 use crate::blocks::{self, Blocks};
+use crate::cluster::Share;
+use crate::edge::network;
 use crate::metrics::TrackerMetrics;
-use frames::Close;
 use outbox::{Outbox, Pushed};
 use socket::Stream;
 pub use upgrade::announce;
@@ -86,6 +88,18 @@ impl Hub {
     /// # Errors
     /// The machine refuses a thread.
     pub fn start(config: Config, metrics: TrackerMetrics) -> std::io::Result<Self> {
+        Self::start_sharing(config, metrics, None)
+    }
+
+    /// The same, with swarms that other relays share.
+    ///
+    /// # Errors
+    /// The machine refuses a thread.
+    pub fn start_sharing(
+        config: Config,
+        metrics: TrackerMetrics,
+        share: Option<Share>,
+    ) -> std::io::Result<Self> {
         let (to_thread, from_hub) = mpsc::unbounded_channel();
         let handover = metrics.handover.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -94,7 +108,8 @@ impl Hub {
         std::thread::Builder::new()
             .name("tracker".into())
             .spawn(move || {
-                tokio::task::LocalSet::new().block_on(&runtime, run(config, metrics, from_hub));
+                tokio::task::LocalSet::new()
+                    .block_on(&runtime, run(config, metrics, share, from_hub));
             })?;
         Ok(Self {
             to_thread,
@@ -155,6 +170,8 @@ struct Room {
     message_seconds: LocalHistogram,
     /// What all sockets read into.
     buffer: Vec<u8>,
+    /// Wakes who tells other relays.
+    has_outgoing: Rc<Notify>,
 }
 
 /// The outboxes of all sockets.
@@ -184,10 +201,14 @@ const BUFFER: usize = 128 << 10;
 async fn run(
     config: Config,
     metrics: TrackerMetrics,
+    share: Option<Share>,
     mut from_hub: mpsc::UnboundedReceiver<ToThread>,
 ) {
     let room = Rc::new(RefCell::new(Room::new(config, metrics)));
     tokio::task::spawn_local(collect(Rc::clone(&room)));
+    if let Some(share) = share {
+        tokio::task::spawn_local(sharing::run(Rc::clone(&room), share));
+    }
     let quarter = Duration::from_secs(u64::from(config.swarms.interval_seconds.max(4)) / 4);
     let mut sweeps = tokio::time::interval(quarter);
     loop {
@@ -201,6 +222,8 @@ async fn run(
                     for outbox in room.borrow().post.outboxes.values() {
                         outbox.close(Close::new(1001, "the relay stops"));
                     }
+                    room.borrow_mut().tracker.say_goodbye();
+                    room.borrow().has_outgoing.notify_one();
                 }
                 Some(ToThread::Block(blocks)) => room.borrow_mut().block(blocks),
                 Some(ToThread::Swarms(most, told)) => {
@@ -269,6 +292,7 @@ impl Room {
             blocks: None,
             start: Instant::now(),
             buffer: vec![0; BUFFER],
+            has_outgoing: Rc::default(),
         }
     }
 
@@ -317,6 +341,7 @@ impl Room {
         for hash in blocks.torrents() {
             self.tracker.forget(hash);
         }
+        self.tell_others();
         self.blocks = Some(blocks);
         for outbox in self.post.outboxes.values() {
             self.close_if_blocked(outbox);
@@ -324,7 +349,7 @@ impl Room {
     }
 
     fn swarms(&self, most: usize) -> Vec<(InfoHash, Counts)> {
-        let mut all: Vec<_> = self.tracker.all_counts().collect();
+        let mut all: Vec<_> = self.tracker.own_counts().collect();
         all.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.complete + counts.incomplete));
         all.truncate(most);
         all
@@ -335,6 +360,7 @@ impl Room {
         for (info_hash, peer_id) in client.joined() {
             self.tracker.leave(client.id(), info_hash, peer_id);
         }
+        self.tell_others();
         self.post.outboxes.remove(&client.id());
         if let Some(address) = address.and_then(network)
             && let Some(count) = self.addresses.get_mut(&address)
@@ -395,6 +421,14 @@ impl Room {
             Outcome::Gone => self.metrics.gone.inc(),
             Outcome::Refused => refused.inc(),
         }
+        self.tell_others();
+    }
+
+    /// Wakes who tells other relays, where there is something to tell.
+    fn tell_others(&self) {
+        if self.tracker.has_outgoing() {
+            self.has_outgoing.notify_one();
+        }
     }
 
     fn scrape(&mut self, to: ClientId, hashes: &[InfoHash]) {
@@ -402,7 +436,7 @@ impl Room {
             let of = |hash: &InfoHash| (*hash, self.tracker.counts(hash));
             hashes.iter().map(of).collect()
         } else if self.config.full_scrape {
-            self.tracker.all_counts().collect()
+            self.tracker.all_counts()
         } else {
             let failure = Failure {
                 action: Action::Scrape,
@@ -434,6 +468,7 @@ impl Room {
     fn sweep(&mut self) {
         let now = self.now_millis();
         self.tracker.sweep(now);
+        self.tell_others();
         let most = 2_000 * u64::from(self.config.swarms.interval_seconds);
         for outbox in self.post.outboxes.values() {
             let is_silent = now.saturating_sub(outbox.heard_millis()) > most;
@@ -448,7 +483,7 @@ impl Room {
     /// Sets the gauges.
     fn measure(&self) {
         let (mut swarms, mut seeders, mut leechers) = (0, 0, 0);
-        for (_, counts) in self.tracker.all_counts() {
+        for (_, counts) in self.tracker.own_counts() {
             swarms += 1;
             seeders += i64::from(counts.complete);
             leechers += i64::from(counts.incomplete);
@@ -483,17 +518,4 @@ impl Post {
             }
         }
     }
-}
-
-/// What sockets are counted by: an address, or the network of one of version 6, which a client may
-/// change within; nothing for this machine.
-pub(crate) fn network(address: IpAddr) -> Option<IpAddr> {
-    let address = address.to_canonical();
-    if address.is_loopback() {
-        return None;
-    }
-    Some(match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-    })
 }

@@ -7,6 +7,7 @@ mod collection;
 mod coverage;
 mod demo_tunes;
 mod dist;
+mod faults;
 mod journeys;
 #[cfg(test)]
 mod languages;
@@ -47,6 +48,8 @@ enum Command {
     Dist,
     /// Measure, each figure beside its peer or limit
     Bench(bench::BenchArgs),
+    /// Do to a relay what the world can do to it, and compare what comes of it
+    Faults,
     /// Make the demo tunes under `public/demo` from their texts
     DemoTunes {
         /// Only say whether the committed ones are those
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Check => check::run(),
         Command::Coverage => coverage::run(),
         Command::Dist => dist::run(),
+        Command::Faults => faults::run(),
         Command::Bench(args) => bench::run(&args),
         Command::DemoTunes { check } => demo_tunes::run(check),
         Command::Tune(command) => tune::run(command),

@@ -47,6 +47,7 @@ pub fn run(args: &TestArgs) -> Result<()> {
 /// Everything that has tests outside a browser. The page has none: its rules are in `listening`.
 fn native() -> Result<()> {
     let prometheus = monitoring::programs()?;
+    redis()?;
     let mut command = cargo();
     command.envs(prometheus.map(|folder| ("SIDEREAL_PROMETHEUS", folder)));
     if exists_nextest() {
@@ -56,6 +57,33 @@ fn native() -> Result<()> {
     }
     command.args(["--locked", "--workspace", "--exclude", "app"]);
     execute(command.args(["--features", FEATURES]))
+}
+
+/// Redis, for tests of relays that share their swarms; installs Debian's where there is none and we
+/// may.
+fn redis() -> Result<()> {
+    if exists("redis-server") {
+        return Ok(());
+    }
+    if !exists("apt-get") {
+        eprintln!("    LEFT OUT: tests with Redis, which is neither here nor in reach of apt");
+        return Ok(());
+    }
+    let installed = step("installing Redis", || {
+        execute(Command::new("apt-get").args(["update", "-qq"]))?;
+        let words = [
+            "install",
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "redis-server",
+        ];
+        execute(Command::new("apt-get").args(words))
+    });
+    if let Err(error) = installed {
+        eprintln!("    LEFT OUT: tests with Redis: {error:#}");
+    }
+    Ok(())
 }
 
 fn exists_nextest() -> bool {

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sid", &[]),
     ("torrent", &[]),
     ("telemetry", &[]),
+    ("forwarded", &[]),
     ("c64", &["sid", "sidfile"]),
     ("catalog", &["sidfile"]),
     ("protocol", &["sidfile", "catalog", "telemetry", "torrent"]),
@@ -50,7 +51,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "relay",
-        &["catalog", "sidfile", "protocol", "telemetry", "torrent"],
+        &[
+            "catalog",
+            "forwarded",
+            "protocol",
+            "sidfile",
+            "telemetry",
+            "torrent",
+        ],
     ),
     ("xtask", &["c64", "sid", "sidfile", "testkit"]),
     (
@@ -58,6 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "c64",
             "catalog",
+            "forwarded",
             "listening",
             "protocol",
             "ring",

@@ -199,6 +199,19 @@ impl Description<'_> {
         Self::of("answer", sdp)
     }
 
+    /// Reads a description that was handed on as text; none where it is no JSON.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Description<'_>> {
+        let raw: &RawValue = serde_json::from_str(text).ok()?;
+        Some(Description(Cow::Borrowed(raw.get())))
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn of(kind: &str, sdp: &str) -> Description<'static> {
         let mut json = format!("{{\"type\":\"{kind}\",\"sdp\":");
         write_text(sdp, &mut json);

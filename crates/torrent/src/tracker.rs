@@ -5,12 +5,23 @@
 //! connection that announced it, so that nobody else can stop it or speak for it; nothing that can
 //! be relayed is dropped; a message that cannot be served is answered, never punished.
 //!
-//! A peer costs 32 bytes here and 40 in its connection's [`Client`].
+//! A peer costs 32 bytes here and 40 in its connection's [`Client`]. Several relays can share their
+//! swarms: [`Tracker::sharing`].
 
-use std::collections::BTreeMap;
+mod bus;
+mod shared;
 
-use crate::announce::{Action, Announce, Answer, Counts, Event, Failure, Left, TrackerMessage};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::announce::{
+    Action, Announce, Answer, Counts, Description, Event, Failure, Left, TrackerMessage,
+};
 use crate::{InfoHash, PeerId};
+pub use bus::{
+    BUS_VERSION, Body, BusError, Change, Envelope, Letter, MOST_BUS_BYTES, RelayId, Seat,
+};
+use shared::Shared;
+pub use shared::{Heard, LEASE_MILLIS, Outgoing, PULSE_MILLIS};
 
 /// Settings of a tracker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +113,18 @@ struct Peer {
     client: ClientId,
     heard_seconds: u32,
     is_seeder: bool,
+    /// Whether others were told that nothing was heard of it for long.
+    is_silent: bool,
+}
+
+impl Peer {
+    /// As others need to know it.
+    fn seat(&self) -> Seat {
+        Seat {
+            is_seeder: self.is_seeder,
+            is_silent: self.is_silent,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -121,6 +144,8 @@ pub struct Tracker {
     random: u64,
     /// Places of peers that an announcement's offers go to; kept for its memory.
     chosen: Vec<usize>,
+    /// Other relays, where there are any.
+    shared: Option<Box<Shared>>,
 }
 
 impl Tracker {
@@ -132,6 +157,7 @@ impl Tracker {
             swarms: BTreeMap::new(),
             random: seed,
             chosen: Vec::new(),
+            shared: None,
         }
     }
 
@@ -147,13 +173,14 @@ impl Tracker {
         let Announce {
             info_hash, peer_id, ..
         } = *announce;
-        let silent = self.config.interval_seconds + self.config.interval_seconds / 2;
+        let silent = self.silent_seconds();
         let mut refuse = |client: &Client, reason: String| {
             let failure = refusal(info_hash, reason);
             send(client.id, &TrackerMessage::Failure(failure));
             Outcome::Refused
         };
         let swarm = self.swarms.entry(info_hash).or_default();
+        let mut before = None;
         let place = match swarm.find(&peer_id) {
             Ok(place) => {
                 let peer = &mut swarm.peers[place];
@@ -164,7 +191,12 @@ impl Tracker {
                     peer.client = client.id;
                     client.join(info_hash, peer_id);
                 }
+                before = Some(peer.seat());
                 Some(place)
+            }
+            Err(_) if is_others(self.shared.as_deref(), &info_hash, &peer_id) => {
+                self.remove_if_empty(&info_hash);
+                return refuse(client, IN_USE.into());
             }
             Err(_) if announce.event == Event::Stopped => None,
             Err(_) if client.joined.len() >= self.config.most_peers => {
@@ -178,6 +210,7 @@ impl Tracker {
                     client: client.id,
                     heard_seconds: now,
                     is_seeder: false,
+                    is_silent: false,
                 };
                 swarm.peers.insert(place, peer);
                 // A peer that expired may still be on the list.
@@ -190,14 +223,29 @@ impl Tracker {
             if let Some(place) = place {
                 swarm.remove(place);
                 client.forget(info_hash, peer_id);
+                if let Some(shared) = &mut self.shared {
+                    shared.note(Change::Gone(info_hash, peer_id));
+                }
             }
             send(client.id, &self.reply(info_hash));
             self.remove_if_empty(&info_hash);
             return Outcome::Relayed(0);
         }
         let place = place.expect("only who stops may be unknown");
+        let downloaded = swarm.downloaded;
         swarm.update(place, now, announce);
-        let others = swarm.peers.len() - 1;
+        let own_others = swarm.peers.len() - 1;
+        let mut others = own_others;
+        if let Some(shared) = &mut self.shared {
+            let seat = swarm.peers[place].seat();
+            if before != Some(seat) {
+                shared.note(Change::Here(info_hash, peer_id, seat));
+            }
+            if swarm.downloaded != downloaded {
+                shared.note(Change::Downloaded(info_hash, swarm.downloaded));
+            }
+            others += shared.len(&info_hash);
+        }
         send(client.id, &self.reply(info_hash));
         let wanted = announce.numwant.unwrap_or(u32::MAX) as usize;
         let count = announce
@@ -208,7 +256,29 @@ impl Tracker {
             .min(others);
         self.choose(count, others);
         let swarm = &self.swarms[&info_hash];
+        let mut relayed = 0;
         for (offer, &chosen) in announce.offers.iter().zip(&self.chosen) {
+            if chosen >= own_others {
+                let Some(shared) = &mut self.shared else {
+                    continue;
+                };
+                // Another relay's peer; for a moment it can be this one, which moved here.
+                let found = shared.at(&info_hash, chosen - own_others);
+                let Some((to, relay)) = found.filter(|(to, _)| *to != peer_id) else {
+                    continue;
+                };
+                let letter = Letter {
+                    info_hash,
+                    from: peer_id,
+                    to,
+                    offer_id: offer.offer_id,
+                    is_answer: false,
+                    description: shared::owned(&offer.offer),
+                };
+                shared.post(relay, letter);
+                relayed += 1;
+                continue;
+            }
             // Everybody but the peer itself.
             let other = &swarm.peers[chosen + usize::from(chosen >= place)];
             let message = TrackerMessage::Offer {
@@ -218,8 +288,9 @@ impl Tracker {
                 offer: offer.offer.clone(),
             };
             send(other.client, &message);
+            relayed += 1;
         }
-        Outcome::Relayed(count as u32)
+        Outcome::Relayed(relayed)
     }
 
     /// Hands an answer to the peer whose offer it answers. Whether there was such an offer is
@@ -242,9 +313,19 @@ impl Tracker {
                 return Outcome::Refused;
             }
             peer.heard_seconds = seconds(now_millis);
+            if std::mem::take(&mut peer.is_silent)
+                && let Some(shared) = &mut self.shared
+            {
+                let change = Change::Here(answer.info_hash, answer.peer_id, peer.seat());
+                shared.note(change);
+            }
+        } else if is_others(self.shared.as_deref(), &answer.info_hash, &answer.peer_id) {
+            let failure = refusal(answer.info_hash, IN_USE.into());
+            send(client.id, &TrackerMessage::Failure(failure));
+            return Outcome::Refused;
         }
         let Ok(place) = swarm.find(&answer.to_peer_id) else {
-            return Outcome::Gone;
+            return self.answer_elsewhere(answer);
         };
         let message = TrackerMessage::Answer {
             info_hash: answer.info_hash,
@@ -256,24 +337,74 @@ impl Tracker {
         Outcome::Relayed(1)
     }
 
-    /// Peers of a torrent.
-    #[must_use]
-    pub fn counts(&self, info_hash: &InfoHash) -> Counts {
-        self.swarms
-            .get(info_hash)
-            .map(Swarm::counts)
-            .unwrap_or_default()
+    /// Hands an answer to the relay that has its receiver.
+    fn answer_elsewhere(&mut self, answer: &Answer<'_>) -> Outcome {
+        let Some(shared) = self.shared.as_mut() else {
+            return Outcome::Gone;
+        };
+        let Some(relay) = shared.relay_of(&answer.info_hash, &answer.to_peer_id) else {
+            return Outcome::Gone;
+        };
+        let letter = Letter {
+            info_hash: answer.info_hash,
+            from: answer.peer_id,
+            to: answer.to_peer_id,
+            offer_id: answer.offer_id,
+            is_answer: true,
+            description: shared::owned(&answer.answer),
+        };
+        shared.post(relay, letter);
+        Outcome::Relayed(1)
     }
 
-    /// Peers of every torrent.
-    pub fn all_counts(&self) -> impl Iterator<Item = (InfoHash, Counts)> {
+    /// Peers of a torrent, at all relays.
+    #[must_use]
+    pub fn counts(&self, info_hash: &InfoHash) -> Counts {
+        let own = self.swarms.get(info_hash).map(Swarm::counts);
+        let own = own.unwrap_or_default();
+        let Some(shared) = &self.shared else {
+            return own;
+        };
+        let others = shared.counts(info_hash);
+        Counts {
+            complete: own.complete + others.complete,
+            incomplete: own.incomplete + others.incomplete,
+            downloaded: own.downloaded.saturating_add(others.downloaded),
+        }
+    }
+
+    /// Peers of every torrent, at all relays.
+    #[must_use]
+    pub fn all_counts(&self) -> Vec<(InfoHash, Counts)> {
+        let own = self.swarms.keys();
+        let others = self.shared.iter().flat_map(|shared| shared.hashes());
+        let all: BTreeSet<&InfoHash> = own.chain(others).collect();
+        all.into_iter()
+            .map(|hash| (*hash, self.counts(hash)))
+            .collect()
+    }
+
+    /// Peers of every torrent at this relay.
+    pub fn own_counts(&self) -> impl Iterator<Item = (InfoHash, Counts)> {
         let counts = |(hash, swarm): (&InfoHash, &Swarm)| (*hash, swarm.counts());
         self.swarms.iter().map(counts)
     }
 
+    /// How long nothing is heard of a peer that another connection may be.
+    fn silent_seconds(&self) -> u32 {
+        self.config.interval_seconds + self.config.interval_seconds / 2
+    }
+
     /// Forgets all peers of a torrent; those that announce again are there again.
     pub fn forget(&mut self, info_hash: &InfoHash) {
-        self.swarms.remove(info_hash);
+        let Some(swarm) = self.swarms.remove(info_hash) else {
+            return;
+        };
+        if let Some(shared) = &mut self.shared {
+            for peer in &swarm.peers {
+                shared.note(Change::Gone(*info_hash, peer.id));
+            }
+        }
     }
 
     /// A connection is gone, and with it a peer that it announced.
@@ -285,6 +416,9 @@ impl Tracker {
             && swarm.peers[place].client == client
         {
             swarm.remove(place);
+            if let Some(shared) = &mut self.shared {
+                shared.note(Change::Gone(*info_hash, *peer_id));
+            }
             self.remove_if_empty(info_hash);
         }
     }
@@ -293,9 +427,21 @@ impl Tracker {
     /// an interval.
     pub fn sweep(&mut self, now_millis: u64) -> usize {
         let oldest = seconds(now_millis).saturating_sub(2 * self.config.interval_seconds);
+        let silent = seconds(now_millis).saturating_sub(self.silent_seconds());
         let mut forgotten = 0;
-        self.swarms.retain(|_, swarm| {
+        let shared = &mut self.shared;
+        self.swarms.retain(|hash, swarm| {
             let before = swarm.peers.len();
+            if let Some(shared) = shared {
+                for peer in &mut swarm.peers {
+                    if peer.heard_seconds < oldest {
+                        shared.note(Change::Gone(*hash, peer.id));
+                    } else if peer.heard_seconds < silent && !peer.is_silent {
+                        peer.is_silent = true;
+                        shared.note(Change::Here(*hash, peer.id, peer.seat()));
+                    }
+                }
+            }
             swarm.peers.retain(|peer| peer.heard_seconds >= oldest);
             if swarm.peers.len() < before {
                 forgotten += before - swarm.peers.len();
@@ -348,6 +494,11 @@ impl Tracker {
     }
 }
 
+/// Whether a peer is another relay's.
+fn is_others(shared: Option<&Shared>, info_hash: &InfoHash, peer_id: &PeerId) -> bool {
+    shared.is_some_and(|shared| shared.holds(info_hash, peer_id))
+}
+
 const IN_USE: &str = "another connection has announced this peer_id";
 
 fn refusal(info_hash: InfoHash, reason: String) -> Failure<'static> {
@@ -375,6 +526,7 @@ impl Swarm {
     fn update(&mut self, place: usize, now: u32, announce: &Announce<'_>) {
         let peer = &mut self.peers[place];
         peer.heard_seconds = now;
+        peer.is_silent = false;
         let is_seeder = match (announce.event, announce.left) {
             (Event::Completed, _) | (_, Left::Bytes(0)) => true,
             (Event::Update, Left::Unsaid) => peer.is_seeder,
@@ -629,7 +781,7 @@ mod tests {
         assert_eq!(offered(&sent), [1]);
         let other = |announce: &mut Announce<'_>| announce.info_hash = InfoHash([2; 20]);
         assert_eq!(room.announce(1, 1, other).0, Outcome::Refused);
-        assert_eq!(room.tracker.all_counts().count(), 1, "no empty swarm stays");
+        assert_eq!(room.tracker.all_counts().len(), 1, "no empty swarm stays");
         room.announce(1, 1, |announce| announce.event = Event::Stopped);
         assert_eq!(room.announce(1, 1, other).0, Outcome::Relayed(0));
     }
@@ -642,7 +794,7 @@ mod tests {
         assert!(sent[0].1.contains("\"incomplete\":0"), "{sent:?}");
         let (_, sent) = room.announce(1, 1, |announce| announce.event = Event::Stopped);
         assert_eq!(sent.len(), 1);
-        assert_eq!(room.tracker.all_counts().count(), 0);
+        assert_eq!(room.tracker.all_counts().len(), 0);
         assert_eq!(room.clients[&1].joined(), []);
     }
 

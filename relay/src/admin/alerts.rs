@@ -60,7 +60,7 @@ fn burn(history: &History, long: u64, short: u64, least_events: f64) -> Measured
 }
 
 /// All of them, in the order of the rules.
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     Rule {
         name: "ErrorBudgetBurnsFast",
         severity: "page",
@@ -175,6 +175,16 @@ const RULES: [Rule; 20] = [
             let down = &history.last()?.down;
             (!down.is_empty()).then(|| (0.0, down.join(", ")))
         },
+    },
+    Rule {
+        name: "ClusterLoses",
+        severity: "ticket",
+        summary: "Relays say more to each other than they can hear",
+        side: Side::Above,
+        threshold: 0.1,
+        hold: 10 * MINUTE,
+        window: "[5m]",
+        measure: |history, _| plain(rate(history, 5 * MINUTE, |sample| sample.cluster_lost)),
     },
     Rule {
         name: "TrackerBackpressure",
@@ -558,6 +568,7 @@ mod tests {
         check(&["AdapterDown"], &|sample| {
             sample.down = vec!["stun".into()]
         });
+        check(&["ClusterLoses"], &|sample| sample.cluster_lost += 2.0);
         check(&["TrackerBackpressure"], &|sample| {
             sample.slow_sockets += 2.0
         });

@@ -9,16 +9,17 @@ use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse as _, Json, Response};
 use protocol::admin::{Login, NewPassword, Scope, Session, Who};
 
-use super::guard::{Caller, Refusal, body, client_address};
+use super::guard::{Caller, Refusal, body};
 use super::password::{self, Password};
 use super::sessions::{self, Secret};
 use super::{Admin, NOBODY, OPERATOR};
+use crate::edge::client_address;
 use crate::store::Operation;
 use crate::store::audit::{self, Deed};
 
 /// Answers `POST session`.
 pub async fn login(State(admin): State<Arc<Admin>>, request: Request) -> Result<Response, Refusal> {
-    let address = client_address(request.extensions());
+    let address = client_address(&request);
     let name = admin.cookie_name(&request);
     let login: Login = body(request).await?;
     admin

@@ -1,12 +1,12 @@
 //! Who gets in: every request passes here before its handler, and what is refused leaves from here.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::http::{Extensions, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Json, Response};
 use protocol::admin::{Problem, ROOT, Scope, Who};
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Admin, NOBODY, OPERATOR, sessions};
 use crate::beacons::is_of_this_site;
+use crate::edge::client_address;
 use crate::store::audit::{self, Deed};
 use crate::store::{self, Operation};
 
@@ -192,19 +193,13 @@ impl Noise {
     }
 }
 
-/// The address of who asks.
-pub fn client_address(extensions: &Extensions) -> Option<IpAddr> {
-    let info = extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map(|info| info.0.ip().to_canonical())
-}
-
 /// Lets a request through to its handler, or not.
 pub async fn check(
     State((admin, rule)): State<(Arc<Admin>, Rule)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let address = client_address(request.extensions());
+    let address = client_address(&request);
     let path = request.uri().path();
     let subject = path.strip_prefix(ROOT).unwrap_or(path).to_owned();
     // Bodies cannot be shared between threads, so that what is asked of the request is asked first.
@@ -426,8 +421,28 @@ pub async fn body<T: DeserializeOwned>(request: axum::http::Request<Body>) -> Re
     serde_json::from_slice(&bytes).map_err(|error| Refusal::bad(format!("the body: {error}")))
 }
 
-/// Nobody keeps what an operator is told.
-pub async fn is_not_kept(mut response: Response) -> Response {
+/// Nobody keeps what an operator is told; what the router refuses by itself is a [`Problem`] too.
+pub async fn finish(mut response: Response) -> Response {
+    let status = response.status();
+    let is_json = |kind: &HeaderValue| kind == "application/json";
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error
+        && !response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(is_json)
+    {
+        let error = match status {
+            StatusCode::BAD_REQUEST => "the address says something that makes no sense",
+            StatusCode::METHOD_NOT_ALLOWED => "that cannot be done here",
+            _ => status.canonical_reason().unwrap_or("refused"),
+        };
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = Refusal::new(status, error).into_response();
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -137,7 +137,7 @@ impl Lockout {
 
 /// An address, or the network of one of version 6, which one client may have all of.
 fn network(address: IpAddr) -> IpAddr {
-    crate::tracker::network(address).unwrap_or_else(|| address.to_canonical())
+    crate::edge::network(address).unwrap_or_else(|| address.to_canonical())
 }
 
 #[cfg(test)]

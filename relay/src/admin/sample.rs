@@ -55,6 +55,8 @@ pub struct Sample {
     pub announces: f64,
     /// Sockets closed for reading too slowly.
     pub slow_sockets: f64,
+    /// Messages between relays that found no room.
+    pub cluster_lost: f64,
     /// Bytes of web seeds.
     pub seed_bytes: f64,
     /// Requests of web seeds.
@@ -180,6 +182,9 @@ impl Sample {
             listening_seconds: from.count("sidereal_player_listening_seconds_total"),
             announces: from.counted("sidereal_tracker_messages_total", "kind", is("announce")),
             slow_sockets: from.counted("sidereal_tracker_closed_total", "reason", is("slow")),
+            cluster_lost: from.counted("sidereal_cluster_dropped_total", "reason", |reason| {
+                ["out", "in"].contains(&reason)
+            }),
             seed_bytes: from.count("sidereal_seed_bytes_total"),
             seed_requests: from.count(seed),
             seed_errors: from.counted(seed, "outcome", |outcome| {

@@ -641,6 +641,24 @@ async fn bodies_are_bounded_and_read_with_words() {
 }
 
 #[tokio::test]
+async fn what_the_router_refuses_is_a_problem_too() {
+    let bench = Bench::new();
+    let cookie = bench.login().await;
+    for (method, path, status) in [
+        ("DELETE", "sessions/first", StatusCode::BAD_REQUEST),
+        ("GET", "logs?after=-1", StatusCode::BAD_REQUEST),
+        ("GET", "history?hours=many", StatusCode::BAD_REQUEST),
+        ("PUT", "session", StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let headers = [ORIGIN, ("cookie", &*cookie)];
+        let answer = bench.ask(method, path, &headers, "").await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert!(!answer.json::<Problem>().error.is_empty());
+        assert_eq!(answer.headers["cache-control"], "no-store");
+    }
+}
+
+#[tokio::test]
 async fn who_gets_in_nowhere_does_not_fill_the_trail() {
     let bench = Bench::new();
     let before = bench.trail().await.count;

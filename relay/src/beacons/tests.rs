@@ -13,6 +13,10 @@ use proptest::strategy::ValueTree as _;
 use telemetry::{Fact, Outcome, Phase, Recorder, SeekMode, SeekOutcome, Start};
 use tower::ServiceExt as _;
 
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
+
 use super::*;
 use crate::router::{
     private, public,

@@ -17,9 +17,9 @@ use axum::http::{Method, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use futures_util::stream;
 use prometheus::IntCounter;
+use torrent::range::{self, Wanted};
 
 use super::files::Stamp;
-use super::range::{self, Wanted};
 use super::serve::{cross_origin, preflight};
 use super::{Collection, Torrent};
 use crate::metrics::SeedMetrics;

@@ -552,7 +552,7 @@ proptest! {
                 (place, Arc::new(collection), bytes)
             });
         let (place, collection, bytes) = &*PLACE;
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let flat = format!("/seed/Some-Tunes/{}.flat", collection.manifest.torrents[0]);
         let range = format!("bytes={start}-{}", start + length);
         let app = place.app();

@@ -45,6 +45,11 @@ impl TryFrom<String> for Token {
 }
 
 impl Token {
+    /// What a scraper says.
+    pub(crate) fn said(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `headers` have it. Digests are compared, in constant time, so that neither content
     /// nor length of the token shows in how long it takes.
     fn is_in(&self, headers: &HeaderMap) -> bool {

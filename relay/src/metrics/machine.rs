@@ -64,7 +64,7 @@ impl MachineMetrics {
 }
 
 /// Bytes of a file system, and how many of them may be written.
-fn disk(path: &Path) -> Option<(u64, u64)> {
+pub fn disk(path: &Path) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {
         let found = rustix::fs::statvfs(path).ok()?;

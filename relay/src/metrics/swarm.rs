@@ -3,6 +3,7 @@
 use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::declare::Declared;
+use super::edge::EdgeMetrics;
 
 /// What the tracker counts.
 #[derive(Clone)]
@@ -68,17 +69,36 @@ pub struct StunMetrics {
     pub limited: IntCounter,
 }
 
-/// The tracker's and STUN's, which share the family of limits; `handover` is the queue of sockets.
-pub(super) fn new(declared: &mut Declared, handover: IntGauge) -> (TrackerMetrics, StunMetrics) {
-    let [limited_sockets, limited_messages, limited_stun] = declared.counters_of(
+/// The tracker's, STUN's and the door's, which share the family of limits; `handover` is the queue
+/// of sockets.
+pub(super) fn new(
+    declared: &mut Declared,
+    handover: IntGauge,
+) -> (TrackerMetrics, StunMetrics, EdgeMetrics) {
+    let [
+        limited_sockets,
+        limited_messages,
+        limited_stun,
+        connections,
+        of_address,
+        requests,
+    ] = declared.counters_of(
         (
             "sidereal_rate_limited_total",
             "refusals",
-            "What a limit on an address or a socket kept out.",
+            "What a limit on all, on an address or on a socket kept out.",
         ),
         "limit",
-        ["tracker_sockets", "tracker_messages", "stun"],
+        [
+            "tracker_sockets",
+            "tracker_messages",
+            "stun",
+            "connections",
+            "connections_of_address",
+            "requests",
+        ],
     );
+    let edge = EdgeMetrics::new(declared, [connections, of_address, requests]);
     let [announces, answers, scrapes, unreadable] = declared.counters_of(
         (
             "sidereal_tracker_messages_total",
@@ -194,5 +214,5 @@ pub(super) fn new(declared: &mut Declared, handover: IntGauge) -> (TrackerMetric
         ignored,
         limited: limited_stun,
     };
-    (tracker, stun)
+    (tracker, stun, edge)
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::task::Waker;
 
-use super::frames::{self, Close};
+use torrent::frames::{self, Close};
 
 /// Most bytes that wait for a socket: it reads too slowly then, and is closed.
 const MOST_WAITING: usize = 1 << 20;

@@ -8,9 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
+use torrent::frames::{self, Close, Fragments, Frame};
 use torrent::tracker::Client;
 
-use super::frames::{self, Close, Fragments, Frame};
+use crate::edge::connections::Permit;
+
 use super::outbox::{Next, Outbox};
 use super::{BUFFER, Room};
 
@@ -20,8 +22,8 @@ const MOST_A_SECOND: u32 = 100;
 
 /// Where a client's bytes come from: plain, or whatever carries them encrypted.
 pub enum Stream {
-    /// TCP, not yet known to this thread's runtime.
-    Plain(std::net::TcpStream),
+    /// TCP, not yet known to this thread's runtime, and its place among the connections.
+    Plain(std::net::TcpStream, Option<Permit>),
     /// TLS.
     Boxed(Box<dyn Duplex + Send>),
 }
@@ -33,17 +35,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
 /// Lets a socket in.
 pub fn open(room: &Rc<RefCell<Room>>, stream: Stream, address: Option<IpAddr>, early: Vec<u8>) {
     match stream {
-        Stream::Plain(stream) => match tokio::net::TcpStream::from_std(stream) {
-            Ok(stream) => spawn(room, stream, address, early),
+        Stream::Plain(stream, permit) => match tokio::net::TcpStream::from_std(stream) {
+            Ok(stream) => spawn(room, stream, permit, address, early),
             Err(error) => tracing::warn!(%error, "a socket could not be taken over"),
         },
-        Stream::Boxed(stream) => spawn(room, stream, address, early),
+        // What carries it has its place.
+        Stream::Boxed(stream) => spawn(room, stream, None, address, early),
     }
 }
 
 fn spawn<S: Duplex + 'static>(
     room: &Rc<RefCell<Room>>,
     stream: S,
+    permit: Option<Permit>,
     address: Option<IpAddr>,
     early: Vec<u8>,
 ) {
@@ -56,6 +60,7 @@ fn spawn<S: Duplex + 'static>(
     tokio::task::spawn_local(Socket {
         room: Rc::clone(room),
         stream,
+        _permit: permit,
         client,
         address,
         carried: if outbox.is_closing() {
@@ -75,6 +80,7 @@ fn spawn<S: Duplex + 'static>(
 struct Socket<S> {
     room: Rc<RefCell<Room>>,
     stream: S,
+    _permit: Option<Permit>,
     client: Client,
     address: Option<IpAddr>,
     outbox: Rc<Outbox>,

@@ -5,15 +5,17 @@ mod client;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
+use axum_server::Handle;
 use prometheus::IntCounter;
 use serde_json::{Value, json};
 
 use client::{Said, Socket};
 
-use super::frames::MOST_MESSAGE;
 use super::*;
 use crate::metrics::Metrics;
 use crate::router::{self, App};
+use crate::server::serve_public;
+use torrent::frames::MOST_MESSAGE;
 
 /// A relay on a port of its own.
 struct Relay {
@@ -27,19 +29,16 @@ fn relay(config: Config) -> Relay {
     let state = router::tests::state(&[]);
     let metrics = state.metrics.clone();
     let hub = Hub::start(config, metrics.tracker.clone()).unwrap();
-    let service = router::public(App {
+    let app = App {
         tracker: hub.clone(),
         ..state
-    });
+    };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.spawn(async move {
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
-        axum_server::from_tcp(listener)
-            .unwrap()
-            .serve(service)
+        serve_public(listener, None, app, Handle::new())
             .await
             .unwrap();
     });
@@ -437,20 +436,7 @@ fn a_page_that_is_no_socket_is_told() {
 }
 
 #[test]
-fn addresses_are_counted_by_network() {
-    let check = |address: &str, expected: Option<&str>| {
-        let found = network(address.parse().unwrap());
-        assert_eq!(
-            found,
-            expected.map(|text| text.parse().unwrap()),
-            "{address}"
-        );
-    };
-    check("127.0.0.1", None);
-    check("::1", None);
-    check("::ffff:127.0.0.1", None);
-    check("203.0.113.9", Some("203.0.113.9"));
-    check("2001:db8:1:2:3:4:5:6", Some("2001:db8:1:2::"));
+fn sockets_of_an_address_are_bounded() {
     let most_sockets = 2;
     let mut room = Room::new(
         Config {

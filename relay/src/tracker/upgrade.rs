@@ -1,9 +1,7 @@
 //! The WebSocket handshake (RFC 6455), and the way from axum to the tracker's thread.
 
-use std::net::SocketAddr;
-
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
@@ -15,10 +13,17 @@ use sha1::{Digest as _, Sha1};
 use tokio::net::TcpStream;
 
 use super::socket::Stream;
+use crate::edge::client_address;
+use crate::edge::guarded::{Guarded, LongLived};
 use crate::router::App;
 
-/// Answers `/announce`: a socket of any origin.
+/// Answers `/announce`: a socket of any origin, unless the operator names some.
 pub async fn announce(State(app): State<App>, mut request: Request) -> Response<Body> {
+    let own = app.outside.base_url(&request);
+    if !app.edge.may_announce(request.headers(), &own) {
+        let words = "this tracker is not for pages of this origin\n";
+        return (StatusCode::FORBIDDEN, words).into_response();
+    }
     let Some(accept) = accept(request.headers()) else {
         let words = "this is a WebSocket tracker: add it to a torrent as wss://.../announce\n";
         let mut response = (StatusCode::UPGRADE_REQUIRED, words).into_response();
@@ -27,10 +32,7 @@ pub async fn announce(State(app): State<App>, mut request: Request) -> Response<
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         return response;
     };
-    let address = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip());
+    let address = client_address(&request);
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return (
             StatusCode::BAD_REQUEST,
@@ -38,6 +40,9 @@ pub async fn announce(State(app): State<App>, mut request: Request) -> Response<
         )
             .into_response();
     };
+    if let Some(long_lived) = request.extensions().get::<LongLived>() {
+        long_lived.set();
+    }
     let hub = app.tracker.clone();
     tokio::spawn(async move {
         let Ok(upgraded) = upgrade.await else {
@@ -81,11 +86,11 @@ fn accept(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// The bare TCP stream where there is one, so that it can change threads and costs no layers.
 fn stream_of(upgraded: Upgraded) -> std::io::Result<(Stream, Vec<u8>)> {
-    match downcast::<TokioIo<TcpStream>>(upgraded) {
+    match downcast::<TokioIo<Guarded<TcpStream>>>(upgraded) {
         Ok(parts) => {
-            let stream = parts.io.into_inner();
-            stream.set_nodelay(true)?;
-            Ok((Stream::Plain(stream.into_std()?), parts.read_buf.to_vec()))
+            let (stream, permit) = parts.io.into_inner().into_inner();
+            let stream = Stream::Plain(stream.into_std()?, permit);
+            Ok((stream, parts.read_buf.to_vec()))
         }
         Err(upgraded) => Ok((Stream::Boxed(Box::new(TokioIo::new(upgraded))), Vec::new())),
     }

@@ -79,9 +79,14 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Its panels, rows among them.
-    pub fn panels(&self) -> &[Value] {
-        self.json["panels"].as_array().unwrap()
+    /// Its panels, rows and what is in collapsed ones among them.
+    pub fn panels(&self) -> Vec<&Value> {
+        let outer = self.json["panels"].as_array().unwrap().iter();
+        outer
+            .flat_map(|panel| {
+                std::iter::once(panel).chain(panel["panels"].as_array().into_iter().flatten())
+            })
+            .collect()
     }
 
     /// Title and expression of every question.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use relay::metrics::Metrics;
 
 use super::prometheus::{Prometheus, Running, free_port, program, until};
-use super::{expressions, files, operator, traffic};
+use super::{expressions, files, operator, parts, traffic};
 
 const TOKEN: &str = "said-by-whoever-scrapes";
 
@@ -24,7 +24,7 @@ struct Relay {
 }
 
 /// Publishes a folder of which some is broken afterwards, and starts a relay that serves it.
-fn relay(folder: &Path) -> Relay {
+fn relay(folder: &Path, redis: Option<u16>) -> Relay {
     let binary = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sidereal-relay"));
         command.env_remove("SIDEREAL_CONFIG");
@@ -70,6 +70,8 @@ fn relay(folder: &Path) -> Relay {
             TOKEN,
         ])
         .args(["--metrics-collections", "on", "--stun", &stun.to_string()])
+        .args(["--limit-head-seconds", "2"])
+        .args(shared(redis))
         .arg("--site")
         .arg(site)
         .arg("--collections")
@@ -102,6 +104,44 @@ fn relay(folder: &Path) -> Relay {
         metrics,
         stun,
     }
+}
+
+/// Options of relays that share their swarms.
+fn shared(redis: Option<u16>) -> Vec<String> {
+    let redis = redis.map(|port| [format!("--redis=redis://127.0.0.1:{port}")]);
+    redis.into_iter().flatten().collect()
+}
+
+/// Another relay on the same Redis; returned with where it answers.
+fn neighbour(folder: &Path, redis: u16) -> (Running, SocketAddr) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sidereal-relay"))
+        .env_remove("SIDEREAL_CONFIG")
+        .args(["serve", "--port", "0", "--metrics", "off", "--stun", "off"])
+        .args(shared(Some(redis)))
+        .arg("--site")
+        .arg(folder.join("site"))
+        .arg("--data-dir")
+        .arg(folder.join("neighbour"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let process = Running(child);
+    loop {
+        let mut line = String::new();
+        assert!(log.read_line(&mut line).unwrap() > 0, "the relay ended");
+        if let Some((_, url)) = line.split_once("url=http://") {
+            let end = url.find([' ', '\n']).unwrap();
+            let address = url[..end].parse().unwrap();
+            std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+            return (process, address);
+        }
+    }
+}
+
+/// Whether something is asked of what only relays with a Redis have.
+fn is_of_redis(question: &str) -> bool {
+    question.contains("sidereal_redis_") || question.contains("sidereal_cluster_")
 }
 
 /// Writes a text, with parts of it replaced; each has to be there.
@@ -184,7 +224,7 @@ const EXPECTED: &[(&str, f64)] = &[
     ),
     (
         "sum(sidereal_http_request_duration_seconds_count{route=\"/beacon\"})",
-        12.0,
+        14.0,
     ),
     ("sidereal_seed_requests_total{outcome=\"whole\"}", 2.0),
     ("sidereal_seed_requests_total{outcome=\"range\"}", 2.0),
@@ -297,7 +337,14 @@ fn every_question_has_an_answer() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let relay = relay(folder.path());
+    let redis_program = parts::program();
+    let redis_port = redis_program.as_ref().map(|_| free_port());
+    let start_redis = || {
+        let program = redis_program.as_deref()?;
+        Some(parts::redis(program, folder.path(), redis_port?))
+    };
+    let redis = start_redis();
+    let relay = relay(folder.path(), redis_port);
     let unknown = traffic::ask(relay.metrics, "GET", "/metrics", "", b"");
     assert_eq!(unknown.status, 401);
     let port = free_port();
@@ -309,6 +356,7 @@ fn every_question_has_an_answer() {
     let mut listeners = Vec::new();
     for (round, letter) in [(1, 'g'), (2, 'h')] {
         traffic::pages(relay.public);
+        traffic::silence(relay.public);
         traffic::seed(relay.public);
         listeners.push(traffic::tracker(relay.public, letter));
         traffic::stun(relay.stun);
@@ -339,13 +387,31 @@ fn every_question_has_an_answer() {
             .collect()
     });
     assert!(wrong.is_empty(), "expected and found: {wrong:#?}");
+    let neighbour = redis_port.map(|port| neighbour(folder.path(), port));
+    if let Some((_, neighbour)) = &neighbour {
+        // Peers of the neighbour are counted apart from the relay's own.
+        let mut here = parts::Listener::join(relay.public, 'y');
+        let mut there = parts::Listener::join(*neighbour, 'z');
+        here.count();
+        there.wait_for_count(2);
+        here.wait_for_count(2);
+        parts::meet(&mut there, &mut here);
+        // Redis is away for a moment.
+        drop(redis);
+        prometheus.wait_for("sidereal_redis_errors_total");
+        prometheus.wait_for("sidereal_cluster_dropped_total");
+    }
+    let redis = start_redis();
     // What one more label with many values would break.
     let series = prometheus.query("scrape_samples_scraped{job=\"sidereal\"}");
-    assert!(series[0] < 1_000.0, "{series:?} series");
+    assert!(series[0] < 1_300.0, "{series:?} series");
     let mut open = questions();
     let count = open.len();
     assert!(count > 250, "{count} questions");
     open.extend(families());
+    if redis.is_none() {
+        open.retain(|(_, question)| !is_of_redis(question));
+    }
     let open = settled(|| {
         open.retain(|(_, question)| !prometheus.has_data(question));
         open.clone()
@@ -353,6 +419,7 @@ fn every_question_has_an_answer() {
     assert!(open.is_empty(), "no answer to {open:#?}");
 
     // A relay that is gone is noticed, and so is its tracker.
+    drop((neighbour, redis));
     drop(relay.process);
     let told = prometheus.told("RelayDown");
     assert_eq!(told["runbook"], "RUNBOOK.md#relaydown");

@@ -6,6 +6,12 @@ mod expressions;
 mod files;
 mod live;
 mod operator;
+#[path = "../cluster/parts.rs"]
+#[expect(
+    dead_code,
+    reason = "the tests of relays that share swarms use the rest"
+)]
+mod parts;
 mod prometheus;
 mod traffic;
 

@@ -73,6 +73,14 @@ pub fn pages(relay: SocketAddr) {
     assert_eq!(ask(relay, "POST", "/", "", b"").status, 405);
 }
 
+/// Who says nothing, and who sends what is compressed.
+pub fn silence(relay: SocketAddr) {
+    let coded = ask(relay, "POST", "/beacon", "Content-Encoding: gzip\r\n", b"");
+    assert_eq!(coded.status, 415);
+    // The relay hangs up.
+    let _ = connect(relay).read_to_end(&mut Vec::new());
+}
+
 /// A collection with `whole.sid` and `long.bin`, and with `changed.bin` and `broken.bin`, which no
 /// longer are what was published.
 pub fn seed(relay: SocketAddr) {
