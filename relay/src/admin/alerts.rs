@@ -60,7 +60,7 @@ fn burn(history: &History, long: u64, short: u64, least_events: f64) -> Measured
 }
 
 /// All of them, in the order of the rules.
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 21] = [
     Rule {
         name: "ErrorBudgetBurnsFast",
         severity: "page",
@@ -185,6 +185,16 @@ const RULES: [Rule; 20] = [
         hold: 10 * MINUTE,
         window: "[5m]",
         measure: |history, _| plain(rate(history, 5 * MINUTE, |sample| sample.slow_sockets)),
+    },
+    Rule {
+        name: "ClusterLoses",
+        severity: "ticket",
+        summary: "Relays that share swarms say more to each other than they can hear",
+        side: Side::Above,
+        threshold: 0.1,
+        hold: 10 * MINUTE,
+        window: "[5m]",
+        measure: |history, _| plain(rate(history, 5 * MINUTE, |sample| sample.cluster_dropped)),
     },
     Rule {
         name: "HttpErrors",
@@ -561,6 +571,7 @@ mod tests {
         check(&["TrackerBackpressure"], &|sample| {
             sample.slow_sockets += 2.0
         });
+        check(&["ClusterLoses"], &|sample| sample.cluster_dropped += 2.0);
         check(&["SeedErrors"], &|sample| {
             sample.seed_requests += 10.0;
             sample.seed_errors += 1.0;
