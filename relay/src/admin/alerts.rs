@@ -197,6 +197,16 @@ const RULES: [Rule; 21] = [
         measure: |history, _| plain(rate(history, 5 * MINUTE, |sample| sample.slow_sockets)),
     },
     Rule {
+        name: "ClusterLoses",
+        severity: "ticket",
+        summary: "Relays that share swarms say more to each other than they can hear",
+        side: Side::Above,
+        threshold: 0.1,
+        hold: 10 * MINUTE,
+        window: "[5m]",
+        measure: |history, _| plain(rate(history, 5 * MINUTE, |sample| sample.cluster_dropped)),
+    },
+    Rule {
         name: "HttpErrors",
         severity: "page",
         summary: "More than every twentieth request fails",
@@ -572,6 +582,7 @@ mod tests {
         check(&["TrackerBackpressure"], &|sample| {
             sample.slow_sockets += 2.0
         });
+        check(&["ClusterLoses"], &|sample| sample.cluster_dropped += 2.0);
         check(&["SeedErrors"], &|sample| {
             sample.seed_requests += 10.0;
             sample.seed_errors += 1.0;

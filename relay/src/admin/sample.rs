@@ -71,6 +71,8 @@ pub struct Sample {
     pub beacons: f64,
     /// Beacons that were refused.
     pub beacons_refused: f64,
+    /// What relays that share swarms did not hear of each other.
+    pub cluster_dropped: f64,
     /// Failures of the store.
     pub store_errors: f64,
     /// Logins with a wrong password, or too soon after one.
@@ -196,6 +198,9 @@ impl Sample {
             }),
             beacons: from.count("sidereal_beacons_total"),
             beacons_refused: from.counted("sidereal_beacons_total", "outcome", is("refused")),
+            cluster_dropped: from.counted("sidereal_cluster_dropped_total", "reason", |reason| {
+                ["out", "in"].contains(&reason)
+            }),
             store_errors: from.count("sidereal_db_errors_total"),
             logins_refused: from.counted("sidereal_admin_logins_total", "outcome", |outcome| {
                 ["wrong", "limited"].contains(&outcome)

@@ -56,6 +56,8 @@ fn part((name, is_up): (&'static str, Option<bool>)) -> Part {
         ("stun", PartState::Down) => "its port is taken: choose another with --stun",
         ("stun", PartState::Off) => "switched off with --stun",
         ("stun", _) => "tells listeners their own address",
+        ("redis", PartState::Down) => "not reached: listeners meet only those of this relay",
+        ("redis", _) => "shares swarms with other relays",
         ("tls", PartState::Off) => "served without: a proxy has to encrypt",
         ("tls", _) => "the relay encrypts by itself",
         (_, PartState::Up) => "works",

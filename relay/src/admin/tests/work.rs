@@ -8,6 +8,10 @@ use protocol::admin::{
     Status, Swarm, Telemetry,
 };
 
+use axum::extract::ConnectInfo;
+use serde::de::DeserializeOwned;
+
+use super::bench::Answer;
 use super::*;
 use crate::collections::Collections;
 use crate::metrics::Metrics;
