@@ -56,6 +56,11 @@ fn seeds_are_read() {
         let beacon = telemetry::Beacon::decode(&seed(&format!("beacon/{name}")));
         assert!(beacon.is_ok(), "{name}: {beacon:?}");
     }
+    for name in ["ask", "bye", "changes", "mail", "pulse", "whole"] {
+        let message = seed(&format!("bus/{name}"));
+        let message = torrent::tracker::Envelope::decode(&message);
+        assert!(message.is_ok(), "{name}: {message:?}");
+    }
     for name in ["announce", "answer", "scrape"] {
         let text = String::from_utf8(seed(&format!("announce/{name}"))).expect("text");
         let message = torrent::announce::ClientMessage::parse(&text);

@@ -60,7 +60,7 @@ fn burn(history: &History, long: u64, short: u64, least_events: f64) -> Measured
 }
 
 /// All of them, in the order of the rules.
-const RULES: [Rule; 21] = [
+const RULES: [Rule; 22] = [
     Rule {
         name: "ErrorBudgetBurnsFast",
         severity: "page",

@@ -21,6 +21,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         // One that was stopped cannot end. It may have ended by itself.
         self.signal("CONT");
+        // Of a program that runs another one, that one.
+        let id = self.0.id().to_string();
+        let _ = Command::new("pkill").args(["-KILL", "-P", &id]).status();
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
