@@ -122,7 +122,8 @@ impl Torrent {
         }
     }
 
-    /// Suspicious pieces to which a peer gave blocks, while another can give all of them.
+    /// Suspicious pieces to which a peer gave blocks, while another can give all of them. One that
+    /// the peer has begun to give alone is its to finish: nobody else is asked for it.
     fn avoided_by(&self, connection: ConnectionId) -> BTreeSet<u32> {
         let (Some(content), Some(peer)) = (&self.content, self.peers.get(&connection)) else {
             return BTreeSet::new();
@@ -130,10 +131,15 @@ impl Torrent {
         let Some(peer_id) = peer.peer_id else {
             return BTreeSet::new();
         };
+        let gives_alone = |piece: &u32| {
+            let assembly = content.assemblies.get(piece);
+            assembly.is_some_and(|assembly| assembly.only == Some(peer_id))
+        };
         let suspects = content.suspects.iter();
         suspects
             .filter(|(piece, suspects)| {
                 suspects.involve(peer_id)
+                    && !gives_alone(piece)
                     && self.peers.values().any(|other| {
                         other.may_ask(**piece)
                             && other.peer_id.is_some_and(|id| !suspects.involve(id))
@@ -333,13 +339,19 @@ impl Torrent {
                 if let Some(block) = assembly.block_at(begin, length) {
                     assembly.release(block);
                 }
-                let is_only = assembly.only.is_some() && assembly.only == peer.peer_id;
-                if assembly.is_untouched() || (is_only && assembly.is_idle()) {
+                if assembly.is_untouched() {
                     untouched.push(piece);
                 }
                 content.note_free(piece);
             }
         }
+        // What it was to give alone is begun anew by another, even where it has given all that it was
+        // asked for so far.
+        let assemblies = content.assemblies.iter();
+        let alone = assemblies.filter(|(_, assembly)| {
+            assembly.only.is_some() && assembly.only == peer.peer_id && assembly.is_idle()
+        });
+        untouched.extend(alone.map(|(piece, _)| *piece));
         self.untouched.extend(untouched);
     }
 
