@@ -113,6 +113,29 @@ fn the_guilty_among_several_givers_is_found() {
 }
 
 #[test]
+fn who_joins_while_the_guilty_is_looked_for_holds_nothing_up() {
+    let sample = Sample::new(3, &[4_000_000]).with_pieces(1 << 20);
+    for seed in 0..20 {
+        let mut world = World::new(seed);
+        let liar = world.join();
+        for node in [world.join(), liar] {
+            world.nodes[node].uplink = 300_000;
+            world.add(node, &sample, true, Priority::Normal);
+        }
+        world.nodes[liar].corrupt = true;
+        world.run_for(200);
+        let leecher = world.join();
+        world.add(leecher, &sample, false, Priority::Normal);
+        let end = world.now + MINUTE;
+        world.run_until(end, |world| failures(world, leecher, sample.hash()).0 > 0);
+        world.run_for(400 * seed);
+        let late = world.join();
+        world.add(late, &sample, true, Priority::Normal);
+        finishes(&mut world, leecher, &sample, 5 * MINUTE);
+    }
+}
+
+#[test]
 fn requests_that_are_never_answered_go_to_others() {
     let sample = sample();
     let greeting = [Message::HaveAll, Message::Unchoke];
