@@ -49,7 +49,7 @@ enum Command {
     /// Measure, each figure beside its peer or limit
     Bench(bench::BenchArgs),
     /// Do to a relay what the world can do to it, and compare what comes of it
-    Faults,
+    Faults(faults::FaultsArgs),
     /// Make the demo tunes under `public/demo` from their texts
     DemoTunes {
         /// Only say whether the committed ones are those
@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
         Command::Check => check::run(),
         Command::Coverage => coverage::run(),
         Command::Dist => dist::run(),
-        Command::Faults => faults::run(),
+        Command::Faults(args) => faults::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::DemoTunes { check } => demo_tunes::run(check),
         Command::Tune(command) => tune::run(command),
