@@ -39,8 +39,8 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
     // Journeys among tens of thousands of tunes are left out where there is nothing to make it of.
     let catalogue = data.with_extension("catalogue");
     let has_catalogue = collection::write(&catalogue, None)?;
-    let isolated = start(&site, &data, &[])?;
-    let open = start(&site, &data, &["--isolation", "off"])?;
+    let isolated = start(&site, &data.join("isolated"), &[])?;
+    let open = start(&site, &data.join("open"), &["--isolation", "off"])?;
     let result = step("playing journeys", || {
         execute(
             Command::new("npx")
