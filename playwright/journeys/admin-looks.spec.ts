@@ -1,6 +1,6 @@
 // Every page of the operator: accessible, fitting, and looked at, with something on it.
 import { AxeBuilder } from '@axe-core/playwright'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { field, fresh, heading, logIn, pages } from '../lib/operator'
 import { open, player } from '../lib/page'
 import { heardSince } from '../lib/tap'
@@ -11,9 +11,10 @@ const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height:
 
 let relay: Relay
 let password: string
+let context: BrowserContext
 test.beforeAll(async ({ browser }) => {
   ;({ relay, password } = await fresh())
-  const context = await browser.newContext({ viewport: sizes.wide })
+  context = await browser.newContext({ viewport: sizes.wide })
   const page = await context.newPage()
   await logIn(page, relay, password, pages.Collections)
   await page.getByLabel("Folder on the relay's machine").fill(demoFolder)
@@ -40,10 +41,15 @@ test.beforeAll(async ({ browser }) => {
   const since = await listener.evaluate(() => performance.now())
   await player(listener).getByRole('button', { name: 'Play', exact: true }).click()
   await heardSince(listener, since)
+  await player(listener).getByRole('button', { name: 'Pause', exact: true }).click()
   await listener.evaluate(() => window.dispatchEvent(new Event('pagehide')))
   await page.close()
 })
-test.afterAll(() => relay.kill())
+test.afterAll(async () => {
+  // It would take time from all journeys that follow.
+  await context.close()
+  relay.kill()
+})
 
 async function ready(page: Page, name: string) {
   await expect(heading(page, name)).toBeVisible()
