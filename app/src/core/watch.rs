@@ -37,20 +37,15 @@ impl Core {
     fn start_swarm(self) {
         let workers = self.inner().workers.borrow().clone();
         let Some(workers) = workers else { return };
-        leptos::task::spawn_local(async move {
-            document::breathe().await;
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.warm_up();
-            }
-        });
         site::keep(move |how| publish(self.site, how));
         network::watch_network(move |online, metered| {
             self.send(Event::Connection { online, metered });
         });
         leptos::task::spawn_local(async move {
             let (servers, has_turn) = network::site_ice().await;
-            if let Some(rtc) = &*self.inner().rtc.borrow() {
-                rtc.set_ice(|ice| ice.servers = servers);
+            let rtc = self.inner().rtc.borrow().clone();
+            if let Some(rtc) = rtc {
+                rtc.begin(servers).await;
             }
             self.send(Event::Network(Network { has_turn }));
         });

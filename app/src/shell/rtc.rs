@@ -92,6 +92,11 @@ struct Peer {
     _on_channel: OnChannel,
 }
 
+/// Whether the other side is described.
+fn has_remote(connection: &RtcPeerConnection) -> bool {
+    get(connection, "remoteDescription").is_object()
+}
+
 impl Drop for Peer {
     fn drop(&mut self) {
         self.connection.set_onconnectionstatechange(None);
@@ -100,10 +105,14 @@ impl Drop for Peer {
     }
 }
 
-#[derive(Default)]
+/// A connection that the swarm wants, and the offer that it answers, if it is an answer.
+type Wanted = (ConnectionId, Option<String>);
+
 struct Inner {
     peers: RefCell<BTreeMap<ConnectionId, Peer>>,
     ice: RefCell<Ice>,
+    /// What is wanted before it is known how connections are made; `None` from then on.
+    early: RefCell<Option<Vec<Wanted>>>,
     /// One certificate for all connections of this page: to make one takes tens of milliseconds.
     /// A peer learns nothing by it, as the peer id is the same everywhere too.
     certificates: RefCell<Option<Array>>,
@@ -121,49 +130,47 @@ impl Rtc {
     #[must_use]
     pub fn new(workers: Workers) -> Self {
         Self {
-            inner: Rc::default(),
+            inner: Rc::new(Inner {
+                peers: RefCell::default(),
+                ice: RefCell::default(),
+                early: RefCell::new(Some(Vec::new())),
+                certificates: RefCell::default(),
+            }),
             workers,
         }
     }
 
-    /// Makes ready for the first connection: it takes the browser 100 ms longer than those after it,
-    /// so one is described for nobody.
-    pub fn warm_up(&self) {
-        let algorithm = Object::new();
-        let set = |key: &str, value: &str| {
-            // A plain object takes any property.
-            let _ = Reflect::set(&algorithm, &key.into(), &value.into());
-        };
-        set("name", "ECDSA");
-        set("namedCurve", "P-256");
-        let Ok(made) = RtcPeerConnection::generate_certificate_with_object(&algorithm) else {
-            return;
-        };
-        let inner = Rc::clone(&self.inner);
-        spawn_local(async move {
-            let configuration = RtcConfiguration::new();
-            // Without one of ours each connection makes its own.
-            if let Ok(certificate) = JsFuture::from(made).await {
-                let certificates = Array::of1(&certificate);
-                configuration.set_certificates(&certificates);
-                *inner.certificates.borrow_mut() = Some(certificates);
-            }
-            if let Ok(connection) = RtcPeerConnection::new_with_configuration(&configuration) {
-                connection.create_data_channel(LABEL);
-                // What fails here fails again where somebody waits for it.
-                let _ = describe(&connection, None, Kind::Host).await;
-                connection.close();
-            }
-        });
+    /// Makes the connections that are wanted, and those that were, with what the site says of
+    /// servers.
+    pub async fn begin(&self, servers: Option<Array>) {
+        self.inner.ice.borrow_mut().servers = servers;
+        *self.inner.certificates.borrow_mut() = certificates().await;
+        let early = self.inner.early.take();
+        for (id, offer) in early.into_iter().flatten() {
+            self.start(id, offer);
+        }
     }
 
-    /// Sets how connections are made from now on.
+    /// Sets how connections are made from now on. Offers that were made otherwise are given up.
     pub fn set_ice(&self, change: impl FnOnce(&mut Ice)) {
         change(&mut self.inner.ice.borrow_mut());
+        let unanswered: Vec<ConnectionId> = {
+            let peers = self.inner.peers.borrow();
+            let unanswered = peers
+                .iter()
+                .filter(|(_, peer)| !has_remote(&peer.connection));
+            unanswered.map(|(id, _)| *id).collect()
+        };
+        for id in unanswered {
+            self.lost(id, "connections are made in another way now");
+        }
     }
 
     /// Closes all connections.
     pub fn close_all(&self) {
+        if let Some(early) = &mut *self.inner.early.borrow_mut() {
+            early.clear();
+        }
         let peers = self.inner.peers.take();
         drop(peers);
     }
@@ -176,6 +183,9 @@ impl Rtc {
             Wish::Accept(id, answer) => self.accept(id, answer),
             Wish::Send(id) => self.send(id, bytes),
             Wish::Close(id) => {
+                if let Some(early) = &mut *self.inner.early.borrow_mut() {
+                    early.retain(|(wanted, _)| *wanted != id);
+                }
                 let peer = self.inner.peers.borrow_mut().remove(&id);
                 drop(peer);
             }
@@ -183,6 +193,9 @@ impl Rtc {
     }
 
     fn start(&self, id: ConnectionId, offer: Option<String>) {
+        if let Some(early) = &mut *self.inner.early.borrow_mut() {
+            return early.push((id, offer));
+        }
         if let Err(error) = self.try_start(id, offer) {
             self.lost(id, &words(&error));
         }
@@ -246,8 +259,7 @@ impl Rtc {
             }
             sleep(CONNECT_MILLIS).await;
             // An offer that waits for an answer is the swarm's to give up.
-            let has_answer = get(&connection, "remoteDescription").is_object();
-            if has_answer && !is_up.get() {
+            if has_remote(&connection) && !is_up.get() {
                 this.lost(id, "it took too long");
             }
         });
@@ -347,6 +359,20 @@ impl Rtc {
         // This may be called from one of its own listeners.
         spawn_local(async move { drop(peer) });
     }
+}
+
+/// A certificate for all connections. Without one, as where this fails, each makes its own.
+async fn certificates() -> Option<Array> {
+    let algorithm = Object::new();
+    let set = |key: &str, value: &str| {
+        // A plain object takes any property.
+        let _ = Reflect::set(&algorithm, &key.into(), &value.into());
+    };
+    set("name", "ECDSA");
+    set("namedCurve", "P-256");
+    let made = RtcPeerConnection::generate_certificate_with_object(&algorithm).ok()?;
+    let certificate = JsFuture::from(made).await.ok()?;
+    Some(Array::of1(&certificate))
 }
 
 /// An offer, or the answer to one, with all candidates up to those of `kind`.

@@ -123,6 +123,8 @@ impl SwarmChoices {
         let rate = |kilobytes: u32| (kilobytes > 0).then(|| kilobytes.saturating_mul(1_000));
         Settings {
             peers: self.reach != Reach::Nobody,
+            // A TURN server would hold a port for it.
+            ready_offer: matches!(self.reach, Reach::Direct | Reach::Local) && !metered,
             seed: self.seed,
             download: rate(self.download_kilobytes),
             upload: rate(self.upload_kilobytes),

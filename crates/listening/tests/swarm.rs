@@ -255,6 +255,7 @@ fn choices_reach_the_swarm_in_its_own_units_and_are_kept() {
     page.wish(Intent::Swarm(SwarmIntent::Choose(choices)));
     let settings = Settings {
         peers: false,
+        ready_offer: false,
         seed: true,
         download: Some(50_000),
         upload: None,
@@ -267,6 +268,27 @@ fn choices_reach_the_swarm_in_its_own_units_and_are_kept() {
         _ => None,
     });
     assert!(saved.unwrap().contains("reach=nobody\n"));
+    // A connection is made ready where that costs nothing: neither bytes nor a TURN server's port.
+    for (reach, metered, ready_offer) in [
+        (Reach::Direct, false, true),
+        (Reach::Direct, true, false),
+        (Reach::Local, false, true),
+        (Reach::Relayed, false, false),
+    ] {
+        page.event(Event::Connection {
+            online: true,
+            metered,
+        });
+        let choices = SwarmChoices { reach, ..choices };
+        page.wish(Intent::Swarm(SwarmIntent::Choose(choices)));
+        let settings = Settings {
+            peers: true,
+            ready_offer,
+            metered,
+            ..settings
+        };
+        assert!(has_asked(&page, &Request::Set(settings)), "{settings:?}");
+    }
 }
 
 #[test]

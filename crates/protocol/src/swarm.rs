@@ -21,6 +21,8 @@ pub struct FileId {
 pub struct Settings {
     /// Whether other listeners are asked at all, or web seeds alone.
     pub peers: bool,
+    /// Whether a connection is made ready before it is needed.
+    pub ready_offer: bool,
     /// Whether others get what is here.
     pub seed: bool,
     /// Bytes a second; `None` without bound.
@@ -37,6 +39,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             peers: true,
+            ready_offer: false,
             seed: true,
             download: None,
             upload: None,

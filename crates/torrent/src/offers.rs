@@ -46,9 +46,10 @@ impl Offers {
         offers.filter(|offer| offer.state == State::Ready).count()
     }
 
-    /// Whether offers are being described.
-    pub fn is_making(&self) -> bool {
-        self.0.values().any(|offer| offer.state == State::Making)
+    /// Offers that are being described.
+    pub fn making(&self) -> usize {
+        let offers = self.0.values();
+        offers.filter(|offer| offer.state == State::Making).count()
     }
 
     /// A connection is being described.
@@ -122,10 +123,11 @@ impl Offers {
         Some(connection)
     }
 
-    /// A torrent's offers may be given to others.
-    pub fn take_back(&mut self, torrent: InfoHash) {
+    /// A torrent's offers that were given by `until` may be given to others.
+    pub fn take_back(&mut self, torrent: InfoHash, until: u64) {
         for offer in self.0.values_mut() {
-            if matches!(offer.state, State::Given(given, _) if given == torrent) {
+            let is_its = matches!(offer.state, State::Given(given, _) if given == torrent);
+            if is_its && offer.since <= until {
                 offer.state = State::Ready;
             }
         }

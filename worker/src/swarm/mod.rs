@@ -115,6 +115,7 @@ fn limits(settings: &Settings) -> Limits {
         download: settings.download,
         upload: if seeds { settings.upload } else { Some(0) },
         peers: settings.peers,
+        ready_offer: settings.ready_offer,
         ..Limits::default()
     }
 }

@@ -52,6 +52,9 @@ pub struct Limits {
     /// Whether peers are looked for at all; otherwise web seeds alone are used, and trackers are
     /// told nothing.
     pub peers: bool,
+    /// Whether one connection is described before any torrent needs it, so that the first peer is
+    /// found sooner.
+    pub ready_offer: bool,
 }
 
 impl Default for Limits {
@@ -61,6 +64,7 @@ impl Default for Limits {
             upload: None,
             connections: 30,
             peers: true,
+            ready_offer: false,
         }
     }
 }

@@ -128,7 +128,7 @@ impl Session {
 
     pub(super) fn on_described(&mut self, now: u64, connection: ConnectionId, sdp: String) {
         if self.offers.described(now, connection, sdp.clone()) {
-            let all = !self.offers.is_making();
+            let all = self.offers.making() == 0;
             for tracker in self.trackers.values_mut() {
                 tracker.offers_are_ready(now, all);
             }

@@ -57,6 +57,8 @@ pub struct Session {
     next_look: u64,
     next_rechoke: u64,
     next_lot: u64,
+    /// When an offer may be described that no torrent needs yet.
+    next_ready_offer: u64,
 }
 
 impl Session {
@@ -76,6 +78,7 @@ impl Session {
             next_look: 0,
             next_rechoke: 0,
             next_lot: 0,
+            next_ready_offer: 0,
         }
     }
 
@@ -212,7 +215,7 @@ impl Session {
 
     fn remove(&mut self, hash: InfoHash) {
         self.with(hash, |torrent, shared| torrent.stop(shared));
-        self.offers.take_back(hash);
+        self.offers.take_back(hash, u64::MAX);
         self.shared.forget_torrent(hash);
         // Trackers are told with what it had.
         self.leave_all(hash);
@@ -236,7 +239,7 @@ impl Session {
             }
         });
         if paused {
-            self.offers.take_back(hash);
+            self.offers.take_back(hash, u64::MAX);
         }
     }
 

@@ -16,6 +16,14 @@ use super::{Event, Output, Problem, Session, SourceStatus};
 const OPENING_MILLIS: u64 = 20_000;
 /// Milliseconds that an announcement waits for offers.
 const OFFERS_MILLIS: u64 = 3_000;
+/// Milliseconds after which the first offer of a torrent is followed by others: until then the
+/// browser has time for the first peer alone.
+const OTHERS_MILLIS: u64 = 250;
+/// Milliseconds after which an offer without an answer is given to another peer, where peers are
+/// lacking.
+const ANSWER_MILLIS: u64 = 5_000;
+/// Milliseconds between two offers that no torrent needed.
+const READY_OFFER_MILLIS: u64 = 60_000;
 /// Milliseconds between announcements: before a tracker has told, at least, at most, and where
 /// peers are lacking.
 const INTERVAL_MILLIS: u64 = 120_000;
@@ -94,6 +102,18 @@ impl Session {
         }
         self.trackers
             .retain(|_, tracker| !tracker.torrents.is_empty() || tracker.socket != Socket::Closed);
+        if self.ready_offer_due().is_some_and(|due| due <= now) {
+            self.next_ready_offer = now + READY_OFFER_MILLIS;
+            self.make_offers(now, 1);
+        }
+    }
+
+    /// When an offer is to be described that no torrent needs yet.
+    fn ready_offer_due(&self) -> Option<u64> {
+        let limits = self.shared.limits;
+        let wanted = limits.peers && limits.ready_offer && self.shared.online;
+        let lacks = self.trackers.is_empty() && self.offers.len() == 0;
+        (wanted && lacks).then_some(self.next_ready_offer)
     }
 
     /// Brings what trackers are told into line with the torrents.
@@ -169,7 +189,7 @@ impl Session {
                     tracker.socket = Socket::Opening(now);
                     self.shared.push(Output::TrackerConnect(url.to_owned()));
                     // Meanwhile connections can be described.
-                    self.make_offers(now);
+                    self.make_offers(now, 1);
                 }
             }
             Socket::Opening(since) => {
@@ -196,7 +216,16 @@ impl Session {
             let lacking = !torrent.has_all_wanted() && open.count() < ENOUGH_PEERS;
             (torrent.completed, lacking)
         });
-        let (wanted, ready) = self.make_offers(now);
+        let told = self.trackers.get(url).and_then(|t| t.torrents.get(&hash));
+        let Some(is_first) = told.map(|told| !told.started) else {
+            return;
+        };
+        if lacking && let Some(until) = now.checked_sub(ANSWER_MILLIS) {
+            self.offers.take_back(hash, until);
+        }
+        let wanted = self.offers_for_one();
+        let enough = if is_first { wanted.min(1) } else { wanted };
+        let ready = self.make_offers(now, enough);
         let Some(told) = self
             .trackers
             .get_mut(url)
@@ -206,28 +235,28 @@ impl Session {
         };
         let waiting_since = *told.waiting_since.get_or_insert(now);
         let is_over = now - waiting_since >= OFFERS_MILLIS;
-        let others_follow = ready < wanted && self.offers.is_making() && !is_over;
-        if others_follow && (told.started || ready == 0) {
+        if ready < enough && self.offers.making() > 0 && !is_over {
             told.next = waiting_since + OFFERS_MILLIS;
             return;
         }
-        let event = match (told.started, complete && !told.completed) {
-            (false, _) => Reason::Started,
-            (true, true) => Reason::Completed,
-            (true, false) => Reason::Update,
+        let event = match (is_first, complete && !told.completed) {
+            (true, _) => Reason::Started,
+            (false, true) => Reason::Completed,
+            (false, false) => Reason::Update,
         };
         told.completed |= complete;
         told.started = true;
-        told.waiting_since = others_follow.then_some(waiting_since);
+        told.waiting_since = None;
         told.last = now;
         let offers = if event == Reason::Completed {
             Vec::new()
         } else {
             self.offers.give(now, hash, wanted, &mut self.shared.lot)
         };
+        let others_follow = is_first && (1..wanted).contains(&offers.len());
         let interval = told.interval.unwrap_or(INTERVAL_MILLIS);
         told.next = match (others_follow, offers.is_empty(), lacking) {
-            (true, ..) => waiting_since + OFFERS_MILLIS,
+            (true, ..) => now + OTHERS_MILLIS,
             (_, true, true) => now + interval.min(INTERVALS.0),
             (_, _, true) => now + interval.min(LACKING_MILLIS),
             _ => now + interval,
@@ -237,23 +266,17 @@ impl Session {
             .push(Output::TrackerSend(url.to_owned(), message));
     }
 
-    /// Has connections described until there are enough for one announcement; how many that takes,
-    /// and how many are ready. The first is described alone: browsers take three times as long for
-    /// each of five.
-    fn make_offers(&mut self, now: u64) -> (usize, usize) {
-        let wanted = self.offers_for_one();
+    /// Has connections described until `wanted` are ready or being described, or no more may be;
+    /// returns how many are ready.
+    fn make_offers(&mut self, now: u64, wanted: usize) -> usize {
         let ready = self.offers.ready();
-        let most = match (ready, self.offers.is_making()) {
-            (0, true) => 0,
-            (0, false) => wanted.min(1),
-            _ => wanted,
-        };
-        for _ in 0..self.free_for_offers().min(most.saturating_sub(ready)) {
+        let lacking = wanted.saturating_sub(ready + self.offers.making());
+        for _ in 0..self.free_for_offers().min(lacking) {
             let connection = self.shared.new_connection();
             self.offers.make(now, connection);
             self.shared.push(Output::CreateOffer(connection));
         }
-        (wanted, ready)
+        ready
     }
 
     fn announcement(&self, hash: InfoHash, event: Reason, offers: &[(OfferId, String)]) -> String {
@@ -438,7 +461,8 @@ impl Session {
                 Socket::Opening(since) => Some(since + OPENING_MILLIS),
                 Socket::Open => tracker.torrents.values().map(|told| told.next).min(),
             });
-        trackers.chain(self.offers.next_timeout()).min()
+        let offers = self.offers.next_timeout().into_iter();
+        trackers.chain(offers).chain(self.ready_offer_due()).min()
     }
 
     /// Troubles that a torrent has with its trackers.
