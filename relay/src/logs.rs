@@ -61,11 +61,21 @@ pub fn start(config: &Config) -> Logs {
 #[derive(Clone, Default)]
 pub struct Logs(Arc<Mutex<Lines>>);
 
-#[derive(Default)]
 struct Lines {
+    start_millis: u64,
     last: VecDeque<LogLine>,
     /// Number of the newest.
     count: u64,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            start_millis: now_millis(),
+            last: VecDeque::new(),
+            count: 0,
+        }
+    }
 }
 
 impl Logs {
@@ -83,6 +93,7 @@ impl Logs {
         let skip = usize::try_from((after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
         let told: Vec<LogLine> = lines.last.iter().skip(skip).take(most).cloned().collect();
         Told {
+            start_millis: lines.start_millis,
             next: told.last().map_or(after, |line| line.number),
             lines: told,
             lost,

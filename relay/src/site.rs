@@ -97,6 +97,14 @@ impl Site {
                 .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
+        // Links of the page know one address of its first.
+        if path == "/admin/" {
+            let mut response = text(StatusCode::PERMANENT_REDIRECT, "/admin");
+            response
+                .headers_mut()
+                .insert(header::LOCATION, HeaderValue::from_static("/admin"));
+            return response;
+        }
         let wants_html = header_contains(headers, header::ACCEPT, "text/html");
         let path = if path == "/" { "/index.html" } else { path };
         let known = |path: &str| self.assets.get_key_value(path);
@@ -265,6 +273,16 @@ mod tests {
         for path in ["/", "/administer", "/tune/admin", "/browse/admin/"] {
             assert_eq!(page_of(path), "/index.html", "{path}");
         }
+    }
+
+    #[test]
+    fn the_operators_page_has_one_address() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "app").unwrap();
+        let site = Site::load(Some(folder.path())).unwrap();
+        let response = site.answer(&Method::GET, "/admin/", &HeaderMap::new());
+        assert_eq!(response.status(), StatusCode::PERMANENT_REDIRECT);
+        assert_eq!(response.headers()[header::LOCATION], "/admin");
     }
 
     #[test]

@@ -6,12 +6,13 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
 use listening::keep::KeepIntent;
 use listening::language::{t, tf};
-use listening::{ImportPhase, Intent, SoundMode};
+use listening::{Intent, SoundMode};
 
+use super::around::{Above, Beside, ListeningRoutes};
 use super::library::Library;
 use super::not_found::NotFound;
-use super::parts::{Menu, Notices, PlayerBar, STAGE, SiteBanner, use_menu};
-use super::rest::{Later, Over, Part, fetched};
+use super::parts::{Menu, STAGE, SiteBanner};
+use super::rest::Over;
 use crate::components::{Icon, Name, Soon};
 use crate::core::{Core, tune_path, use_core};
 use crate::shell::document;
@@ -29,9 +30,11 @@ pub fn App() -> impl IntoView {
     let core = Core::start();
     provide_context(core);
     Menu::provide();
-    let help = RwSignal::new(false);
-    let palette = RwSignal::new(false);
-    keyboard::listen(move |shortcut| obey(core, shortcut, help, palette));
+    let over = Over {
+        help: RwSignal::new(false),
+        palette: RwSignal::new(false),
+    };
+    keyboard::listen(move |shortcut| obey(core, shortcut, over));
     view! {
         <Router>
             <Soon>
@@ -39,7 +42,7 @@ pub fn App() -> impl IntoView {
                     // Texts are looked up as views are made: another language makes them anew.
                     core.language.track();
                     document::remove_boot();
-                    view! { <Frame help=help palette=palette /> }
+                    view! { <Frame over=over /> }
                 }}
             </Soon>
         </Router>
@@ -47,7 +50,7 @@ pub fn App() -> impl IntoView {
 }
 
 #[component]
-fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
+fn Frame(over: Over) -> impl IntoView {
     let core = use_core();
     let navigate = use_navigate();
     let location = use_location();
@@ -76,26 +79,12 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
         });
     });
     let narrow = move || core.settings.with(|settings| settings.narrow_navigation);
-    let wants_corner = Signal::derive(move || {
-        core.import.with(|import| import.phase != ImportPhase::None)
-            || core.kept.with(|kept| kept.undo.is_some())
-            || core.onward.with(|onward| onward.countdown.is_some())
-    });
-    let menu = use_menu();
-    let wants_over = Signal::derive(move || {
-        help.get()
-            || palette.get()
-            || core.diagnostics_shown.get()
-            || core.hovering.get()
-            || menu.is_open()
-            || core.browse.with(|browse| browse.pin.is_some())
-    });
     view! {
         <div class="frame" class:narrow=narrow class:on-tune=move || on_tune_page.get() class:with-queue=move || core.queue_shown.get()>
             <a class="skip" href="#main">
                 {t("Skip to content")}
             </a>
-            <Navigation help=help />
+            <Navigation help=over.help />
             <div class="banners">
                 <SoundBanner />
                 <SiteBanner />
@@ -103,35 +92,12 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             <main id="main" tabindex="0">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Library />
-                    <Route path=path!("/browse") view=|| fetched(Part::Browse) />
-                    <Route path=path!("/browse/:shelf") view=|| fetched(Part::Browse) />
-                    <Route path=path!("/tune") view=|| fetched(Part::Nothing) />
-                    <Route path=path!("/tune/:md5") view=|| fetched(Part::Tune) />
-                    <Route path=path!("/tune/:md5/:song") view=|| fetched(Part::Tune) />
-                    <Route path=path!("/favourites") view=|| fetched(Part::Favourites) />
-                    <Route path=path!("/playlists") view=|| fetched(Part::Playlists) />
-                    <Route path=path!("/playlists/:id") view=|| fetched(Part::Playlist) />
-                    <Route path=path!("/history") view=|| fetched(Part::History) />
-                    <Route path=path!("/swarm") view=|| fetched(Part::Swarm) />
-                    <Route path=path!("/swarm/:hash") view=|| fetched(Part::Torrent) />
-                    <Route path=path!("/settings") view=|| fetched(Part::Settings) />
-                    <Route path=path!("/privacy") view=|| fetched(Part::Privacy) />
-                    <Route path=path!("/about") view=|| fetched(Part::About) />
+                    <ListeningRoutes />
                 </Routes>
             </main>
-            <Later part=Part::Queue wanted=core.queue_shown />
-            <Soon>
-                <PlayerBar />
-            </Soon>
-            <section class="corner" aria-label=t("Messages")>
-                <Later part=Part::Corner wanted=wants_corner />
-                <Notices />
-            </section>
+            <Beside />
         </div>
-        <Later part=Part::Over(Over { help, palette }) wanted=wants_over />
-        <p class="hidden-words" role="status" aria-live="polite">
-            {move || core.announcement.get()}
-        </p>
+        <Above over=over />
     }
 }
 
@@ -181,7 +147,7 @@ pub(super) fn SoundBanner() -> impl IntoView {
 }
 
 /// Does what a key stands for.
-pub(super) fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette: RwSignal<bool>) {
+pub(super) fn obey(core: Core, shortcut: Shortcut, over: Over) {
     core.wish(match shortcut {
         Shortcut::PlayPause => Intent::PlayPause,
         Shortcut::Forth => Intent::SeekBy(SEEK_MILLIS),
@@ -195,7 +161,7 @@ pub(super) fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette
         Shortcut::Faster => Intent::StepSpeed(1),
         Shortcut::Favourite => Intent::Keep(KeepIntent::FavouriteCurrent),
         Shortcut::Help => {
-            help.set(true);
+            over.help.set(true);
             return;
         }
         Shortcut::Diagnostics => {
@@ -211,7 +177,7 @@ pub(super) fn obey(core: Core, shortcut: Shortcut, help: RwSignal<bool>, palette
             return;
         }
         Shortcut::Palette => {
-            palette.update(|open| *open = !*open);
+            over.palette.update(|open| *open = !*open);
             return;
         }
         Shortcut::Search => {

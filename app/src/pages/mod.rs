@@ -2,6 +2,7 @@
 
 mod about;
 mod admin;
+mod around;
 mod browse;
 mod favourites;
 mod frame;

@@ -40,15 +40,20 @@ pub struct LogBook {
     pub lost: u64,
     /// The relay was started again, and counts from the beginning.
     pub restarts: u32,
+    /// Which start of the relay the last line is of, in milliseconds.
+    start: Option<u64>,
 }
 
 impl LogBook {
     /// Takes in what was told after `after`; returns what to ask for next.
     pub(crate) fn take(&mut self, after: u64, told: Logs) -> u64 {
-        if told.next < after {
-            // Another start counts anew: what it has said is asked for from its beginning.
+        let was = self.start.replace(told.start_millis);
+        if was.is_some_and(|was| was != told.start_millis) {
             self.restarts += 1;
-            return 0;
+            // Another start counts anew: what it has said is asked for from its beginning.
+            if after > 0 {
+                return 0;
+            }
         }
         self.lost += told.lost;
         self.lines.extend(told.lines);
@@ -76,6 +81,7 @@ mod tests {
 
     fn told(numbers: std::ops::Range<u64>, lost: u64) -> Logs {
         Logs {
+            start_millis: 1,
             next: numbers.end,
             lines: numbers
                 .map(|number| LogLine {
@@ -105,11 +111,16 @@ mod tests {
     #[test]
     fn another_start_is_read_from_its_beginning() {
         let mut book = LogBook::default();
+        let again = |numbers| Logs {
+            start_millis: 2,
+            ..told(numbers, 0)
+        };
         book.take(0, told(0..100, 0));
-        assert_eq!(book.take(100, told(4..4, 0)), 0);
+        // It has written more already than was read of the start before.
+        assert_eq!(book.take(100, again(100..120)), 0);
         assert_eq!((book.restarts, book.lines.len()), (1, 100));
-        assert_eq!(book.take(0, told(0..4, 0)), 4);
-        assert_eq!(book.lines.len(), 104);
+        assert_eq!(book.take(0, again(0..120)), 120);
+        assert_eq!((book.restarts, book.lines.len()), (1, 220));
     }
 
     #[test]

@@ -471,6 +471,8 @@ pub struct Setting {
 /// Lines of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logs {
+    /// When the relay was started: another start counts its lines anew.
+    pub start_millis: u64,
     /// The oldest first.
     pub lines: Vec<LogLine>,
     /// What to ask for next, as `after`.

@@ -9,12 +9,13 @@ use axum::http::StatusCode;
 use axum::response::Json;
 use protocol::admin::{Collection, Job, JobKind, Publish};
 use rusqlite::{Connection, Transaction};
+use tokio::task::spawn_blocking;
 
 use super::Admin;
 use super::guard::{Caller, Refusal, body};
 use super::jobs::{self, Order, Stopped};
 use crate::collections::look::UnpublishError;
-use crate::collections::{Known, slug};
+use crate::collections::{self, Known, slug};
 use crate::store::{self, Operation, audit};
 
 /// Longest name of a collection.
@@ -88,7 +89,7 @@ impl Admin {
         };
         let admin = Arc::clone(self);
         // The store says what waits in any case.
-        let _ = tokio::task::spawn_blocking(move || admin.jobs.wake()).await;
+        let _ = spawn_blocking(move || admin.jobs.wake()).await;
         Ok(Json(job))
     }
 }
@@ -109,7 +110,7 @@ pub async fn publish(
     let out = admin.exporter.collections.folder().to_owned();
     let data = admin.exporter.data_dir.clone();
     let check = move || folder(&wanted.folder, &data, &out);
-    let folder = tokio::task::spawn_blocking(check).await;
+    let folder = spawn_blocking(check).await;
     let folder = folder.unwrap_or_else(|error| Err(error.to_string()));
     let order = Order {
         kind: JobKind::Publish,
@@ -202,24 +203,25 @@ pub async fn unpublish(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let now = admin.clock.now();
-    let collections = Arc::clone(&admin.exporter.collections);
-    let unpublish = move |to: &Transaction<'_>| {
-        let done = collections.unpublish(&name);
-        if done.is_ok() {
-            jobs::forget(to, &name)?;
-            audit::append(to, now, &caller.did("collection.unpublish", &*name))?;
-        }
-        Ok(done)
+    let disk = |error: collections::Error| {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     };
-    match admin.store.write(Operation::Job, unpublish).await? {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error @ UnpublishError::Unknown) => Err(Refusal::missing(error.to_string())),
-        Err(error @ UnpublishError::Busy) => Err(Refusal::conflict(error.to_string())),
-        Err(UnpublishError::Disk(error)) => {
-            let words = error.to_string();
-            Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, words))
-        }
-    }
+    let withdrawal = match admin.exporter.collections.withdraw(&name) {
+        Ok(withdrawal) => withdrawal,
+        Err(error @ UnpublishError::Unknown) => return Err(Refusal::missing(error.to_string())),
+        Err(error @ UnpublishError::Busy) => return Err(Refusal::conflict(error.to_string())),
+        Err(UnpublishError::Disk(error)) => return Err(disk(error)),
+    };
+    // Nothing goes that the trail does not tell.
+    let note = move |to: &Transaction<'_>| {
+        jobs::forget(to, &name)?;
+        audit::append(to, now, &caller.did("collection.unpublish", &*name))
+    };
+    admin.store.write(Operation::Job, note).await?;
+    let done = spawn_blocking(move || withdrawal.carry_out()).await;
+    done.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?
+        .map_err(disk)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Answers `DELETE jobs/ID`.

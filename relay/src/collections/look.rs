@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::Files;
 use super::publish::{self, Progress, digest};
@@ -99,13 +99,37 @@ pub enum UnpublishError {
     Disk(#[from] Error),
 }
 
+/// A collection that can be taken back. While this is held nobody publishes it.
+#[derive(Debug)]
+pub struct Withdrawal {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Withdrawal {
+    /// Removes what the relay made of it; the folder that was published stays as it is.
+    ///
+    /// # Errors
+    /// The disk says no.
+    pub fn carry_out(self) -> Result<(), Error> {
+        // First what lists it: from here on nobody is told of it.
+        let manifest = Manifest::path(&self.folder);
+        match fs::remove_file(&manifest) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(file_error(&manifest)(error));
+            }
+            _ => {}
+        }
+        remove_made(&self.folder)
+    }
+}
+
 impl Collections {
-    /// Takes a collection back: what the relay made of it goes, the folder that was published stays
-    /// as it is.
+    /// Makes ready to take a collection back.
     ///
     /// # Errors
     /// There is none, it is being published, or the disk says no.
-    pub fn unpublish(&self, name: &str) -> Result<(), UnpublishError> {
+    pub fn withdraw(&self, name: &str) -> Result<Withdrawal, UnpublishError> {
         let folder = self.folder.join(name);
         if !is_slug(name) || !folder.is_dir() {
             return Err(UnpublishError::Unknown);
@@ -115,16 +139,10 @@ impl Collections {
         if lock.try_lock().is_err() {
             return Err(UnpublishError::Busy);
         }
-        // First what lists it: from here on nobody is told of it.
-        let manifest = Manifest::path(&folder);
-        match fs::remove_file(&manifest) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(file_error(&manifest)(error).into());
-            }
-            _ => {}
-        }
-        remove_made(&folder)?;
-        Ok(())
+        Ok(Withdrawal {
+            folder,
+            _lock: lock,
+        })
     }
 }
 

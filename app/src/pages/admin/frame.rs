@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::{NavigateOptions, path};
-use listening::ImportPhase;
 use listening::language::{t, tf};
 use operating::{Access, Intent, Page, Reach};
 
@@ -21,14 +20,15 @@ use super::status::StatusPage;
 use super::telemetry::TelemetryPage;
 use super::tracker::TrackerPage;
 use super::words::moment;
-use crate::components::{Dialog, Icon, Name, Soon};
+use crate::components::{Dialog, Icon, Name};
 use crate::core::{Core, use_core};
 use crate::desk::{Desk, use_desk};
+use crate::pages::around::{Above, Beside, ListeningRoutes};
 use crate::pages::frame::{SoundBanner, obey};
 use crate::pages::library::Library;
 use crate::pages::not_found::NotFound;
-use crate::pages::parts::{Menu, Notices, PlayerBar, use_menu};
-use crate::pages::rest::{Later, Over, Part, fetched};
+use crate::pages::parts::Menu;
+use crate::pages::rest::Over;
 use crate::shell::document;
 use crate::shell::keyboard;
 
@@ -45,12 +45,14 @@ pub fn Admin() -> impl IntoView {
     let desk = Desk::start();
     provide_context(desk);
     Menu::provide();
-    let help = RwSignal::new(false);
-    let palette = RwSignal::new(false);
+    let over = Over {
+        help: RwSignal::new(false),
+        palette: RwSignal::new(false),
+    };
     let is_in = move || matches!(desk.access.get_untracked(), Access::In(_));
     keyboard::listen(move |shortcut| {
         if is_in() {
-            obey(core, shortcut, help, palette);
+            obey(core, shortcut, over);
         }
     });
     // A session that is over leaves its page as it is.
@@ -71,7 +73,7 @@ pub fn Admin() -> impl IntoView {
                     {move || match shown.get() {
                         None => view! { <Asking /> }.into_any(),
                         Some(false) => view! { <Login /> }.into_any(),
-                        Some(true) => view! { <Frame help=help palette=palette /> }.into_any(),
+                        Some(true) => view! { <Frame over=over /> }.into_any(),
                     }}
                 }
             }}
@@ -114,7 +116,7 @@ fn page_of(path: &str) -> Page {
 }
 
 #[component]
-fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
+fn Frame(over: Over) -> impl IntoView {
     let core = use_core();
     let desk = use_desk();
     let navigate = use_navigate();
@@ -139,20 +141,6 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
             core.go(&link);
         }
     };
-    let wants_corner = Signal::derive(move || {
-        core.import.with(|import| import.phase != ImportPhase::None)
-            || core.kept.with(|kept| kept.undo.is_some())
-            || core.onward.with(|onward| onward.countdown.is_some())
-    });
-    let menu = use_menu();
-    let wants_over = Signal::derive(move || {
-        help.get()
-            || palette.get()
-            || core.diagnostics_shown.get()
-            || core.hovering.get()
-            || menu.is_open()
-            || core.browse.with(|browse| browse.pin.is_some())
-    });
     let more = RwSignal::new(false);
     let is_on_tune = move || {
         location
@@ -186,37 +174,14 @@ fn Frame(help: RwSignal<bool>, palette: RwSignal<bool>) -> impl IntoView {
                     <Route path=path!("/audit") view=AuditPage />
                     <Route path=path!("/access") view=AccessPage />
                     <Route path=path!("/play") view=Library />
-                    <Route path=path!("/browse") view=|| fetched(Part::Browse) />
-                    <Route path=path!("/browse/:shelf") view=|| fetched(Part::Browse) />
-                    <Route path=path!("/tune") view=|| fetched(Part::Nothing) />
-                    <Route path=path!("/tune/:md5") view=|| fetched(Part::Tune) />
-                    <Route path=path!("/tune/:md5/:song") view=|| fetched(Part::Tune) />
-                    <Route path=path!("/favourites") view=|| fetched(Part::Favourites) />
-                    <Route path=path!("/playlists") view=|| fetched(Part::Playlists) />
-                    <Route path=path!("/playlists/:id") view=|| fetched(Part::Playlist) />
-                    <Route path=path!("/history") view=|| fetched(Part::History) />
-                    <Route path=path!("/swarm") view=|| fetched(Part::Swarm) />
-                    <Route path=path!("/swarm/:hash") view=|| fetched(Part::Torrent) />
-                    <Route path=path!("/settings") view=|| fetched(Part::Settings) />
-                    <Route path=path!("/privacy") view=|| fetched(Part::Privacy) />
-                    <Route path=path!("/about") view=|| fetched(Part::About) />
+                    <ListeningRoutes />
                 </Routes>
             </main>
-            <Later part=Part::Queue wanted=core.queue_shown />
-            <Soon>
-                <PlayerBar />
-            </Soon>
-            <section class="corner" aria-label=t("Messages")>
-                <Later part=Part::Corner wanted=wants_corner />
-                <Notices />
-            </section>
+            <Beside />
             <More open=more />
         </div>
-        <Later part=Part::Over(Over { help, palette }) wanted=wants_over />
+        <Above over=over />
         <LoginAgain />
-        <p class="hidden-words" role="status" aria-live="polite">
-            {move || core.announcement.get()}
-        </p>
     }
 }
 

@@ -342,7 +342,7 @@ fn a_key_is_told_once() {
 fn the_log_is_followed_from_where_it_was_and_stands_when_it_is_told_to() {
     let mut desk = Desk::logged_in(Page::Logs);
     let line = r#"{"number":4,"at_millis":1,"level":"INFO","target":"relay","text":"up"}"#;
-    let told = format!(r#"{{"lines":[{line}],"next":5,"lost":0}}"#);
+    let told = format!(r#"{{"start_millis":1,"lines":[{line}],"next":5,"lost":0}}"#);
     desk.answer("logs?after=0", 200, &told);
     desk.send(Event::Wish(Intent::Follow(false)));
     desk.open.clear();
