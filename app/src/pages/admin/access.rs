@@ -6,7 +6,8 @@ use operating::{Act, Form, Intent};
 use protocol::admin::{NewPassword, NewToken, Scope, Session, Token};
 
 use super::parts::{
-    Confirm, CopyButton, FormTrouble, Head, Known, Mood, Nothing, StateMark, keys_of, one_of,
+    Confirm, CopyButton, Field, FormTrouble, Head, Known, Mood, Nothing, StateMark, Username,
+    keys_of, one_of, when_done,
 };
 use super::words::{ago_text, date_text, scope_words, scopes_text};
 use crate::components::Segmented;
@@ -239,14 +240,7 @@ fn TokenForm() -> impl IntoView {
     let days = RwSignal::new(Some(90_u32));
     let scopes = RwSignal::new(vec![Scope::Read]);
     let state = desk.form(Form::Token);
-    let done = Memo::new(move |_| state.with(|state| state.done));
-    Effect::new(move |before: Option<u32>| {
-        let done = done.get();
-        if before.is_some_and(|before| before != done) {
-            name.set(String::new());
-        }
-        done
-    });
+    when_done(Form::Token, move || name.set(String::new()));
     let is_whole = move || name.with(|name| !name.trim().is_empty()) && !scopes.with(Vec::is_empty);
     let make = move || {
         if is_whole() {
@@ -274,16 +268,7 @@ fn TokenForm() -> impl IntoView {
                 make();
             }
         >
-            <label class="form-field">
-                <span>{t("For which program")}</span>
-                <input
-                    class="field"
-                    type="text"
-                    autocomplete="off"
-                    prop:value=move || name.get()
-                    on:input=move |event| name.set(event_target_value(&event))
-                />
-            </label>
+            <Field label=t("For which program").to_owned() value=name />
             <fieldset class="form-field checks">
                 <legend>{t("It may")}</legend>
                 {[Scope::Read, Scope::Publish, Scope::Moderate]
@@ -334,15 +319,10 @@ fn PasswordForm() -> impl IntoView {
     let new = RwSignal::new(String::new());
     let again = RwSignal::new(String::new());
     let state = desk.form(Form::Password);
-    let done = Memo::new(move |_| state.with(|state| state.done));
-    Effect::new(move |before: Option<u32>| {
-        let done = done.get();
-        if before.is_some_and(|before| before != done) {
-            for field in [old, new, again] {
-                field.set(String::new());
-            }
+    when_done(Form::Password, move || {
+        for field in [old, new, again] {
+            field.set(String::new());
         }
-        done
     });
     let hint = move || {
         let length = new.with(|new| new.chars().count());
@@ -373,24 +353,6 @@ fn PasswordForm() -> impl IntoView {
             }));
         }
     };
-    let field = move |id: &'static str,
-                      words: &'static str,
-                      complete: &'static str,
-                      value: RwSignal<String>| {
-        view! {
-            <label class="form-field" for=id>
-                <span>{words}</span>
-                <input
-                    id=id
-                    class="field"
-                    type="password"
-                    autocomplete=complete
-                    prop:value=move || value.get()
-                    on:input=move |event| value.set(event_target_value(&event))
-                />
-            </label>
-        }
-    };
     view! {
         <section class="card" aria-labelledby="password-title">
             <h2 id="password-title">{t("Password")}</h2>
@@ -401,19 +363,10 @@ fn PasswordForm() -> impl IntoView {
                     change();
                 }
             >
-                <input
-                    class="hidden-words"
-                    type="text"
-                    name="username"
-                    autocomplete="username"
-                    value="operator"
-                    readonly
-                    tabindex="-1"
-                    aria-hidden="true"
-                />
-                {field("old-password", t("The one so far"), "current-password", old)}
-                {field("new-password", t("The new one"), "new-password", new)}
-                {field("again-password", t("The new one again"), "new-password", again)}
+                <Username />
+                <Field label=t("The one so far").to_owned() id="old-password" kind="password" complete="current-password" value=old />
+                <Field label=t("The new one").to_owned() id="new-password" kind="password" complete="new-password" value=new />
+                <Field label=t("The new one again").to_owned() id="again-password" kind="password" complete="new-password" value=again />
                 <button
                     class="button primary"
                     type="submit"
@@ -424,7 +377,7 @@ fn PasswordForm() -> impl IntoView {
             </form>
             <p class="quiet" aria-live="polite">
                 {move || {
-                    if done.get() > 0 && new.with(String::is_empty) {
+                    if state.with(|state| state.done > 0) && new.with(String::is_empty) {
                         Some(t("The password is changed.").to_owned())
                     } else {
                         hint()

@@ -8,7 +8,8 @@ use protocol::admin::{Collection, Freshness, Integrity, Publish, Scope};
 
 use super::jobs::Jobs;
 use super::parts::{
-    Confirm, CopyButton, FormTrouble, Head, Known, Mood, Nothing, StateMark, keys_of, one_of,
+    Confirm, CopyButton, Field, FormTrouble, Head, Known, Mood, Nothing, StateMark, keys_of,
+    one_of, when_done,
 };
 use super::words::{ago_text, date_text};
 use crate::components::{Icon, Name};
@@ -89,14 +90,9 @@ fn PublishForm() -> impl IntoView {
     let folder = RwSignal::new(String::new());
     let name = RwSignal::new(String::new());
     let state = desk.form(Form::Publish);
-    let done = Memo::new(move |_| state.with(|state| state.done));
-    Effect::new(move |before: Option<u32>| {
-        let done = done.get();
-        if before.is_some_and(|before| before != done) {
-            folder.set(String::new());
-            name.set(String::new());
-        }
-        done
+    when_done(Form::Publish, move || {
+        folder.set(String::new());
+        name.set(String::new());
     });
     let is_whole = move || {
         folder.with(|text| !text.trim().is_empty()) && name.with(|text| !text.trim().is_empty())
@@ -119,28 +115,8 @@ fn PublishForm() -> impl IntoView {
                     publish();
                 }
             >
-                <label class="form-field form-wide">
-                    <span>{t("Folder on the relay's machine")}</span>
-                    <input
-                        class="field"
-                        type="text"
-                        placeholder="/srv/music/C64Music"
-                        autocomplete="off"
-                        spellcheck="false"
-                        prop:value=move || folder.get()
-                        on:input=move |event| folder.set(event_target_value(&event))
-                    />
-                </label>
-                <label class="form-field">
-                    <span>{t("Name for listeners")}</span>
-                    <input
-                        class="field"
-                        type="text"
-                        autocomplete="off"
-                        prop:value=move || name.get()
-                        on:input=move |event| name.set(event_target_value(&event))
-                    />
-                </label>
+                <Field label=t("Folder on the relay's machine").to_owned() value=folder example="/srv/music/C64Music" wide=true />
+                <Field label=t("Name for listeners").to_owned() value=name />
                 <button
                     class="button primary"
                     type="submit"

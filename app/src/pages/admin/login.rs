@@ -7,6 +7,7 @@ use operating::clock::Span;
 use operating::{Access, Act, Intent, Reach, Trouble};
 use protocol::admin;
 
+use super::parts::Username;
 use super::words::{span_text, trouble_text};
 use crate::components::{Icon, Name};
 use crate::desk::use_desk;
@@ -127,17 +128,7 @@ fn LoginForm() -> impl IntoView {
                 submit();
             }
         >
-            // Password managers keep a password with a name.
-            <input
-                class="hidden-words"
-                type="text"
-                name="username"
-                autocomplete="username"
-                value="operator"
-                readonly
-                tabindex="-1"
-                aria-hidden="true"
-            />
+            <Username />
             <label for="password">{t("Password")}</label>
             <input
                 id="password"

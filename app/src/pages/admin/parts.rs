@@ -137,6 +137,81 @@ pub fn FormTrouble(
     }
 }
 
+/// Calls `act` each time when what was asked for in a form was done.
+pub fn when_done(form: Form, act: impl Fn() + 'static) {
+    let state = use_desk().form(form);
+    let done = Memo::new(move |_| state.with(|state| state.done));
+    Effect::new(move |before: Option<u32>| {
+        let done = done.get();
+        if before.is_some_and(|before| before != done) {
+            act();
+        }
+        done
+    });
+}
+
+/// A field of a form, with its label.
+#[component]
+pub fn Field(
+    /// Label.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What is typed.
+    value: RwSignal<String>,
+    /// Id of the field; unique on the page.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// Kind of the field.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What password managers put into it.
+    #[prop(default = "off")]
+    complete: &'static str,
+    /// An example.
+    #[prop(optional)]
+    example: Option<&'static str>,
+    /// It is as wide as the form.
+    #[prop(optional)]
+    wide: bool,
+    /// It holds no prose.
+    #[prop(optional)]
+    mono: bool,
+) -> impl IntoView {
+    view! {
+        <label class="form-field" class:form-wide=wide>
+            <span>{move || label.get()}</span>
+            <input
+                id=id
+                class="field"
+                class:mono=mono
+                type=kind
+                placeholder=example
+                autocomplete=complete
+                spellcheck="false"
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+        </label>
+    }
+}
+
+/// The name that password managers keep a password with; nobody sees it.
+#[component]
+pub fn Username() -> impl IntoView {
+    view! {
+        <input
+            class="hidden-words"
+            type="text"
+            name="username"
+            autocomplete="username"
+            value="operator"
+            readonly
+            tabindex="-1"
+            aria-hidden="true"
+        />
+    }
+}
+
 /// A question before something that cannot be undone: what happens, and a button that does it.
 #[component]
 pub fn Confirm(

@@ -6,7 +6,9 @@ use listening::words::grouped;
 use operating::{Act, Form};
 use protocol::admin::{Block, BlockKind, NewBlock, Scope, Swarm};
 
-use super::parts::{Confirm, CopyButton, FormTrouble, Head, Known, Nothing, keys_of, one_of};
+use super::parts::{
+    Confirm, CopyButton, Field, FormTrouble, Head, Known, Nothing, keys_of, one_of, when_done,
+};
 use super::words::ago_text;
 use crate::components::{SearchField, Segmented};
 use crate::desk::use_desk;
@@ -14,8 +16,6 @@ use crate::shell::document;
 
 /// Swarms that are drawn at once.
 const PORTION: usize = 50;
-/// Id of the field for what is blocked.
-const VALUE: &str = "block-value";
 /// Id of the field for the reason.
 const REASON: &str = "block-reason";
 
@@ -71,14 +71,9 @@ fn BlockForm(draft: Draft) -> impl IntoView {
         reason,
     } = draft;
     let state = desk.form(Form::Block);
-    let done = Memo::new(move |_| state.with(|state| state.done));
-    Effect::new(move |before: Option<u32>| {
-        let done = done.get();
-        if before.is_some_and(|before| before != done) {
-            value.set(String::new());
-            reason.set(String::new());
-        }
-        done
+    when_done(Form::Block, move || {
+        value.set(String::new());
+        reason.set(String::new());
     });
     let is_whole = move || {
         value.with(|text| !text.trim().is_empty()) && reason.with(|text| !text.trim().is_empty())
@@ -92,10 +87,13 @@ fn BlockForm(draft: Draft) -> impl IntoView {
             }));
         }
     };
-    let label = move || match kind.get() {
-        BlockKind::Torrent => t("Info hash, 40 hexadecimal digits"),
-        BlockKind::Address => t("Address or network, such as 203.0.113.0/24"),
-    };
+    let label = Signal::derive(move || {
+        match kind.get() {
+            BlockKind::Torrent => t("Info hash, 40 hexadecimal digits"),
+            BlockKind::Address => t("Address or network, such as 203.0.113.0/24"),
+        }
+        .to_owned()
+    });
     view! {
         <section class="card" aria-labelledby="block-title">
             <h2 id="block-title">{t("Block")}</h2>
@@ -113,29 +111,8 @@ fn BlockForm(draft: Draft) -> impl IntoView {
                     value=kind
                     on_choose=move |chosen| kind.set(chosen)
                 />
-                <label class="form-field form-wide">
-                    <span>{label}</span>
-                    <input
-                        id=VALUE
-                        class="field mono"
-                        type="text"
-                        autocomplete="off"
-                        spellcheck="false"
-                        prop:value=move || value.get()
-                        on:input=move |event| value.set(event_target_value(&event))
-                    />
-                </label>
-                <label class="form-field form-wide">
-                    <span>{t("Reason, for the record")}</span>
-                    <input
-                        id=REASON
-                        class="field"
-                        type="text"
-                        autocomplete="off"
-                        prop:value=move || reason.get()
-                        on:input=move |event| reason.set(event_target_value(&event))
-                    />
-                </label>
+                <Field label=label value=value wide=true mono=true />
+                <Field label=t("Reason, for the record").to_owned() id=REASON value=reason wide=true />
                 <button
                     class="button primary"
                     type="submit"
