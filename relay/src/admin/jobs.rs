@@ -225,6 +225,21 @@ pub fn forget(to: &Transaction<'_>, collection: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// While no job runs: those that were under way when the relay ended, or whose end could not be
+/// written, wait again, unless somebody has stopped them.
+fn take_up(to: &Transaction<'_>) -> Result<(), Error> {
+    to.execute(
+        "UPDATE jobs SET state = 'waiting' WHERE state = 'running'",
+        [],
+    )?;
+    to.execute(
+        "UPDATE jobs SET state = 'stopped', words = 'it was stopped', ended_millis = ?
+         WHERE state = 'stopping'",
+        [signed(now_millis())],
+    )?;
+    Ok(())
+}
+
 impl Jobs {
     /// Starts the thread, which takes up what was under way. It ends with this.
     ///
@@ -235,18 +250,7 @@ impl Jobs {
         collections: Arc<Collections>,
         metrics: JobMetrics,
     ) -> Result<Self, Error> {
-        store.write_now(Operation::Job, |to| {
-            to.execute(
-                "UPDATE jobs SET state = 'waiting' WHERE state = 'running'",
-                [],
-            )?;
-            to.execute(
-                "UPDATE jobs SET state = 'stopped', words = 'it was stopped', ended_millis = ?
-                 WHERE state = 'stopping'",
-                [signed(now_millis())],
-            )?;
-            Ok(())
-        })?;
+        store.write_now(Operation::Job, take_up)?;
         let (wake, is_woken) = channel();
         let running = Arc::default();
         let worker = Worker {
@@ -347,7 +351,7 @@ impl Worker {
                     tracing::warn!(job = id, reason = outcome.words, "a job failed");
                 }
                 let now = now_millis();
-                // A job whose end cannot be written is done again after a restart.
+                // A job whose end cannot be written is done again.
                 let _ = self.store.write_now(Operation::Job, |to| {
                     end(to, id, outcome.state, &outcome.words, now)
                 });
@@ -364,6 +368,7 @@ impl Worker {
     /// The oldest job that waits, which runs from now on.
     fn next(&self) -> Option<(i64, Order)> {
         let take = |to: &Transaction<'_>| {
+            take_up(to)?;
             let next = to
                 .query_row(
                     "UPDATE jobs SET state = 'running', words = 'begins' WHERE id =

@@ -326,6 +326,24 @@ async fn what_was_under_way_is_taken_up_again_and_what_was_to_stop_is_stopped() 
 }
 
 #[tokio::test]
+async fn a_job_whose_end_could_not_be_written_stands_in_nobodys_way() {
+    let desk = Desk::new().await;
+    // As a full disk leaves it.
+    let add = |to: &rusqlite::Transaction<'_>| {
+        let job = jobs::add(to, &order("tunes", &desk.tunes()), 1)?.unwrap();
+        to.execute("UPDATE jobs SET state = 'running' WHERE id = ?", [job.id])?;
+        Ok(job)
+    };
+    let stale = desk.bench.admin.store.write_now(Operation::Job, add);
+    let other: Job = desk.publish(&desk.tunes(), "Others").await.json();
+    desk.ended(&other).await;
+    // The older one came first.
+    let jobs: Vec<Job> = desk.get("jobs").await;
+    let stale = jobs.iter().find(|job| job.id == stale.as_ref().unwrap().id);
+    assert_eq!(stale.unwrap().state, JobState::Done);
+}
+
+#[tokio::test]
 async fn a_job_that_runs_or_waits_can_be_stopped() {
     let desk = Desk::new().await;
     let store = &desk.bench.admin.store;
