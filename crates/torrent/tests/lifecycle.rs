@@ -292,7 +292,6 @@ fn the_first_offer_is_announced_and_the_others_follow() {
 #[test]
 fn an_offer_that_is_ready_is_announced_with_the_first_torrent() {
     let sample = Sample::new(18, &[100_000]);
-    let mut session = fresh();
     let drain = |session: &mut Session| -> Vec<Output> {
         std::iter::from_fn(|| session.poll_output()).collect()
     };
@@ -300,42 +299,46 @@ fn an_offer_that_is_ready_is_announced_with_the_first_torrent() {
         ready_offer: true,
         ..Limits::default()
     };
-    session.handle_input(0, Input::Limit(limits));
-    let outputs = drain(&mut session);
-    let [Output::CreateOffer(first)] = outputs[..] else {
-        panic!("{outputs:?}");
+    let ready = || {
+        let mut session = fresh();
+        session.handle_input(0, Input::Limit(limits));
+        let outputs = drain(&mut session);
+        let [Output::CreateOffer(offer)] = outputs[..] else {
+            panic!("{outputs:?}");
+        };
+        (session, offer)
     };
-    // A browser that makes no connections is not asked again and again.
-    session.handle_input(1, Input::Disconnected(first, "none".into()));
-    assert!(drain(&mut session).is_empty());
-    let again = session.next_timeout().unwrap();
-    assert!(again > 10_000, "{again}");
-    session.handle_input(again, Input::Timeout);
-    let outputs = drain(&mut session);
-    let [Output::CreateOffer(second)] = outputs[..] else {
-        panic!("{outputs:?}");
-    };
-    session.handle_input(again, Input::Described(second, "sdp".into()));
-    // One is enough, until its description is old.
-    session.handle_input(again + 100_000, Input::Timeout);
-    assert!(drain(&mut session).is_empty());
-    session.handle_input(again + 100_000, Input::Add(Box::new(sample.adding())));
+    let (mut session, offer) = ready();
+    session.handle_input(10, Input::Described(offer, "sdp".into()));
+    session.handle_input(100_000, Input::Add(Box::new(sample.adding())));
     let outputs = drain(&mut session);
     let url = outputs.iter().find_map(|output| match output {
         Output::TrackerConnect(url) => Some(url.clone()),
         Output::CreateOffer(_) => panic!("another one"),
         _ => None,
     });
-    session.handle_input(again + 100_001, Input::TrackerOpen(url.unwrap()));
+    session.handle_input(100_001, Input::TrackerOpen(url.unwrap()));
     let outputs = drain(&mut session);
     let is_announced = |output: &Output| matches!(output, Output::TrackerSend(_, text) if text.contains("offer_id"));
     assert!(outputs.iter().any(is_announced), "{outputs:?}");
     // Who wants no peers any more has no offers.
-    let limits = Limits {
+    let alone = Limits {
         peers: false,
         ..limits
     };
-    session.handle_input(again + 100_002, Input::Limit(limits));
+    session.handle_input(100_002, Input::Limit(alone));
     let outputs = drain(&mut session);
-    assert!(outputs.contains(&Output::Disconnect(second)), "{outputs:?}");
+    assert!(outputs.contains(&Output::Disconnect(offer)), "{outputs:?}");
+    // A browser that makes no connections is not asked again.
+    let (mut session, offer) = ready();
+    session.handle_input(1, Input::Disconnected(offer, "none".into()));
+    assert_eq!(session.next_timeout(), None);
+    assert!(drain(&mut session).is_empty());
+    // Neither is one whose offer nobody needed.
+    let (mut session, offer) = ready();
+    session.handle_input(10, Input::Described(offer, "sdp".into()));
+    let over = session.next_timeout().unwrap();
+    session.handle_input(over, Input::Timeout);
+    assert_eq!(drain(&mut session), [Output::Disconnect(offer)]);
+    assert_eq!(session.next_timeout(), None);
 }

@@ -104,7 +104,7 @@ fn Entry(entry: AuditEntry, broken_at: Memo<Option<Option<i64>>>) -> impl IntoVi
                 {entry.who}
                 {entry.address.map(|address| view! { <span class="faint">" "{address}</span> })}
             </td>
-            <td><code>{entry.action}</code></td>
+            <td class="nowrap"><code>{entry.action}</code></td>
             <td class="wide-cell">{entry.subject}</td>
             <td>
                 {if is_done {
@@ -113,7 +113,7 @@ fn Entry(entry: AuditEntry, broken_at: Memo<Option<Option<i64>>>) -> impl IntoVi
                     view! { <span class="bad">{entry.outcome}</span> }.into_any()
                 }}
             </td>
-            <td><code class="faint" title=entry.hash.clone()>{hash}</code></td>
+            <td class="nowrap"><code class="faint" title=entry.hash.clone()>{hash}</code></td>
         </tr>
     }
 }

@@ -53,7 +53,7 @@ pub struct Limits {
     /// told nothing.
     pub peers: bool,
     /// Whether one connection is described before any torrent needs it, so that the first peer is
-    /// found sooner.
+    /// found sooner; it is given up when nobody needs it for some minutes.
     pub ready_offer: bool,
 }
 

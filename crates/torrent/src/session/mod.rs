@@ -57,8 +57,9 @@ pub struct Session {
     next_look: u64,
     next_rechoke: u64,
     next_lot: u64,
-    /// When an offer may be described that no torrent needs yet.
-    next_ready_offer: u64,
+    /// No offer was described yet that no torrent needs. It is done once: browsers ask STUN servers
+    /// again and again as long as it is there.
+    lacks_ready_offer: bool,
 }
 
 impl Session {
@@ -78,7 +79,7 @@ impl Session {
             next_look: 0,
             next_rechoke: 0,
             next_lot: 0,
-            next_ready_offer: 0,
+            lacks_ready_offer: true,
         }
     }
 

@@ -22,8 +22,6 @@ const OTHERS_MILLIS: u64 = 250;
 /// Milliseconds after which an offer without an answer is given to another peer, where peers are
 /// lacking.
 const ANSWER_MILLIS: u64 = 5_000;
-/// Milliseconds between two offers that no torrent needed.
-const READY_OFFER_MILLIS: u64 = 60_000;
 /// Milliseconds between announcements: before a tracker has told, at least, at most, and where
 /// peers are lacking.
 const INTERVAL_MILLIS: u64 = 120_000;
@@ -102,18 +100,11 @@ impl Session {
         }
         self.trackers
             .retain(|_, tracker| !tracker.torrents.is_empty() || tracker.socket != Socket::Closed);
-        if self.ready_offer_due().is_some_and(|due| due <= now) {
-            self.next_ready_offer = now + READY_OFFER_MILLIS;
+        let limits = self.shared.limits;
+        if self.lacks_ready_offer && limits.peers && limits.ready_offer && self.shared.online {
+            self.lacks_ready_offer = false;
             self.make_offers(now, 1);
         }
-    }
-
-    /// When an offer is to be described that no torrent needs yet.
-    fn ready_offer_due(&self) -> Option<u64> {
-        let limits = self.shared.limits;
-        let wanted = limits.peers && limits.ready_offer && self.shared.online;
-        let lacks = self.trackers.is_empty() && self.offers.len() == 0;
-        (wanted && lacks).then_some(self.next_ready_offer)
     }
 
     /// Brings what trackers are told into line with the torrents.
@@ -461,8 +452,7 @@ impl Session {
                 Socket::Opening(since) => Some(since + OPENING_MILLIS),
                 Socket::Open => tracker.torrents.values().map(|told| told.next).min(),
             });
-        let offers = self.offers.next_timeout().into_iter();
-        trackers.chain(offers).chain(self.ready_offer_due()).min()
+        trackers.chain(self.offers.next_timeout()).min()
     }
 
     /// Troubles that a torrent has with its trackers.
