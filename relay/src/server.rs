@@ -172,7 +172,9 @@ async fn serve(config: Config, logs: Logs) -> Result<(), Error> {
     let address = public.local_addr().map_err(Error::Serve)?;
     tracing::info!(url = %format!("{scheme}://{address}"), data = %config.data_dir.display(), "serving");
 
-    let public = serve_public(public, tls, app, handle.clone());
+    let encrypted = tls.as_ref().map(|certificate| certificate.config.clone());
+    tls.map(|certificate| tokio::spawn(certificate.follow()));
+    let public = serve_public(public, encrypted, app, handle.clone());
     let private = serve_private(private, router::private(exporter), handle.clone());
     tokio::try_join!(public, private).map_err(Error::Serve)?;
     tracing::info!("stopped");
