@@ -34,13 +34,17 @@ pub fn test(filter: &[String]) -> Result<()> {
 pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]) -> Result<()> {
     let chromium = chromium()?;
     npm::ensure()?;
-    let data = std::env::temp_dir().join(format!("sidereal-journeys-{}", std::process::id()));
     let site = run::build()?;
+    // What journeys leave behind goes with it.
+    let scratch = tempfile::Builder::new()
+        .prefix("sidereal-journeys-")
+        .tempdir()?;
+    let data = |name: &str| scratch.path().join(name);
     // Journeys among tens of thousands of tunes are left out where there is nothing to make it of.
-    let catalogue = data.with_extension("catalogue");
+    let catalogue = data("catalogue");
     let has_catalogue = collection::write(&catalogue, None)?;
-    let isolated = start(&site, &data.join("isolated"), &[])?;
-    let open = start(&site, &data.join("open"), &["--isolation", "off"])?;
+    let isolated = start(&site, &data("isolated"), &[])?;
+    let open = start(&site, &data("open"), &["--isolation", "off"])?;
     let result = step("playing journeys", || {
         execute(
             Command::new("npx")
@@ -48,6 +52,7 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
                 .args(command)
                 .args(filter)
                 .current_dir(npm::folder())
+                .env("TMPDIR", scratch.path())
                 .env("CHROMIUM", &chromium)
                 .env("SIDEREAL_URL", &isolated.url)
                 .env("SIDEREAL_URL_NOT_ISOLATED", &open.url)
@@ -59,9 +64,6 @@ pub fn playwright(command: &[&str], filter: &[String], settings: &[(&str, &str)]
         )
     });
     drop((isolated, open));
-    // Nothing in it is wanted, and a leftover folder does no harm.
-    let _ = std::fs::remove_dir_all(&data);
-    let _ = std::fs::remove_file(&catalogue);
     result
 }
 

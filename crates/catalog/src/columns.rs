@@ -9,6 +9,9 @@ use crate::{Entry, Note, Origin, Remote, Row, year_of};
 /// A length that nobody knows.
 pub(crate) const UNKNOWN: u32 = u32::MAX;
 
+/// Versions end at 4 so far; three bits are written of one.
+pub(crate) const MOST_VERSION: u16 = 7;
+
 /// Texts of a note, in the order in which they are kept.
 pub(crate) const NOTE_TEXTS: usize = 5;
 
@@ -79,7 +82,7 @@ impl Columns {
         });
         self.headers.push(Header {
             format: entry.format,
-            version: entry.version,
+            version: entry.version.min(MOST_VERSION),
             clock: entry.clock,
             needs_basic: entry.needs_basic,
             origin: entry.origin,
