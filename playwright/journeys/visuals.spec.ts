@@ -11,7 +11,8 @@ const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height:
 const tunes = { one: 'Ember Line', three: 'Three Rivers' }
 
 const canvas = (page: Page) => page.locator('.stage-canvas')
-const view = (page: Page, name: string) => page.getByRole('radio', { name, exact: true }).check({ force: true })
+// By its label: the button itself cannot be seen, and nothing would wait until the page stands still.
+const view = (page: Page, name: string) => page.getByRole('group', { name: 'What is shown' }).locator('label', { hasText: name }).click()
 
 /** Plays a tune and goes to its page. */
 async function start(page: Page, tune = tunes.one, url = '') {

@@ -5,15 +5,22 @@ use std::rc::Rc;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortSignal, RequestInit};
 
 use super::workers::get;
+
+/// Milliseconds that the site has to say how connections are made: they wait for it.
+const ICE_MILLIS: u32 = 10_000;
 
 /// What the site says of connections: its `iceServers`, and whether a TURN relay is among them.
 pub async fn site_ice() -> (Option<Array>, bool) {
     let Some(window) = web_sys::window() else {
         return (None, false);
     };
-    let Ok(response) = JsFuture::from(window.fetch_with_str("/api/v1/ice")).await else {
+    let bound = RequestInit::new();
+    bound.set_signal(Some(&AbortSignal::timeout_with_u32(ICE_MILLIS)));
+    let answer = window.fetch_with_str_and_init("/api/v1/ice", &bound);
+    let Ok(response) = JsFuture::from(answer).await else {
         return (None, false);
     };
     let response: web_sys::Response = response.unchecked_into();
