@@ -17,20 +17,20 @@ use crate::core::use_core;
 pub fn ListeningRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
     view! {
         <ParentRoute path=path!("") view=Outlet>
-        <Route path=path!("/browse") view=|| fetched(Part::Browse) />
-        <Route path=path!("/browse/:shelf") view=|| fetched(Part::Browse) />
-        <Route path=path!("/tune") view=|| fetched(Part::Nothing) />
-        <Route path=path!("/tune/:md5") view=|| fetched(Part::Tune) />
-        <Route path=path!("/tune/:md5/:song") view=|| fetched(Part::Tune) />
-        <Route path=path!("/favourites") view=|| fetched(Part::Favourites) />
-        <Route path=path!("/playlists") view=|| fetched(Part::Playlists) />
-        <Route path=path!("/playlists/:id") view=|| fetched(Part::Playlist) />
-        <Route path=path!("/history") view=|| fetched(Part::History) />
-        <Route path=path!("/swarm") view=|| fetched(Part::Swarm) />
-        <Route path=path!("/swarm/:hash") view=|| fetched(Part::Torrent) />
-        <Route path=path!("/settings") view=|| fetched(Part::Settings) />
-        <Route path=path!("/privacy") view=|| fetched(Part::Privacy) />
-        <Route path=path!("/about") view=|| fetched(Part::About) />
+            <Route path=path!("/browse") view=|| fetched(Part::Browse) />
+            <Route path=path!("/browse/:shelf") view=|| fetched(Part::Browse) />
+            <Route path=path!("/tune") view=|| fetched(Part::Nothing) />
+            <Route path=path!("/tune/:md5") view=|| fetched(Part::Tune) />
+            <Route path=path!("/tune/:md5/:song") view=|| fetched(Part::Tune) />
+            <Route path=path!("/favourites") view=|| fetched(Part::Favourites) />
+            <Route path=path!("/playlists") view=|| fetched(Part::Playlists) />
+            <Route path=path!("/playlists/:id") view=|| fetched(Part::Playlist) />
+            <Route path=path!("/history") view=|| fetched(Part::History) />
+            <Route path=path!("/swarm") view=|| fetched(Part::Swarm) />
+            <Route path=path!("/swarm/:hash") view=|| fetched(Part::Torrent) />
+            <Route path=path!("/settings") view=|| fetched(Part::Settings) />
+            <Route path=path!("/privacy") view=|| fetched(Part::Privacy) />
+            <Route path=path!("/about") view=|| fetched(Part::About) />
         </ParentRoute>
     }
     .into_inner()

@@ -10,7 +10,7 @@ use crate::{Entry, Note, Origin, Remote, Row, year_of};
 pub(crate) const UNKNOWN: u32 = u32::MAX;
 
 /// Versions end at 4 so far; three bits are written of one.
-pub(crate) const MOST_VERSION: u16 = 7;
+const MOST_VERSION: u16 = 7;
 
 /// Texts of a note, in the order in which they are kept.
 pub(crate) const NOTE_TEXTS: usize = 5;

@@ -268,7 +268,7 @@ fn TokenForm() -> impl IntoView {
                 make();
             }
         >
-            <Field label=t("For which program").to_owned() value=name />
+            <Field label=t("For which program") value=name />
             <fieldset class="form-field checks">
                 <legend>{t("It may")}</legend>
                 {[Scope::Read, Scope::Publish, Scope::Moderate]
@@ -364,9 +364,9 @@ fn PasswordForm() -> impl IntoView {
                 }
             >
                 <Username />
-                <Field label=t("The one so far").to_owned() id="old-password" kind="password" complete="current-password" value=old />
-                <Field label=t("The new one").to_owned() id="new-password" kind="password" complete="new-password" value=new />
-                <Field label=t("The new one again").to_owned() id="again-password" kind="password" complete="new-password" value=again />
+                <Field label=t("The one so far") id="old-password" kind="password" complete="current-password" value=old />
+                <Field label=t("The new one") id="new-password" kind="password" complete="new-password" value=new />
+                <Field label=t("The new one again") id="again-password" kind="password" complete="new-password" value=again />
                 <button
                     class="button primary"
                     type="submit"

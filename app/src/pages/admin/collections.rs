@@ -115,8 +115,8 @@ fn PublishForm() -> impl IntoView {
                     publish();
                 }
             >
-                <Field label=t("Folder on the relay's machine").to_owned() value=folder example="/srv/music/C64Music" wide=true />
-                <Field label=t("Name for listeners").to_owned() value=name />
+                <Field label=t("Folder on the relay's machine") value=folder example="/srv/music/C64Music" wide=true />
+                <Field label=t("Name for listeners") value=name />
                 <button
                     class="button primary"
                     type="submit"

@@ -155,7 +155,7 @@ pub fn when_done(form: Form, act: impl Fn() + 'static) {
 pub fn Field(
     /// Label.
     #[prop(into)]
-    label: Signal<String>,
+    label: Signal<&'static str>,
     /// What is typed.
     value: RwSignal<String>,
     /// Id of the field; unique on the page.

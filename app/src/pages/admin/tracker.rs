@@ -87,12 +87,9 @@ fn BlockForm(draft: Draft) -> impl IntoView {
             }));
         }
     };
-    let label = Signal::derive(move || {
-        match kind.get() {
-            BlockKind::Torrent => t("Info hash, 40 hexadecimal digits"),
-            BlockKind::Address => t("Address or network, such as 203.0.113.0/24"),
-        }
-        .to_owned()
+    let label = Signal::derive(move || match kind.get() {
+        BlockKind::Torrent => t("Info hash, 40 hexadecimal digits"),
+        BlockKind::Address => t("Address or network, such as 203.0.113.0/24"),
     });
     view! {
         <section class="card" aria-labelledby="block-title">
@@ -112,7 +109,7 @@ fn BlockForm(draft: Draft) -> impl IntoView {
                     on_choose=move |chosen| kind.set(chosen)
                 />
                 <Field label=label value=value wide=true mono=true />
-                <Field label=t("Reason, for the record").to_owned() id=REASON value=reason wide=true />
+                <Field label=t("Reason, for the record") id=REASON value=reason wide=true />
                 <button
                     class="button primary"
                     type="submit"

@@ -25,7 +25,7 @@ use sidfile::{ChipModel, Clock, Format, Md5, SidChip};
 
 use super::bytes::{ReadError, Reader, fold_sign, put, put_texts, unfold_sign};
 use crate::Origin;
-use crate::columns::{Columns, Header, MOST_VERSION, NOTE_TEXTS, UNKNOWN};
+use crate::columns::{Columns, Header, NOTE_TEXTS, UNKNOWN};
 use crate::texts::{Texts, count};
 
 /// Most bytes of text that the entries of a catalogue may have: shared folders, composers and
@@ -66,7 +66,7 @@ pub(super) fn write(columns: &Columns, out: &mut Vec<u8>) {
     put_places(out, columns.remotes.iter().map(|remote| remote.0));
 
     for header in &columns.headers {
-        let version = header.version.min(MOST_VERSION) as u8;
+        let version = header.version as u8;
         out.push(
             header.format as u8
                 | (header.clock as u8) << 2

@@ -53,16 +53,7 @@ impl Room {
         peer: u8,
         change: impl FnOnce(&mut Announce<'static>),
     ) -> (Outcome, Sent) {
-        let mut announce = Announce {
-            info_hash: HASH,
-            peer_id: PeerId([peer; 20]),
-            event: Event::Update,
-            uploaded: 0,
-            downloaded: 0,
-            left: Left::Bytes(9),
-            numwant: None,
-            offers: Vec::new(),
-        };
+        let mut announce = announcement(PeerId([peer; 20]));
         change(&mut announce);
         self.say(client, &ClientMessage::Announce(announce))
     }
@@ -88,6 +79,20 @@ impl Room {
     fn counts(&self) -> (u32, u32) {
         let counts = self.tracker.counts(&HASH);
         (counts.complete, counts.incomplete)
+    }
+}
+
+/// Of a peer that lacks something and offers nothing.
+pub(super) fn announcement(peer_id: PeerId) -> Announce<'static> {
+    Announce {
+        info_hash: HASH,
+        peer_id,
+        event: Event::Update,
+        uploaded: 0,
+        downloaded: 0,
+        left: Left::Bytes(9),
+        numwant: None,
+        offers: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::*;
 use crate::OfferId;
 use crate::announce::{Announce, Answer, Event, Left, Offer};
 use crate::lot::Lot;
+use crate::tracker::tests::announcement;
 use crate::tracker::{Client, Config, Outcome};
 
 const HASH: InfoHash = InfoHash([1; 20]);
@@ -152,16 +153,7 @@ impl World {
         number: u8,
         change: impl FnOnce(&mut Announce<'static>),
     ) -> Outcome {
-        let mut announce = Announce {
-            info_hash: HASH,
-            peer_id: peer(number),
-            event: Event::Update,
-            uploaded: 0,
-            downloaded: 0,
-            left: Left::Bytes(9),
-            numwant: None,
-            offers: Vec::new(),
-        };
+        let mut announce = announcement(peer(number));
         change(&mut announce);
         let relay = &mut self.relays[relay];
         let id = ClientId(client);
